@@ -1,0 +1,255 @@
+//! The shortest legal opcode for a value, per protocol, as CPython chooses it.
+//!
+//! All of these write into a [`FrameWriter`] and fail only when its output can't grow.
+
+#![allow(clippy::missing_errors_doc)]
+
+use crate::frame::{FrameWriter, Output};
+use crate::long::minimal_bytes;
+use crate::opcode::Opcode;
+use crate::protocol::Protocol;
+
+/// An opcode with its size argument: what stands before a payload.
+#[derive(Copy, Clone, Debug)]
+pub struct Header {
+    bytes: [u8; 9],
+    len: u8,
+}
+
+impl Header {
+    fn new<const N: usize>(opcode: Opcode, size: [u8; N]) -> Self {
+        let mut bytes = [opcode.code(); 9];
+        bytes[1..=N].copy_from_slice(&size);
+        Self {
+            bytes,
+            len: 1 + N as u8,
+        }
+    }
+
+    /// The bytes to write.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+/// A bare opcode.
+#[inline(always)]
+pub fn encode_opcode<O: Output>(w: &mut FrameWriter<O>, opcode: Opcode) -> Result<(), O::Error> {
+    w.write([opcode.code()])
+}
+
+/// PROTO, from protocol 2 on.
+pub fn encode_proto<O: Output>(w: &mut FrameWriter<O>, protocol: Protocol) -> Result<(), O::Error> {
+    if protocol.has_proto_opcode() {
+        w.write([Opcode::PROTO.code(), protocol.number()])?;
+    }
+    Ok(())
+}
+
+/// NONE.
+#[inline(always)]
+pub fn encode_none<O: Output>(w: &mut FrameWriter<O>) -> Result<(), O::Error> {
+    encode_opcode(w, Opcode::NONE)
+}
+
+/// NEWTRUE, NEWFALSE; before protocol 2 INT with `01` or `00`.
+#[inline(always)]
+pub fn encode_bool<O: Output>(
+    w: &mut FrameWriter<O>,
+    protocol: Protocol,
+    value: bool,
+) -> Result<(), O::Error> {
+    if protocol.has_proto_opcode() {
+        encode_opcode(
+            w,
+            if value {
+                Opcode::NEWTRUE
+            } else {
+                Opcode::NEWFALSE
+            },
+        )
+    } else {
+        w.write_slice(if value { b"I01\n" } else { b"I00\n" })
+    }
+}
+
+/// BININT1, BININT2, BININT, LONG1; in text INT and LONG.
+#[inline(always)]
+pub fn encode_i64<O: Output>(
+    w: &mut FrameWriter<O>,
+    protocol: Protocol,
+    value: i64,
+) -> Result<(), O::Error> {
+    if !protocol.is_binary() {
+        return encode_i64_text(w, value);
+    }
+    let [a, b, ..] = value.to_le_bytes();
+    if value & !0xff == 0 {
+        w.write([Opcode::BININT1.code(), a])
+    } else if value & !0xffff == 0 {
+        w.write([Opcode::BININT2.code(), a, b])
+    } else if let Ok(value) = i32::try_from(value) {
+        let [a, b, c, d] = value.to_le_bytes();
+        w.write([Opcode::BININT.code(), a, b, c, d])
+    } else if protocol.has_proto_opcode() {
+        let (bytes, n) = minimal_bytes(value);
+        encode_long_bytes(w, &bytes[..n])
+    } else {
+        encode_long_decimal(w, &value.to_string())
+    }
+}
+
+#[cold]
+fn encode_i64_text<O: Output>(w: &mut FrameWriter<O>, value: i64) -> Result<(), O::Error> {
+    if i32::try_from(value).is_ok() {
+        w.write_slice(format!("I{value}\n").as_bytes())
+    } else {
+        encode_long_decimal(w, &value.to_string())
+    }
+}
+
+/// LONG1 or LONG4 with bytes of two's complement, fewer than 2³¹ of them.
+pub fn encode_long_bytes<O: Output>(w: &mut FrameWriter<O>, bytes: &[u8]) -> Result<(), O::Error> {
+    match u8::try_from(bytes.len()) {
+        Ok(n) => w.write_with([Opcode::LONG1.code(), n], bytes),
+        Err(_) => {
+            let [a, b, c, d] = (bytes.len() as u32).to_le_bytes();
+            w.write_with([Opcode::LONG4.code(), a, b, c, d], bytes)
+        }
+    }
+}
+
+/// LONG with decimal digits.
+pub fn encode_long_decimal<O: Output>(
+    w: &mut FrameWriter<O>,
+    digits: &str,
+) -> Result<(), O::Error> {
+    w.write([Opcode::LONG.code()])?;
+    w.write_slice(digits.as_bytes())?;
+    w.write(*b"L\n")
+}
+
+/// BINFLOAT: eight bytes, the most significant first.
+#[inline(always)]
+pub fn encode_binfloat<O: Output>(w: &mut FrameWriter<O>, value: f64) -> Result<(), O::Error> {
+    w.write_with([Opcode::BINFLOAT.code()], &value.to_be_bytes())
+}
+
+/// FLOAT with the shortest decimal that gives the value back.
+pub fn encode_float_repr<O: Output>(w: &mut FrameWriter<O>, repr: &str) -> Result<(), O::Error> {
+    w.write_with([Opcode::FLOAT.code()], repr.as_bytes())?;
+    w.write(*b"\n")
+}
+
+/// What stands before `len` bytes of UTF-8; None where the protocol can't say such a size.
+#[must_use]
+pub fn str_header(len: usize, protocol: Protocol) -> Option<Header> {
+    match (u8::try_from(len), u32::try_from(len)) {
+        (Ok(n), _) if protocol.is_framed() => Some(Header::new(Opcode::SHORT_BINUNICODE, [n])),
+        (_, Ok(n)) => Some(Header::new(Opcode::BINUNICODE, n.to_le_bytes())),
+        _ if protocol.is_framed() => {
+            Some(Header::new(Opcode::BINUNICODE8, (len as u64).to_le_bytes()))
+        }
+        _ => None,
+    }
+}
+
+/// What stands before `len` bytes; None where the protocol can't say such a size.
+#[must_use]
+pub fn bytes_header(len: usize, protocol: Protocol) -> Option<Header> {
+    match (u8::try_from(len), u32::try_from(len)) {
+        (Ok(n), _) => Some(Header::new(Opcode::SHORT_BINBYTES, [n])),
+        (_, Ok(n)) => Some(Header::new(Opcode::BINBYTES, n.to_le_bytes())),
+        _ if protocol.is_framed() => {
+            Some(Header::new(Opcode::BINBYTES8, (len as u64).to_le_bytes()))
+        }
+        _ => None,
+    }
+}
+
+/// What stands before the `len` bytes of a bytearray, from protocol 5 on.
+#[must_use]
+pub fn bytearray_header(len: usize) -> Header {
+    Header::new(Opcode::BYTEARRAY8, (len as u64).to_le_bytes())
+}
+
+/// SHORT_BINUNICODE or BINUNICODE with UTF-8 that is shorter than a frame.
+#[inline(always)]
+pub fn encode_str<O: Output>(
+    w: &mut FrameWriter<O>,
+    protocol: Protocol,
+    utf8: &[u8],
+) -> Result<(), O::Error> {
+    if protocol.is_framed() && utf8.len() < 256 {
+        return w.write_with([Opcode::SHORT_BINUNICODE.code(), utf8.len() as u8], utf8);
+    }
+    let [a, b, c, d] = (utf8.len() as u32).to_le_bytes();
+    w.write_with([Opcode::BINUNICODE.code(), a, b, c, d], utf8)
+}
+
+/// MEMOIZE, BINPUT, LONG_BINPUT or PUT.
+#[inline(always)]
+pub fn encode_put<O: Output>(
+    w: &mut FrameWriter<O>,
+    protocol: Protocol,
+    index: usize,
+) -> Result<(), O::Error> {
+    if protocol.is_framed() {
+        return encode_opcode(w, Opcode::MEMOIZE);
+    }
+    if !protocol.is_binary() {
+        return w.write_slice(format!("p{index}\n").as_bytes());
+    }
+    encode_index(w, Opcode::BINPUT, Opcode::LONG_BINPUT, index)
+}
+
+/// BINGET, LONG_BINGET or GET.
+#[inline(always)]
+pub fn encode_get<O: Output>(
+    w: &mut FrameWriter<O>,
+    protocol: Protocol,
+    index: usize,
+) -> Result<(), O::Error> {
+    if !protocol.is_binary() {
+        return w.write_slice(format!("g{index}\n").as_bytes());
+    }
+    encode_index(w, Opcode::BINGET, Opcode::LONG_BINGET, index)
+}
+
+#[inline(always)]
+fn encode_index<O: Output>(
+    w: &mut FrameWriter<O>,
+    short: Opcode,
+    long: Opcode,
+    index: usize,
+) -> Result<(), O::Error> {
+    if let Ok(index) = u8::try_from(index) {
+        return w.write([short.code(), index]);
+    }
+    let [a, b, c, d] = (index as u32).to_le_bytes();
+    w.write([long.code(), a, b, c, d])
+}
+
+/// EXT1, EXT2 or EXT4 with a code from 1 to 2³¹ − 1.
+pub fn encode_ext<O: Output>(w: &mut FrameWriter<O>, code: u32) -> Result<(), O::Error> {
+    let [a, b, c, d] = code.to_le_bytes();
+    if code <= 0xff {
+        w.write([Opcode::EXT1.code(), a])
+    } else if code <= 0xffff {
+        w.write([Opcode::EXT2.code(), a, b])
+    } else {
+        w.write([Opcode::EXT4.code(), a, b, c, d])
+    }
+}
+
+/// GLOBAL with the module's and the object's name.
+pub fn encode_global<O: Output>(
+    w: &mut FrameWriter<O>,
+    module: &[u8],
+    name: &[u8],
+) -> Result<(), O::Error> {
+    w.write_with([Opcode::GLOBAL.code()], module)?;
+    w.write_with([b'\n'], name)?;
+    w.write([b'\n'])
+}

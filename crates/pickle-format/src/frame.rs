@@ -1,0 +1,177 @@
+//! Output in frames, as protocol 4 asks (PEP 3154).
+//!
+//! A frame's header is reserved when the frame opens and filled in when it is committed. CPython
+//! opens frames lazily; opening them at once gives the same bytes, since an empty frame vanishes.
+
+use std::mem::MaybeUninit;
+
+use crate::opcode::Opcode;
+
+/// Bytes of payload at which a frame is committed, at the start of the next object.
+pub const FRAME_SIZE_TARGET: usize = 64 * 1024;
+/// Bytes of payload below which a frame has no header.
+pub const FRAME_SIZE_MIN: usize = 4;
+/// Bytes of a frame's header: the opcode and the payload's size in eight bytes.
+pub const FRAME_HEADER_SIZE: usize = 9;
+
+/// Where a [`FrameWriter`] puts its bytes.
+pub trait Output {
+    /// What a failed growth gives.
+    type Error;
+
+    /// The whole capacity, the filled part included.
+    fn space(&mut self) -> &mut [MaybeUninit<u8>];
+
+    /// Makes `space().len() >= needed` and keeps the first `filled` bytes. Growing by a factor is
+    /// the implementer's business.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    fn grow(&mut self, filled: usize, needed: usize) -> Result<(), Self::Error>;
+}
+
+/// Writes opcodes and their arguments, in frames or without.
+#[derive(Debug)]
+pub struct FrameWriter<O> {
+    output: O,
+    position: usize,
+    /// The position at which the open frame is full; `usize::MAX` where none is open.
+    frame_limit: usize,
+    framing: bool,
+}
+
+impl<O: Output> FrameWriter<O> {
+    /// Begins at the output's start, without framing.
+    pub fn new(output: O) -> Self {
+        Self {
+            output,
+            position: 0,
+            frame_limit: usize::MAX,
+            framing: false,
+        }
+    }
+
+    /// Bytes written so far, the reserved header of an open frame included.
+    #[inline(always)]
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    #[inline(always)]
+    fn room(&mut self, n: usize) -> Result<&mut [MaybeUninit<u8>], O::Error> {
+        let end = self.position + n;
+        if self.output.space().len() < end {
+            self.grow(end)?;
+        }
+        Ok(&mut self.output.space()[self.position..end])
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, needed: usize) -> Result<(), O::Error> {
+        self.output.grow(self.position, needed)
+    }
+
+    /// Writes a few bytes.
+    ///
+    /// # Errors
+    /// When the output can't grow.
+    #[inline(always)]
+    pub fn write<const N: usize>(&mut self, bytes: [u8; N]) -> Result<(), O::Error> {
+        self.room(N)?.write_copy_of_slice(&bytes);
+        self.position += N;
+        Ok(())
+    }
+
+    /// Writes any number of bytes.
+    ///
+    /// # Errors
+    /// When the output can't grow.
+    #[inline(always)]
+    pub fn write_slice(&mut self, bytes: &[u8]) -> Result<(), O::Error> {
+        self.room(bytes.len())?.write_copy_of_slice(bytes);
+        self.position += bytes.len();
+        Ok(())
+    }
+
+    /// Writes a header and its payload with one look at the room.
+    ///
+    /// # Errors
+    /// When the output can't grow.
+    #[inline(always)]
+    pub fn write_with<const N: usize>(
+        &mut self,
+        header: [u8; N],
+        payload: &[u8],
+    ) -> Result<(), O::Error> {
+        let room = self.room(N + payload.len())?;
+        let (front, back) = room.split_at_mut(N);
+        front.write_copy_of_slice(&header);
+        back.write_copy_of_slice(payload);
+        self.position += N + payload.len();
+        Ok(())
+    }
+
+    /// Begins framing and opens the first frame.
+    ///
+    /// # Errors
+    /// When the output can't grow.
+    pub fn start_framing(&mut self) -> Result<(), O::Error> {
+        self.framing = true;
+        self.open_frame()
+    }
+
+    /// Commits the open frame and ends framing.
+    ///
+    /// # Errors
+    /// Never with the outputs known; the signature leaves room for those that flush.
+    pub fn end_framing(&mut self) -> Result<(), O::Error> {
+        self.commit_frame();
+        self.framing = false;
+        Ok(())
+    }
+
+    /// Whether the open frame is to be committed before the next object is saved.
+    #[inline(always)]
+    pub fn is_frame_full(&self) -> bool {
+        self.position >= self.frame_limit
+    }
+
+    /// Closes the open frame, if there is one.
+    pub fn commit_frame(&mut self) {
+        if self.frame_limit == usize::MAX {
+            return;
+        }
+        let start = self.frame_limit - FRAME_SIZE_TARGET;
+        let size = self.position - start;
+        let space = self.output.space();
+        if size >= FRAME_SIZE_MIN {
+            let mut header = [Opcode::FRAME.code(); FRAME_HEADER_SIZE];
+            header[1..].copy_from_slice(&(size as u64).to_le_bytes());
+            space[start - FRAME_HEADER_SIZE..start].write_copy_of_slice(&header);
+        } else {
+            space.copy_within(start..self.position, start - FRAME_HEADER_SIZE);
+            self.position -= FRAME_HEADER_SIZE;
+        }
+        self.frame_limit = usize::MAX;
+    }
+
+    /// Opens the next frame, if framing and none is open.
+    ///
+    /// # Errors
+    /// When the output can't grow.
+    pub fn open_frame(&mut self) -> Result<(), O::Error> {
+        if self.framing && self.frame_limit == usize::MAX {
+            self.write([0; FRAME_HEADER_SIZE])?;
+            self.frame_limit = self.position + FRAME_SIZE_TARGET;
+        }
+        Ok(())
+    }
+
+    /// Hands out what was written and goes on in `fresh`. No frame may be open.
+    pub fn replace_output(&mut self, fresh: O) -> (O, usize) {
+        debug_assert_eq!(self.frame_limit, usize::MAX);
+        let filled = std::mem::take(&mut self.position);
+        (std::mem::replace(&mut self.output, fresh), filled)
+    }
+}

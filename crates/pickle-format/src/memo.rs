@@ -1,0 +1,129 @@
+//! The memo of a pickler: which index an identity was given.
+
+use std::collections::TryReserveError;
+
+/// Identity to index, by open addressing with linear probing.
+///
+/// An identity is an address: never 0, and aligned, so its lowest bits tell nothing and the hash
+/// begins above them. An entry takes 16 bytes, and at most two thirds of the table are filled.
+#[derive(Default, Debug)]
+pub struct PicklerMemo {
+    /// Pairs (identity, index); identity 0 marks an empty place. The length is a power of two.
+    table: Vec<(usize, usize)>,
+    len: usize,
+    /// `64 - log2(table.len())`: the hash's highest bits choose the place.
+    shift: u32,
+}
+
+/// Places of the first table: small enough to cost small pickles nothing.
+const FIRST_SIZE: usize = 32;
+
+/// 2⁶⁴ divided by the golden ratio: consecutive addresses spread over the table (Knuth, 6.4).
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+
+impl PicklerMemo {
+    /// An empty memo, which allocates nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The number of entries.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    #[inline(always)]
+    fn place(&self, identity: usize) -> usize {
+        ((identity as u64 >> 4).wrapping_mul(MULTIPLIER) >> self.shift) as usize
+    }
+
+    /// The index that was given to an identity.
+    #[inline(always)]
+    #[must_use]
+    pub fn get(&self, identity: usize) -> Option<usize> {
+        if self.table.is_empty() {
+            return None;
+        }
+        let mask = self.table.len() - 1;
+        let mut place = self.place(identity);
+        loop {
+            let (key, index) = self.table[place & mask];
+            if key == identity && key != 0 {
+                return Some(index);
+            }
+            if key == 0 {
+                return None;
+            }
+            place += 1;
+        }
+    }
+
+    /// Gives an identity an index, and returns the one it had.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    #[inline(always)]
+    pub fn insert(
+        &mut self,
+        identity: usize,
+        index: usize,
+    ) -> Result<Option<usize>, TryReserveError> {
+        if (self.len + 1) * 3 > self.table.len() * 2 {
+            self.enlarge()?;
+        }
+        let mask = self.table.len() - 1;
+        let mut place = self.place(identity);
+        loop {
+            let entry = &mut self.table[place & mask];
+            if entry.0 == 0 {
+                *entry = (identity, index);
+                self.len += 1;
+                return Ok(None);
+            }
+            if entry.0 == identity {
+                return Ok(Some(std::mem::replace(&mut entry.1, index)));
+            }
+            place += 1;
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enlarge(&mut self) -> Result<(), TryReserveError> {
+        let size = (self.table.len() * 2).max(FIRST_SIZE);
+        let mut table = Vec::new();
+        table.try_reserve_exact(size)?;
+        table.resize(size, (0, 0));
+        let old = std::mem::replace(&mut self.table, table);
+        self.shift = 64 - size.trailing_zeros();
+        let mask = size - 1;
+        for (identity, index) in old {
+            if identity != 0 {
+                let mut place = self.place(identity);
+                while self.table[place & mask].0 != 0 {
+                    place += 1;
+                }
+                self.table[place & mask] = (identity, index);
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets everything and gives the memory back.
+    pub fn clear(&mut self) {
+        *self = Self::new();
+    }
+
+    /// Every pair (identity, index), in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.table.iter().copied().filter(|entry| entry.0 != 0)
+    }
+}

@@ -1,0 +1,98 @@
+"""How the running interpreter's own picklers behave, found out by asking them.
+
+Releases differ, and distributions carry patches back, so version numbers do not tell.
+"""
+
+import io
+import pickle
+
+
+def _dumped(pickler_class, obj, protocol):
+    buffer = io.BytesIO()
+    pickler_class(buffer, protocol).dump(obj)
+    return buffer.getvalue()
+
+
+def _memoized(pickler_class, obj, protocol):
+    pickler = pickler_class(io.BytesIO(), protocol)
+    pickler.dump(obj)
+    return any(entry[1] is obj for entry in pickler.memo.copy().values())
+
+
+def _raised(pickler_class, obj, protocol=4):
+    try:
+        _dumped(pickler_class, obj, protocol)
+    except Exception as error:
+        return type(error)
+    return None
+
+
+class Outer:
+    class Inner:
+        pass
+
+    class __Hidden:
+        pass
+
+    hidden = __Hidden
+
+
+def _asks_again_for_persistent_ids():
+    asked = []
+
+    class Asking(pickle._Pickler):
+        def persistent_id(self, obj):
+            asked.append(obj)
+            return "pid" if obj == 1 else None
+
+    _dumped(Asking, 1, 2)
+    return asked != [1]
+
+
+def _empty_buffer_fails():
+    buffers = [pickle.PickleBuffer(b""), pickle.PickleBuffer(b"")]
+    return _raised(pickle._Pickler, buffers, 5) is AssertionError
+
+
+def _notices_list_growth():
+    items = []
+
+    class Growing:
+        def __reduce__(self):
+            items.append(None)
+            return (int, ())
+
+    items += [Growing(), Growing()]
+    return _raised(pickle.Pickler, items) is RuntimeError
+
+
+def _local():
+    def local():
+        pass
+
+    return local
+
+
+def _memo_objects(pickler_class, obj):
+    pickler = pickler_class(io.BytesIO(), 2)
+    pickler.dump(obj)
+    return [entry[1] for entry in pickler.memo.copy().values()]
+
+
+def observe():
+    """The facts, by the name of the field that keeps each."""
+    return {
+        "lean_marks_last_of_batch": _dumped(pickle.Pickler, [None] * 1001, 2).endswith(b"(Ne."),
+        "lean_notices_list_growth": _notices_list_growth(),
+        "lean_local_error": _raised(pickle.Pickler, _local()),
+        "hookable_local_error": _raised(pickle._Pickler, _local()),
+        "hookable_memoizes_escaped_text": _memoized(pickle._Pickler, "a\nb" * 2, 0),
+        "hookable_memoizes_buffers": _memoized(
+            pickle._Pickler, pickle.PickleBuffer(bytearray(b"oxipickle")), 5
+        ),
+        "hookable_empty_buffer_fails": _empty_buffer_fails(),
+        "hookable_asks_again_for_persistent_ids": _asks_again_for_persistent_ids(),
+        "lean_chains_attributes": Outer not in _memo_objects(pickle.Pickler, Outer.Inner),
+        "hookable_chains_attributes": Outer not in _memo_objects(pickle._Pickler, Outer.Inner),
+        "mangles_private_names": _raised(pickle._Pickler, Outer.hidden) is None,
+    }

@@ -1,0 +1,249 @@
+"""Importers: environments that give names to objects and find modules by name.
+
+The protocol is torch.package's, and importers of both kinds can be mixed: theirs in an
+`OrderedImporter` of ours, and the reverse. PyTorch is never imported from here.
+"""
+
+import importlib
+import logging
+import pickle
+import re
+import sys
+from abc import ABC, abstractmethod
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+_log = logging.getLogger(__name__)
+
+_TORCH_IMPORTER = "torch.package.importer"
+
+
+class ObjNotFoundError(Exception):
+    """The importer does not find the object under its name."""
+
+
+class ObjMismatchError(Exception):
+    """The importer finds another object under the object's name."""
+
+
+@cache
+def _joined(ours: type[Exception], theirs: type[Exception]) -> type[Exception]:
+    """A class that is caught as ours and as torch.package's."""
+    return type(ours.__name__, (ours, theirs), {"__module__": ours.__module__})
+
+
+def _error(ours: type[Exception], message: str) -> Exception:
+    """The error to raise: torch.package, once loaded, must be able to catch it as its own."""
+    torch_importer = sys.modules.get(_TORCH_IMPORTER)
+    theirs = getattr(torch_importer, ours.__name__, None)
+    return (ours if theirs is None else _joined(ours, theirs))(message)
+
+
+def lookup_errors() -> tuple[type[Exception], ...]:
+    """Every class that says an importer failed to name an object, torch.package's included."""
+    torch_importer = sys.modules.get(_TORCH_IMPORTER)
+    if torch_importer is None:
+        return (ObjNotFoundError, ObjMismatchError)
+    return (
+        ObjNotFoundError,
+        ObjMismatchError,
+        torch_importer.ObjNotFoundError,
+        torch_importer.ObjMismatchError,
+    )
+
+
+def demangle(name: str) -> str:
+    """`name` without the prefix `<torch_package_N>.` of modules that came out of a package."""
+    if re.match(r"<torch_package_\d+>", name):
+        return name.partition(".")[2]
+    return name
+
+
+def attribute(module: Any, path: str) -> Any:
+    """The attribute at the end of a dotted path. Raises AttributeError, also for `<locals>`."""
+    found = module
+    for part in path.split("."):
+        if part == "<locals>":
+            raise AttributeError(f"Can't get local attribute {path!r} on {module!r}")
+        found = getattr(found, part)
+    return found
+
+
+class Importer(ABC):
+    """An environment to import modules from, and to name objects in.
+
+    `module_name, qualname = importer.get_name(obj)` and then
+    `importer.import_module(module_name)` lead back to `obj`.
+    """
+
+    modules: dict[str, ModuleType]
+
+    @property
+    def __class__(self) -> type:  # type: ignore[override]
+        # torch.package tests `isinstance(importer, its own abstract class)`, which reads this
+        # attribute first. Registering here works whether torch was imported before or after.
+        register_with_torch()
+        return type(self)
+
+    @abstractmethod
+    def import_module(self, module_name: str) -> ModuleType:
+        """The module of this name; raises ModuleNotFoundError as `importlib.import_module`."""
+
+    def get_name(self, obj: Any, name: str | None = None) -> tuple[str, str]:
+        """The pair (module name, qualified name) of `obj` in this environment.
+
+        `name` is the string that the object's `__reduce__` returned, if a pickler asked it.
+        Raises ObjNotFoundError where the name leads nowhere, ObjMismatchError where it leads to
+        another object.
+        """
+        if name is None:
+            name = self._name_of(obj)
+        module_name = demangle(self.whichmodule(obj, name))
+        try:
+            found = attribute(self.import_module(module_name), name)
+        except (ImportError, KeyError, AttributeError):
+            raise _error(ObjNotFoundError, f"{obj} was not found as {module_name}.{name}") from None
+        if found is obj:
+            return module_name, name
+        raise _error(ObjMismatchError, self._mismatch(obj, found, name))
+
+    @staticmethod
+    def _name_of(obj: Any) -> str:
+        name = None
+        # Like upstream: the object's truth and its `__reduce__` are asked, in that order, unless
+        # the pickler has a method for the type.
+        if obj and pickle._Pickler.dispatch.get(type(obj)) is None:  # type: ignore[attr-defined]
+            reduce = getattr(obj, "__reduce__", None)
+            if reduce is not None:
+                try:
+                    value = reduce()
+                except Exception:
+                    value = None
+                if isinstance(value, str):
+                    name = value
+        if name is None:
+            name = getattr(obj, "__qualname__", None)
+        return obj.__name__ if name is None else name
+
+    def _mismatch(self, obj: Any, found: Any, name: str) -> str:
+        mine, my_place, my_importer = self._origin(obj, name)
+        other, other_place, other_importer = self._origin(found, name)
+        return (
+            f"\n\nThe object is from '{mine}', which belongs to {my_place}."
+            f"\nImporting '{other}' gives another one, which belongs to {other_place}."
+            f"\nAn importer that lists {my_importer} before {other_importer} resolves this."
+        )
+
+    def _origin(self, obj: Any, name: str) -> tuple[str, str, str]:
+        module_name = self.whichmodule(obj, name)
+        if module_name != demangle(module_name):
+            package = module_name.partition(".")[0]
+            return module_name, package, f"the importer for {package}"
+        return module_name, "the current Python environment", "'sys_importer'"
+
+    def whichmodule(self, obj: Any, name: str) -> str:
+        """The name of the module that `obj` belongs to: its `__module__`, or the first of
+        `modules` that shows it as `name`, or `__main__`."""
+        module_name = getattr(obj, "__module__", None)
+        if module_name is not None:
+            return module_name
+        # A copy, since looking may import.
+        for module_name, module in self.modules.copy().items():
+            if module_name in ("__main__", "__mp_main__") or module is None:
+                continue
+            try:
+                if attribute(module, name) is obj:
+                    return module_name
+            except AttributeError:
+                pass
+        return "__main__"
+
+
+def register_with_torch() -> None:
+    """Makes our importers instances of torch.package's abstract class, if that is loaded."""
+    torch_importer = sys.modules.get(_TORCH_IMPORTER)
+    theirs = getattr(torch_importer, "Importer", None)
+    if theirs is not None and not issubclass(Importer, theirs):
+        theirs.register(Importer)
+
+
+class _SysImporter(Importer):
+    """The interpreter's own environment: `sys.modules` and `importlib`."""
+
+    def import_module(self, module_name: str) -> ModuleType:
+        return importlib.import_module(module_name)
+
+    def whichmodule(self, obj: Any, name: str) -> str:
+        module_name = getattr(obj, "__module__", None)
+        if module_name is not None:
+            return module_name
+        return pickle.whichmodule(obj, name)
+
+
+sys_importer = _SysImporter()
+
+
+def is_sys_importer(importer: object) -> bool:
+    """Whether this is `sys_importer`, ours or torch.package's."""
+    torch_importer = sys.modules.get(_TORCH_IMPORTER)
+    theirs = getattr(torch_importer, "sys_importer", sys_importer)
+    return importer is sys_importer or importer is theirs
+
+
+class OrderedImporter(Importer):
+    """Several importers, tried in order: the first that has an answer gives it."""
+
+    def __init__(self, *args: Any) -> None:
+        self._importers = list(args)
+
+    def get_name(self, obj: Any, name: str | None = None) -> tuple[str, str]:
+        for importer in self._importers:
+            try:
+                return importer.get_name(obj, name)
+            except lookup_errors() as error:
+                _log.warning("%s does not name %s (name %s): %s", importer, obj, name, error)
+        raise _error(
+            ObjNotFoundError,
+            f"Could not find obj {obj} and name {name} in any of the importers {self._importers}",
+        )
+
+    def import_module(self, module_name: str) -> ModuleType:
+        last_error = None
+        for importer in self._importers:
+            if not _is_importer(importer):
+                raise TypeError(
+                    f"{importer} is not an Importer. "
+                    "All importers in OrderedImporter must inherit from Importer."
+                )
+            try:
+                module = importer.import_module(module_name)
+            except ModuleNotFoundError as error:
+                last_error = error
+                continue
+            if not _is_package_dummy(module):
+                return module
+        raise last_error or ModuleNotFoundError(module_name)
+
+    def whichmodule(self, obj: Any, name: str) -> str:
+        for importer in self._importers:
+            module_name = importer.whichmodule(obj, name)
+            if module_name != "__main__":
+                return module_name
+        return "__main__"
+
+
+def _is_importer(importer: object) -> bool:
+    torch_importer = sys.modules.get(_TORCH_IMPORTER)
+    theirs = getattr(torch_importer, "Importer", Importer)
+    return isinstance(importer, (Importer, theirs))
+
+
+def _is_package_dummy(module: ModuleType) -> bool:
+    """Whether torch.package made the module only to hold others: a package without a file, which
+    would hide the real one behind it."""
+    return (
+        getattr(module, "__torch_package__", False)
+        and hasattr(module, "__path__")
+        and getattr(module, "__file__", None) is None
+    )

@@ -1,0 +1,67 @@
+//! Where the exceptions of saving are made, and the notes that tell the path to the culprit.
+//!
+//! Classes and words follow CPython 3.15's picklers on every release, except where `imports.rs`
+//! found that the running release's own class differs.
+
+use pyo3::exceptions::PyRecursionError;
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+use crate::imports::Imports;
+
+/// Notes kept at each end of the path; a longer path names how many lie between.
+pub const NOTES_AT_EACH_END: usize = 50;
+
+/// A `pickle.PicklingError` with these words.
+#[cold]
+pub fn pickling_error(py: Python<'_>, words: String) -> PyErr {
+    match Imports::get(py) {
+        Ok(imports) => PyErr::from_type(imports.pickling_error.bind(py).clone(), words),
+        Err(error) => error,
+    }
+}
+
+/// An error of this class with these words.
+#[cold]
+pub fn error_of(class: &Bound<'_, PyType>, words: String) -> PyErr {
+    PyErr::from_type(class.clone(), words)
+}
+
+/// What stops a chain that never ends.
+#[cold]
+pub fn endless() -> PyErr {
+    PyRecursionError::new_err("maximum recursion depth exceeded while pickling an object")
+}
+
+/// The name of an object's class as errors spell it: qualified by its module, unless that is
+/// `builtins` or `__main__`.
+pub fn class_name(obj: &Bound<'_, PyAny>) -> String {
+    let class = obj.get_type();
+    let name = class
+        .qualname()
+        .map_or_else(|_| "object".to_owned(), |n| n.to_string());
+    match class
+        .getattr("__module__")
+        .and_then(|m| m.extract::<String>())
+    {
+        Ok(module) if module != "builtins" && module != "__main__" => format!("{module}.{name}"),
+        _ => name,
+    }
+}
+
+/// Adds the notes to the error, innermost first.
+///
+/// What fails here never replaces the error.
+pub fn add_notes(py: Python<'_>, error: &PyErr, notes: Vec<String>) {
+    let add = |note: String| {
+        let _ = error.value(py).call_method1("add_note", (note,));
+    };
+    let left_out = notes.len().saturating_sub(2 * NOTES_AT_EACH_END);
+    for (i, note) in notes.into_iter().enumerate() {
+        if left_out == 0 || i < NOTES_AT_EACH_END || i >= NOTES_AT_EACH_END + left_out {
+            add(note);
+        } else if i == NOTES_AT_EACH_END {
+            add(format!("({left_out} more notes left out)"));
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The pickler's memo over live objects: which index an object was given, and who keeps it alive.
+//!
+//! The table that maps identity to index is `pickle_format`'s. This file adds what needs raw
+//! pointers: an entry is *deferred* (counted, not yet in the table) as long as nobody can ask for
+//! it, and *unowned* (no reference of ours) as long as nothing can have freed its object.
+
+use pickle_format::memo::PicklerMemo;
+use pyo3::exceptions::PyMemoryError;
+use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
+
+/// Who holds an object that is about to be saved.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Holding {
+    /// Others than the container being walked may hold it: it can be met again.
+    Shared,
+    /// Only the container being walked holds it, and that container outlives the dump's next step:
+    /// only Python code could hand it over again.
+    Deferred,
+    /// Only the pickler holds it, through links that count one reference each: nobody can hand it
+    /// over again, and it dies soon. It gets an index and no entry.
+    Temporary,
+}
+
+/// Set in a slot whose entry is not in the table yet. Objects are aligned, so the bit is free.
+const DEFERRED: usize = 1;
+
+/// Identity to index, in order of memoization, with references taken as late as is safe.
+pub struct Memo {
+    table: PicklerMemo,
+    /// One for each index given: the object's address, with `DEFERRED` or without; 0 stands for
+    /// an object that was never entered.
+    slots: Vec<usize>,
+    /// Slots before this one own a reference.
+    owned: usize,
+    /// Deferred slots before this one have been entered into the table.
+    filled: usize,
+    /// Deferred slots before this one may be asked for, since Python code has run.
+    fillable: usize,
+}
+
+// SAFETY: the addresses are used only with the GIL held: every method that touches what they point
+// to is reached through a `Python` token or a borrowed object.
+unsafe impl Send for Memo {}
+
+fn no_memory<E>(_: E) -> PyErr {
+    PyMemoryError::new_err(())
+}
+
+impl Memo {
+    pub fn new() -> Self {
+        Self {
+            table: PicklerMemo::new(),
+            slots: Vec::new(),
+            owned: 0,
+            filled: 0,
+            fillable: 0,
+        }
+    }
+
+    /// Bytes that the entries take.
+    pub fn size(&self) -> usize {
+        self.slots.capacity() * size_of::<usize>() + self.table.len() * 2 * size_of::<usize>()
+    }
+
+    /// The index of an object that was memoized.
+    #[inline(always)]
+    pub fn get(&mut self, obj: Borrowed<'_, '_, PyAny>) -> PyResult<Option<usize>> {
+        let found = self.table.get(obj.as_ptr() as usize);
+        if found.is_some() || self.filled == self.fillable {
+            return Ok(found);
+        }
+        self.fill()?;
+        Ok(self.table.get(obj.as_ptr() as usize))
+    }
+
+    /// Enters the deferred entries that Python code may hand over again.
+    #[cold]
+    #[inline(never)]
+    fn fill(&mut self) -> PyResult<()> {
+        for index in self.filled..self.fillable {
+            let slot = self.slots[index];
+            if slot & DEFERRED != 0 {
+                self.table
+                    .insert(slot & !DEFERRED, index)
+                    .map_err(no_memory)?;
+                self.slots[index] = slot & !DEFERRED;
+            }
+        }
+        self.filled = self.fillable;
+        Ok(())
+    }
+
+    /// Gives the object the next index.
+    #[inline(always)]
+    pub fn memoize(&mut self, obj: Borrowed<'_, '_, PyAny>, holding: Holding) -> PyResult<usize> {
+        let index = self.slots.len();
+        let address = obj.as_ptr() as usize;
+        if index == self.slots.capacity() {
+            self.slots.try_reserve(index.max(32)).map_err(no_memory)?;
+        }
+        let slot = match holding {
+            Holding::Shared => {
+                self.table.insert(address, index).map_err(no_memory)?;
+                address
+            }
+            Holding::Deferred => address | DEFERRED,
+            Holding::Temporary => 0,
+        };
+        self.slots.push(slot);
+        Ok(index)
+    }
+
+    /// Takes a reference to every object memoized since the last time. To be called before
+    /// anything that may run Python code or free an object.
+    #[inline(always)]
+    pub fn claim(&mut self) {
+        if self.owned < self.slots.len() {
+            self.claim_rest();
+        }
+        self.fillable = self.slots.len();
+    }
+
+    fn claim_rest(&mut self) {
+        for &slot in &self.slots[self.owned..] {
+            let object = (slot & !DEFERRED) as *mut ffi::PyObject;
+            // SAFETY: the object was alive when its slot was pushed, and since then no Python
+            // code has run and nothing was released, or this would have been called before.
+            unsafe { ffi::Py_XINCREF(object) }
+        }
+        self.owned = self.slots.len();
+    }
+
+    /// Puts `objects` in place of what is there, with the indices they come with.
+    pub fn assign(&mut self, objects: Vec<(usize, Py<PyAny>)>) -> PyResult<Released> {
+        let released = self.clear();
+        for (index, object) in objects {
+            self.slots.try_reserve(1).map_err(no_memory)?;
+            let address = object.as_ptr() as usize;
+            if self
+                .table
+                .insert(address, index)
+                .map_err(no_memory)?
+                .is_none()
+            {
+                self.slots.push(address);
+                self.owned += 1;
+                // The slot owns the reference from here on.
+                std::mem::forget(object);
+            }
+        }
+        self.filled = self.slots.len();
+        self.fillable = self.slots.len();
+        Ok(released)
+    }
+
+    /// Every entry as (index, object); None stands for one that was never entered.
+    pub fn entries(&mut self, py: Python<'_>) -> PyResult<Vec<(usize, Option<Py<PyAny>>)>> {
+        self.claim();
+        self.fill()?;
+        let mut entries = Vec::new();
+        entries.try_reserve(self.slots.len()).map_err(no_memory)?;
+        for (position, &slot) in self.slots.iter().enumerate() {
+            let index = self.table.get(slot).unwrap_or(position);
+            // SAFETY: `claim` made every slot own its object, so it is alive.
+            let object = unsafe { Bound::from_borrowed_ptr_or_opt(py, slot as *mut ffi::PyObject) };
+            let object = object.map(Bound::unbind);
+            entries.push((index, object));
+        }
+        Ok(entries)
+    }
+
+    /// Forgets everything, and hands the references out: releasing them may run Python code.
+    pub fn clear(&mut self) -> Released {
+        self.table.clear();
+        let mut slots = std::mem::take(&mut self.slots);
+        slots.truncate(self.owned);
+        self.owned = 0;
+        self.filled = 0;
+        self.fillable = 0;
+        Released(slots)
+    }
+}
+
+impl Drop for Memo {
+    fn drop(&mut self) {
+        drop(self.clear());
+    }
+}
+
+/// References to objects that were memoized, released when this is dropped.
+pub struct Released(Vec<usize>);
+
+impl Drop for Released {
+    fn drop(&mut self) {
+        for slot in self.0.drain(..) {
+            // SAFETY: `claim` took this reference, and nobody else gives it back. Whoever drops
+            // the memo holds the GIL.
+            unsafe { ffi::Py_XDECREF((slot & !DEFERRED) as *mut ffi::PyObject) }
+        }
+    }
+}

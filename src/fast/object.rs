@@ -1,0 +1,133 @@
+//! What an object is, by its exact type, and how many hold it.
+
+use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
+
+/// The exact types that the walk treats natively.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Exact {
+    None,
+    Bool,
+    Int,
+    Float,
+    Str,
+    Bytes,
+    Tuple,
+    List,
+    Dict,
+    Set,
+    FrozenSet,
+    ByteArray,
+    /// A class whose metaclass is `type` itself.
+    Type,
+    Other,
+}
+
+/// The exact type of `obj`; a subclass is `Other`.
+#[inline(always)]
+pub fn exact(obj: Borrowed<'_, '_, PyAny>) -> Exact {
+    // SAFETY: `obj` is alive, so its type pointer is readable; the statics are only compared.
+    unsafe {
+        let t = ffi::Py_TYPE(obj.as_ptr());
+        if t == &raw mut ffi::PyUnicode_Type {
+            Exact::Str
+        } else if t == &raw mut ffi::PyLong_Type {
+            Exact::Int
+        } else if t == &raw mut ffi::PyFloat_Type {
+            Exact::Float
+        } else if t == &raw mut ffi::PyDict_Type {
+            Exact::Dict
+        } else if t == &raw mut ffi::PyList_Type {
+            Exact::List
+        } else if t == &raw mut ffi::PyTuple_Type {
+            Exact::Tuple
+        } else if obj.as_ptr() == ffi::Py_None() {
+            Exact::None
+        } else if t == &raw mut ffi::PyBool_Type {
+            Exact::Bool
+        } else if t == &raw mut ffi::PyBytes_Type {
+            Exact::Bytes
+        } else if t == &raw mut ffi::PySet_Type {
+            Exact::Set
+        } else if t == &raw mut ffi::PyFrozenSet_Type {
+            Exact::FrozenSet
+        } else if t == &raw mut ffi::PyByteArray_Type {
+            Exact::ByteArray
+        } else if t == &raw mut ffi::PyType_Type {
+            Exact::Type
+        } else {
+            Exact::Other
+        }
+    }
+}
+
+/// The address that stands for the object's identity.
+#[inline(always)]
+pub fn identity(obj: Borrowed<'_, '_, PyAny>) -> usize {
+    obj.as_ptr() as usize
+}
+
+/// True when exactly one reference to the object is counted.
+///
+/// Without the GIL the count is split between threads and proves nothing, so the answer is no.
+#[inline(always)]
+pub fn is_held_once(obj: Borrowed<'_, '_, PyAny>) -> bool {
+    #[cfg(Py_GIL_DISABLED)]
+    {
+        let _ = obj;
+        false
+    }
+    #[cfg(not(Py_GIL_DISABLED))]
+    // SAFETY: `obj` is alive; reading its count needs the GIL, which the borrow proves.
+    unsafe {
+        ffi::Py_REFCNT(obj.as_ptr()) == 1
+    }
+}
+
+/// The value of an exact `int` that fits in 64 bits.
+#[inline(always)]
+pub fn int_value(obj: Borrowed<'_, '_, PyAny>) -> Option<i64> {
+    let mut overflow = 0;
+    // SAFETY: an exact int runs no Python code here, and no error is set for an int.
+    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(obj.as_ptr(), &raw mut overflow) };
+    (overflow == 0).then_some(value)
+}
+
+/// The value of an exact `float`.
+#[inline(always)]
+pub fn float_value(obj: Borrowed<'_, '_, PyAny>) -> f64 {
+    debug_assert_eq!(exact(obj), Exact::Float);
+    // SAFETY: the caller saw `Exact::Float`, so the layout is that of a float.
+    unsafe { ffi::PyFloat_AS_DOUBLE(obj.as_ptr()) }
+}
+
+/// Whether the object's type is `type` or a subclass of it.
+pub fn is_class(obj: Borrowed<'_, '_, PyAny>) -> bool {
+    // SAFETY: `obj` is alive; the check reads a flag of its type.
+    unsafe { ffi::PyType_Check(obj.as_ptr()) != 0 }
+}
+
+/// Whether the object is callable, as `callable()` says.
+pub fn is_callable(obj: Borrowed<'_, '_, PyAny>) -> bool {
+    // SAFETY: `obj` is alive; the check reads a slot of its type.
+    unsafe { ffi::PyCallable_Check(obj.as_ptr()) != 0 }
+}
+
+/// Whether the object has `__next__`, as C's `PyIter_Check` says.
+pub fn is_iterator(obj: Borrowed<'_, '_, PyAny>) -> bool {
+    // SAFETY: `obj` is alive; the check reads a slot of its type.
+    unsafe { ffi::PyIter_Check(obj.as_ptr()) != 0 }
+}
+
+/// Whether the object is `True` itself.
+#[inline(always)]
+pub fn is_true(obj: Borrowed<'_, '_, PyAny>) -> bool {
+    // SAFETY: the singleton's address is only compared.
+    unsafe { obj.as_ptr() == ffi::Py_True() }
+}
+
+/// The number of references counted.
+pub fn reference_count(obj: Borrowed<'_, '_, PyAny>) -> isize {
+    // SAFETY: `obj` is alive, and the GIL is held.
+    unsafe { ffi::Py_REFCNT(obj.as_ptr()) as isize }
+}

@@ -1,0 +1,121 @@
+//! Output that grows in place as the `bytes` object it becomes.
+
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+
+use pickle_format::frame::Output;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+unsafe extern "C" {
+    /// Exported by every supported interpreter, though private to `pyo3::ffi`.
+    fn _PyBytes_Resize(bytes: *mut *mut ffi::PyObject, size: ffi::Py_ssize_t) -> std::ffi::c_int;
+}
+
+/// Room of a first buffer, in bytes: enough for small calls, small enough to cost them nothing.
+const FIRST_CAPACITY: usize = 4096;
+
+/// A `bytes` object under construction, which nobody else has seen.
+pub struct BytesOutput {
+    /// None before the first byte, and after a failed growth.
+    bytes: Option<NonNull<ffi::PyObject>>,
+    data: *mut u8,
+    capacity: usize,
+}
+
+// SAFETY: the object is owned by this value alone, and every use of it holds the GIL, since the
+// state that owns it is reached through a `Python` token only.
+unsafe impl Send for BytesOutput {}
+
+impl BytesOutput {
+    /// Allocates nothing until something is written.
+    pub fn new() -> Self {
+        Self {
+            bytes: None,
+            data: std::ptr::null_mut(),
+            capacity: 0,
+        }
+    }
+
+    fn resize(&mut self, capacity: usize) -> PyResult<()> {
+        let failed = || pyo3::exceptions::PyMemoryError::new_err(());
+        let size = ffi::Py_ssize_t::try_from(capacity).map_err(|_| failed())?;
+        // SAFETY: the object is ours alone, which is what `_PyBytes_Resize` demands; on failure it
+        // has released the object, and we forget it. The GIL is held by whoever pickles.
+        unsafe {
+            let mut raw = match self.bytes.take() {
+                None => ffi::PyBytes_FromStringAndSize(std::ptr::null(), size),
+                Some(bytes) => {
+                    let mut raw = bytes.as_ptr();
+                    if _PyBytes_Resize(&raw mut raw, size) < 0 {
+                        raw = std::ptr::null_mut();
+                    }
+                    raw
+                }
+            };
+            match NonNull::new(std::mem::replace(&mut raw, std::ptr::null_mut())) {
+                None => {
+                    ffi::PyErr_Clear();
+                    self.data = std::ptr::null_mut();
+                    self.capacity = 0;
+                    Err(failed())
+                }
+                Some(bytes) => {
+                    self.bytes = Some(bytes);
+                    self.data = ffi::PyBytes_AsString(bytes.as_ptr()).cast::<u8>();
+                    self.capacity = capacity;
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    /// The finished object, cut to the `filled` bytes that were written.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn finish(mut self, py: Python<'_>, filled: usize) -> PyResult<Bound<'_, PyBytes>> {
+        debug_assert!(filled <= self.capacity);
+        if filled == 0 {
+            return Ok(PyBytes::new(py, b""));
+        }
+        self.resize(filled)?;
+        match self.bytes.take() {
+            // SAFETY: we own the one reference and hand it over.
+            Some(bytes) => Ok(unsafe {
+                Bound::from_owned_ptr(py, bytes.as_ptr()).cast_into_unchecked::<PyBytes>()
+            }),
+            None => Err(pyo3::exceptions::PyMemoryError::new_err(())),
+        }
+    }
+}
+
+impl Output for BytesOutput {
+    type Error = PyErr;
+
+    #[inline(always)]
+    fn space(&mut self) -> &mut [MaybeUninit<u8>] {
+        if self.data.is_null() {
+            return &mut [];
+        }
+        // SAFETY: `data` points to `capacity` bytes of an object that only we hold; they may be
+        // uninitialised, as the type says.
+        unsafe { std::slice::from_raw_parts_mut(self.data.cast(), self.capacity) }
+    }
+
+    #[cold]
+    fn grow(&mut self, _filled: usize, needed: usize) -> PyResult<()> {
+        let half_more = self.capacity.saturating_add(self.capacity / 2);
+        self.resize(needed.max(half_more).max(FIRST_CAPACITY))
+    }
+}
+
+impl Drop for BytesOutput {
+    fn drop(&mut self) {
+        if let Some(bytes) = self.bytes.take() {
+            // SAFETY: we own the one reference; a bytes object runs no Python code when it dies.
+            unsafe { ffi::Py_DECREF(bytes.as_ptr()) }
+        }
+    }
+}

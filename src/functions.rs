@@ -1,0 +1,81 @@
+//! `dump` and `dumps`, and the table of opcodes.
+
+use pickle_format::opcode::OPCODES;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::face::{self, Options};
+use crate::hooks::Walk;
+use crate::save::state::Face;
+
+/// dump(obj, file, protocol=None, *, fix_imports=True, buffer_callback=None)
+/// --
+///
+/// Writes a pickle of `obj` to `file`: the same as `Pickler(file, ...).dump(obj)`, and as C's
+/// `pickle.dump`. Raises what these raise.
+#[pyfunction]
+#[pyo3(signature = (obj, file, protocol=None, *, fix_imports=true, buffer_callback=None))]
+pub fn dump<'py>(
+    obj: &Bound<'py, PyAny>,
+    file: &Bound<'py, PyAny>,
+    protocol: Option<&Bound<'py, PyAny>>,
+    fix_imports: bool,
+    buffer_callback: Option<&Bound<'py, PyAny>>,
+) -> PyResult<()> {
+    let options = Options {
+        protocol,
+        fix_imports,
+        buffer_callback,
+    };
+    let mut state = face::new_state(obj.py(), Face::Lean, Some(file), &options)?;
+    state.hooks.quiet = true;
+    Walk::new(obj.py(), state, None).dump(obj)
+}
+
+/// dumps(obj, protocol=None, *, fix_imports=True, buffer_callback=None)
+/// --
+///
+/// A pickle of `obj` as bytes; the same as C's `pickle.dumps`, and raises the same.
+#[pyfunction]
+#[pyo3(signature = (obj, protocol=None, *, fix_imports=true, buffer_callback=None))]
+pub fn dumps<'py>(
+    obj: &Bound<'py, PyAny>,
+    protocol: Option<&Bound<'py, PyAny>>,
+    fix_imports: bool,
+    buffer_callback: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let options = Options {
+        protocol,
+        fix_imports,
+        buffer_callback,
+    };
+    let state = face::new_state(obj.py(), Face::Lean, None, &options)?;
+    face::dumps(obj.py(), obj, state)
+}
+
+/// One row of the table: name, code, argument, stack before, stack after, protocol.
+type Row = (String, u8, Option<String>, Vec<String>, Vec<String>, u8);
+
+/// The table of opcodes that reader and writer rest on, in the order of `pickletools.opcodes`.
+#[pyfunction]
+pub fn opcode_table() -> Vec<Row> {
+    OPCODES
+        .iter()
+        .map(|row| {
+            (
+                row.name.to_owned(),
+                row.code,
+                row.argument.map(|a| a.name().to_owned()),
+                row.stack_before
+                    .iter()
+                    .map(|s| s.name().to_owned())
+                    .collect(),
+                row.stack_after
+                    .iter()
+                    .map(|s| s.name().to_owned())
+                    .collect(),
+                row.protocol,
+            )
+        })
+        .collect()
+}

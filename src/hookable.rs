@@ -1,0 +1,166 @@
+//! `HookablePickler`, the hookable face: stands in for the Python class `pickle._Pickler`.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::face::{self, Options};
+use crate::hooks::Home;
+use crate::memo_proxy;
+use crate::save::state::Face;
+
+/// HookablePickler(file, protocol=None, *, fix_imports=True, buffer_callback=None)
+/// --
+///
+/// Writes pickles to `file`, which has a `write(bytes)` method, in `protocol` 0 to 5 (None: the
+/// running release's default; negative: the highest).
+///
+/// Same bytes, order of questions and errors as the Python class `pickle._Pickler` of the running
+/// release. Hooks, looked up at every object: `persistent_id`, `reducer_override`,
+/// `dispatch_table`; `buffer_callback`, `resolve_global`; and `save`, to be called from a hook.
+///
+/// Raises TypeError for a file without `write`, ValueError for a protocol above 5 and for a
+/// `buffer_callback` below protocol 5.
+#[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
+pub struct HookablePickler {
+    home: Home,
+}
+
+#[pymethods]
+impl HookablePickler {
+    /// How globals are written below protocol 4: "interpreter", or "package" as torch.package does.
+    #[classattr]
+    #[allow(non_upper_case_globals)]
+    const global_style: &'static str = "interpreter";
+
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self {
+            home: Home::default(),
+        }
+    }
+
+    #[pyo3(signature = (file, protocol=None, *, fix_imports=true, buffer_callback=None))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        file: &Bound<'_, PyAny>,
+        protocol: Option<&Bound<'_, PyAny>>,
+        fix_imports: bool,
+        buffer_callback: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let options = Options {
+            protocol,
+            fix_imports,
+            buffer_callback,
+        };
+        let mut state = face::new_state(slf.py(), Face::Hookable, Some(file), &options)?;
+        state.style = face::global_style(slf.as_any())?;
+        drop(slf.get().home.initialize(state)?);
+        Ok(())
+    }
+
+    /// dump($self, obj, /)
+    /// --
+    ///
+    /// Writes a pickle of `obj` to the file.
+    ///
+    /// Raises PicklingError for what can't be pickled, RuntimeError within a dump of this pickler,
+    /// and whatever a hook or the file raises; notes tell the path to the culprit.
+    fn dump<'py>(slf: &Bound<'py, Self>, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        face::dump(slf.as_any(), &slf.get().home, obj)
+    }
+
+    /// save($self, obj, save_persistent_id=True)
+    /// --
+    ///
+    /// Saves `obj` in the middle of a dump: to be called from a hook.
+    ///
+    /// Raises what `dump` does, and RuntimeError from another thread.
+    #[pyo3(signature = (obj, save_persistent_id=true))]
+    fn save<'py>(
+        slf: &Bound<'py, Self>,
+        obj: &Bound<'py, PyAny>,
+        save_persistent_id: bool,
+    ) -> PyResult<()> {
+        face::save(slf.as_any(), &slf.get().home, obj, save_persistent_id)
+    }
+
+    /// Forgets every object that was pickled.
+    fn clear_memo(slf: &Bound<'_, Self>) -> PyResult<()> {
+        memo_proxy::clear(&slf.get().home)
+    }
+
+    /// persistent_id($self, obj, /)
+    /// --
+    ///
+    /// The id to save in place of `obj`; None to save the object itself.
+    fn persistent_id(&self, obj: &Bound<'_, PyAny>) -> Option<Py<PyAny>> {
+        let _ = obj;
+        None
+    }
+
+    /// resolve_global($self, obj, name=None, /)
+    /// --
+    ///
+    /// The pair (module_name, qualname) under which `obj` is saved as a global; `name` is the
+    /// string that its `__reduce__` returned, or None. Follows `pickle.whichmodule`.
+    ///
+    /// Raises PicklingError where that name does not lead back to `obj`.
+    #[pyo3(signature = (obj, name=None, /))]
+    fn resolve_global<'py>(
+        slf: &Bound<'py, Self>,
+        obj: &Bound<'py, PyAny>,
+        name: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        face::resolve_global(slf.py(), obj, name, Face::Hookable)
+    }
+
+    /// Every global emitted by this pickler, as (module, qualified name), first seen first.
+    #[getter]
+    fn global_references(&self) -> PyResult<Vec<(String, String)>> {
+        self.home.with(|state| state.references.list.clone())
+    }
+
+    /// A copy of the memo: `{id(obj): (index, obj)}`.
+    #[getter]
+    fn memo<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        memo_proxy::copy(py, &self.home)
+    }
+
+    #[setter]
+    fn set_memo(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        memo_proxy::assign(&self.home, value)
+    }
+
+    #[getter]
+    fn proto(&self) -> PyResult<u8> {
+        self.home.with(|s| s.protocol.number())
+    }
+
+    #[getter]
+    fn fix_imports(&self) -> PyResult<bool> {
+        self.home.with(|s| s.fix_imports)
+    }
+
+    #[getter]
+    fn bin(&self) -> PyResult<bool> {
+        self.home.with(|s| s.binary)
+    }
+
+    #[setter]
+    fn set_bin(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = value.is_truthy()?;
+        self.home.with(|s| s.binary = value)
+    }
+
+    #[getter]
+    fn fast(&self) -> PyResult<i32> {
+        self.home.with(|s| i32::from(s.fast))
+    }
+
+    #[setter]
+    fn set_fast(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = value.is_truthy()?;
+        self.home.with(|s| s.fast = value)
+    }
+}

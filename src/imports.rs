@@ -1,0 +1,122 @@
+//! Objects of the standard library, resolved once, and how this release's picklers behave.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+/// What the walk needs from the standard library.
+pub struct Imports {
+    pub pickling_error: Py<PyType>,
+    /// `pickle.DEFAULT_PROTOCOL`.
+    pub default_protocol: i64,
+    /// `copyreg.dispatch_table`, and the registry of extension codes.
+    pub dispatch_table: Py<PyDict>,
+    pub extension_registry: Py<PyDict>,
+    pub codecs_encode: Py<PyAny>,
+    pub partial: Py<PyAny>,
+    pub getattr: Py<PyAny>,
+    pub import: Py<PyAny>,
+    pub bytes_type: Py<PyType>,
+    pub bytearray_type: Py<PyType>,
+    pub set_type: Py<PyType>,
+    pub frozenset_type: Py<PyType>,
+    pub type_type: Py<PyType>,
+    pub function_type: Py<PyType>,
+    pub buffer_type: Py<PyType>,
+    pub singletons: [(Py<PyAny>, Py<PyAny>); 3],
+    pub empty_tuple: Py<PyTuple>,
+    /// `_compat_pickle`'s maps from Python 3's names to Python 2's.
+    pub reverse_name_mapping: Py<PyDict>,
+    pub reverse_import_mapping: Py<PyDict>,
+    pub behaviour: Behaviour,
+}
+
+/// How the running release's picklers behave, each fact found by asking them
+/// (`oxipickle._behaviour`).
+pub struct Behaviour {
+    pub lean_marks_last_of_batch: bool,
+    pub lean_notices_list_growth: bool,
+    pub lean_local_error: Py<PyType>,
+    pub hookable_local_error: Py<PyType>,
+    pub hookable_memoizes_escaped_text: bool,
+    pub hookable_memoizes_buffers: bool,
+    pub hookable_empty_buffer_fails: bool,
+    pub hookable_asks_again_for_persistent_ids: bool,
+    pub lean_chains_attributes: bool,
+    pub hookable_chains_attributes: bool,
+    pub mangles_private_names: bool,
+}
+
+impl Behaviour {
+    fn observe(py: Python<'_>) -> PyResult<Self> {
+        let facts = py.import("oxipickle._behaviour")?.call_method0("observe")?;
+        let fact = |name: &str| facts.get_item(name)?.extract::<bool>();
+        let class =
+            |name: &str| Ok::<_, PyErr>(facts.get_item(name)?.cast_into::<PyType>()?.unbind());
+        Ok(Self {
+            lean_marks_last_of_batch: fact("lean_marks_last_of_batch")?,
+            lean_notices_list_growth: fact("lean_notices_list_growth")?,
+            lean_local_error: class("lean_local_error")?,
+            hookable_local_error: class("hookable_local_error")?,
+            hookable_memoizes_escaped_text: fact("hookable_memoizes_escaped_text")?,
+            hookable_memoizes_buffers: fact("hookable_memoizes_buffers")?,
+            hookable_empty_buffer_fails: fact("hookable_empty_buffer_fails")?,
+            hookable_asks_again_for_persistent_ids: fact("hookable_asks_again_for_persistent_ids")?,
+            lean_chains_attributes: fact("lean_chains_attributes")?,
+            hookable_chains_attributes: fact("hookable_chains_attributes")?,
+            mangles_private_names: fact("mangles_private_names")?,
+        })
+    }
+}
+
+static IMPORTS: PyOnceLock<Imports> = PyOnceLock::new();
+
+impl Imports {
+    /// The one instance, made at first use.
+    pub fn get(py: Python<'_>) -> PyResult<&'static Imports> {
+        // The cell lives as long as the process, so the reference does, whatever `py` says.
+        IMPORTS.get_or_try_init(py, || Self::resolve(py))
+    }
+
+    fn resolve(py: Python<'_>) -> PyResult<Self> {
+        let pickle = py.import("pickle")?;
+        let builtins = py.import("builtins")?;
+        let copyreg = py.import("copyreg")?;
+        let compat = py.import("_compat_pickle")?;
+        let types = py.import("types")?;
+        let class = |module: &Bound<'_, PyModule>, name: &str| {
+            Ok::<_, PyErr>(module.getattr(name)?.cast_into::<PyType>()?.unbind())
+        };
+        let mapping = |module: &Bound<'_, PyModule>, name: &str| {
+            Ok::<_, PyErr>(module.getattr(name)?.cast_into::<PyDict>()?.unbind())
+        };
+        let singleton =
+            |value: Bound<'_, PyAny>| (value.get_type().into_any().unbind(), value.unbind());
+        Ok(Self {
+            pickling_error: class(&pickle, "PicklingError")?,
+            default_protocol: pickle.getattr("DEFAULT_PROTOCOL")?.extract()?,
+            dispatch_table: mapping(&copyreg, "dispatch_table")?,
+            extension_registry: mapping(&copyreg, "_extension_registry")?,
+            codecs_encode: py.import("codecs")?.getattr("encode")?.unbind(),
+            partial: py.import("functools")?.getattr("partial")?.unbind(),
+            getattr: builtins.getattr("getattr")?.unbind(),
+            import: builtins.getattr("__import__")?.unbind(),
+            bytes_type: class(&builtins, "bytes")?,
+            bytearray_type: class(&builtins, "bytearray")?,
+            set_type: class(&builtins, "set")?,
+            frozenset_type: class(&builtins, "frozenset")?,
+            type_type: class(&builtins, "type")?,
+            function_type: class(&types, "FunctionType")?,
+            buffer_type: class(&pickle, "PickleBuffer")?,
+            singletons: [
+                singleton(py.None().into_bound(py)),
+                singleton(py.NotImplemented().into_bound(py)),
+                singleton(py.Ellipsis().into_bound(py)),
+            ],
+            empty_tuple: PyTuple::empty(py).unbind(),
+            reverse_name_mapping: mapping(&compat, "REVERSE_NAME_MAPPING")?,
+            reverse_import_mapping: mapping(&compat, "REVERSE_IMPORT_MAPPING")?,
+            behaviour: Behaviour::observe(py)?,
+        })
+    }
+}

@@ -1,0 +1,193 @@
+//! `Pickler`, the lean face: stands in for the C class `pickle.Pickler`.
+
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::face::{self, Options};
+use crate::hooks::Home;
+use crate::memo_proxy::{self, PicklerMemoProxy};
+use crate::save::state::Face;
+
+/// Pickler(file, protocol=None, *, fix_imports=True, buffer_callback=None)
+/// --
+///
+/// Writes pickles to `file`, which has a `write(bytes)` method, in `protocol` 0 to 5 (None: the
+/// running release's default; negative: the highest).
+///
+/// Same bytes, hooks and errors as the C class `pickle.Pickler` of the running release. Hooks:
+/// `persistent_id`, `reducer_override`, `dispatch_table`, `buffer_callback`, `resolve_global`.
+///
+/// Raises TypeError for a file without `write`, ValueError for a protocol above 5 and for a
+/// `buffer_callback` below protocol 5.
+#[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
+pub struct Pickler {
+    home: Home,
+}
+
+impl Pickler {
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+}
+
+#[pymethods]
+impl Pickler {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self {
+            home: Home::default(),
+        }
+    }
+
+    #[pyo3(signature = (file, protocol=None, *, fix_imports=true, buffer_callback=None))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        file: &Bound<'_, PyAny>,
+        protocol: Option<&Bound<'_, PyAny>>,
+        fix_imports: bool,
+        buffer_callback: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let options = Options {
+            protocol,
+            fix_imports,
+            buffer_callback,
+        };
+        let mut state = face::new_state(slf.py(), Face::Lean, Some(file), &options)?;
+        state.hooks.dispatch_table = class_dispatch_table(slf)?;
+        drop(slf.get().home.initialize(state)?);
+        Ok(())
+    }
+
+    /// dump($self, obj, /)
+    /// --
+    ///
+    /// Writes a pickle of `obj` to the file.
+    ///
+    /// Raises PicklingError for what can't be pickled, RuntimeError within a dump of this pickler,
+    /// and whatever a hook or the file raises; notes tell the path to the culprit.
+    #[pyo3(signature = (obj, /))]
+    fn dump<'py>(slf: &Bound<'py, Self>, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        face::dump(slf.as_any(), &slf.get().home, obj)
+    }
+
+    /// Forgets every object that was pickled.
+    fn clear_memo(slf: &Bound<'_, Self>) -> PyResult<()> {
+        memo_proxy::clear(&slf.get().home)
+    }
+
+    /// persistent_id($self, obj, /)
+    /// --
+    ///
+    /// The id to save in place of `obj`; None to save the object itself.
+    #[pyo3(signature = (obj, /))]
+    fn persistent_id(&self, obj: &Bound<'_, PyAny>) -> Option<Py<PyAny>> {
+        let _ = obj;
+        None
+    }
+
+    /// resolve_global($self, obj, name=None, /)
+    /// --
+    ///
+    /// The pair (module_name, qualname) under which `obj` is saved as a global; `name` is the
+    /// string that its `__reduce__` returned, or None. Follows `pickle.whichmodule`.
+    ///
+    /// Raises PicklingError where that name does not lead back to `obj`.
+    #[pyo3(signature = (obj, name=None, /))]
+    fn resolve_global<'py>(
+        slf: &Bound<'py, Self>,
+        obj: &Bound<'py, PyAny>,
+        name: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        face::resolve_global(slf.py(), obj, name, Face::Lean)
+    }
+
+    /// Every global emitted by this pickler, as (module, qualified name), first seen first.
+    #[getter]
+    fn global_references(&self) -> PyResult<Vec<(String, String)>> {
+        self.home.with(|state| state.references.list.clone())
+    }
+
+    #[getter]
+    fn memo(slf: &Bound<'_, Self>) -> PicklerMemoProxy {
+        PicklerMemoProxy::new(slf.clone().unbind())
+    }
+
+    #[setter]
+    fn set_memo(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        memo_proxy::assign(&self.home, value)
+    }
+
+    #[getter]
+    fn dispatch_table(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let table = self
+            .home
+            .with(|s| s.hooks.dispatch_table.as_ref().map(|t| t.clone_ref(py)))?;
+        table.ok_or_else(|| PyAttributeError::new_err("dispatch_table"))
+    }
+
+    #[setter]
+    fn set_dispatch_table(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = Some(value.clone().unbind());
+        drop(
+            self.home
+                .with(|s| std::mem::replace(&mut s.hooks.dispatch_table, value))?,
+        );
+        Ok(())
+    }
+
+    #[deleter]
+    fn del_dispatch_table(&self) -> PyResult<()> {
+        match self.home.with(|s| s.hooks.dispatch_table.take())? {
+            Some(_) => Ok(()),
+            None => Err(PyAttributeError::new_err("dispatch_table")),
+        }
+    }
+
+    #[getter]
+    fn bin(&self) -> PyResult<i32> {
+        self.home.with(|s| i32::from(s.binary))
+    }
+
+    #[setter]
+    fn set_bin(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = flag(value)?;
+        self.home.with(|s| s.binary = value)
+    }
+
+    #[getter]
+    fn fast(&self) -> PyResult<i32> {
+        self.home.with(|s| i32::from(s.fast))
+    }
+
+    #[setter]
+    fn set_fast(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = flag(value)?;
+        self.home.with(|s| s.fast = value)
+    }
+
+    fn __sizeof__(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        face::size_of(slf.get_type().as_any(), &slf.get().home)
+    }
+}
+
+/// The table that the class offers, seen once, as `__init__` does in C.
+fn class_dispatch_table(slf: &Bound<'_, Pickler>) -> PyResult<Option<Py<PyAny>>> {
+    let py = slf.py();
+    let own = slf.get_type().getattr("dispatch_table")?;
+    if own.is(&py.get_type::<Pickler>().getattr("dispatch_table")?) {
+        return Ok(None);
+    }
+    Ok(Some(slf.as_any().getattr("dispatch_table")?.unbind()))
+}
+
+fn flag(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    match value.extract::<i64>() {
+        Ok(number) => Ok(number != 0),
+        Err(_) => Err(PyTypeError::new_err(format!(
+            "'{}' object cannot be interpreted as an integer",
+            value.get_type().name()?
+        ))),
+    }
+}

@@ -1,0 +1,341 @@
+//! Items four and five of a reduce value: list items and dict items from iterators.
+
+use std::collections::VecDeque;
+
+use pickle_format::encode;
+use pickle_format::opcode::Opcode;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::fast::memo::Holding;
+use crate::fast::object::{is_held_once, reference_count};
+use crate::fast::sequence::tuple_item;
+use crate::hooks::Walk;
+use crate::save::scalar::holding_of;
+use crate::save::sequence::BATCH_SIZE;
+use crate::save::state::Face;
+use crate::save::work::{Batch, Standing, Work};
+
+/// What both kinds of items share: the iterator, and what was taken from it ahead.
+pub struct Ahead {
+    iterator: Py<PyAny>,
+    taken: VecDeque<Py<PyAny>>,
+    exhausted: bool,
+    batch: Batch,
+    left_in_batch: usize,
+    chain: u32,
+}
+
+pub struct ListItems {
+    pub owner: Option<Py<PyAny>>,
+    pub done: usize,
+    started: bool,
+    ahead: Ahead,
+}
+
+pub struct DictItems {
+    pub owner: Option<Py<PyAny>>,
+    /// The key whose value is being saved.
+    pub saving_value_of: Option<Py<PyAny>>,
+    pair: Option<Py<PyTuple>>,
+    value_next: bool,
+    ahead: Ahead,
+}
+
+impl Ahead {
+    fn new(iterator: Py<PyAny>, chain: u32) -> Self {
+        Self {
+            iterator,
+            taken: VecDeque::new(),
+            exhausted: false,
+            batch: Batch::Closed,
+            left_in_batch: 0,
+            chain,
+        }
+    }
+}
+
+impl<'py> Walk<'py, '_> {
+    /// Begins the list items of a reduce value.
+    pub fn save_list_items(
+        &mut self,
+        owner: Option<&Bound<'py, PyAny>>,
+        items: &Bound<'py, PyAny>,
+        chain: u32,
+    ) -> PyResult<()> {
+        let iterator = self.iterate(items)?;
+        self.stack.push(Work::ListItems(Box::new(ListItems {
+            owner: owner.map(|o| o.clone().unbind()),
+            done: 0,
+            started: false,
+            ahead: Ahead::new(iterator, chain),
+        })));
+        Ok(())
+    }
+
+    /// Begins the dict items of a reduce value.
+    pub fn save_dict_items(
+        &mut self,
+        owner: Option<&Bound<'py, PyAny>>,
+        items: &Bound<'py, PyAny>,
+        chain: u32,
+    ) -> PyResult<()> {
+        let iterator = self.iterate(items)?;
+        self.stack.push(Work::DictItems(Box::new(DictItems {
+            owner: owner.map(|o| o.clone().unbind()),
+            saving_value_of: None,
+            pair: None,
+            value_next: false,
+            ahead: Ahead::new(iterator, chain),
+        })));
+        Ok(())
+    }
+
+    /// The lean face takes the iterator as it is; the hookable face takes any iterable.
+    fn iterate(&mut self, items: &Bound<'py, PyAny>) -> PyResult<Py<PyAny>> {
+        match self.face {
+            Face::Lean => Ok(items.clone().unbind()),
+            Face::Hookable => self.leave(|_| Ok(items.try_iter()?.into_any().unbind())),
+        }
+    }
+
+    /// Takes the next item off the iterator, behind what was taken before.
+    fn take_item(&mut self, ahead: &mut Ahead) -> PyResult<bool> {
+        if ahead.exhausted {
+            return Ok(false);
+        }
+        let iterator = ahead.iterator.clone_ref(self.py);
+        let next = self.leave(|py| {
+            let mut iterator = iterator
+                .into_bound(py)
+                .cast_into::<pyo3::types::PyIterator>()?;
+            iterator.next().transpose()
+        })?;
+        match next {
+            Some(item) => {
+                ahead.taken.push_back(item.unbind());
+                Ok(true)
+            }
+            None => {
+                ahead.exhausted = true;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Opens a batch; false when no item is left.
+    ///
+    /// The lean face looks one item ahead, the hookable face takes the whole batch.
+    fn open_batch(&mut self, ahead: &mut Ahead, check: bool) -> PyResult<bool> {
+        if !self.form().is_binary() {
+            let more = self.take_item(ahead)?;
+            ahead.batch = Batch::Single;
+            ahead.left_in_batch = 1;
+            return Ok(more);
+        }
+        let wanted = if self.face == Face::Lean {
+            2
+        } else {
+            BATCH_SIZE
+        };
+        while ahead.taken.len() < wanted && self.take_item(ahead)? {
+            if check && self.face == Face::Lean && ahead.taken.len() == 1 {
+                self.check_pair(&ahead.taken[0])?;
+            }
+        }
+        match ahead.taken.len() {
+            0 => return Ok(false),
+            1 => ahead.batch = Batch::Single,
+            _ => {
+                ahead.batch = Batch::Marked;
+                encode::encode_opcode(&mut self.out, Opcode::MARK)?;
+            }
+        }
+        ahead.left_in_batch = if ahead.batch == Batch::Single {
+            1
+        } else {
+            BATCH_SIZE
+        };
+        Ok(true)
+    }
+
+    /// The next item of the open batch, or None when the batch is full or nothing is left.
+    fn next_item(&mut self, ahead: &mut Ahead) -> PyResult<Option<Py<PyAny>>> {
+        if ahead.left_in_batch == 0 {
+            return Ok(None);
+        }
+        if ahead.taken.is_empty() && self.face == Face::Lean && !self.take_item(ahead)? {
+            return Ok(None);
+        }
+        ahead.left_in_batch -= 1;
+        Ok(ahead.taken.pop_front())
+    }
+
+    /// How an item is held that came out of an iterator.
+    fn item_standing(&self, item: &Py<PyAny>, chain: u32) -> Standing {
+        let item = item.bind(self.py).as_borrowed();
+        let holding = if is_held_once(item) {
+            Holding::Temporary
+        } else {
+            Holding::Shared
+        };
+        Standing { holding, chain }
+    }
+
+    pub fn step_list_items(&mut self, mut w: Box<ListItems>) -> PyResult<()> {
+        match self.advance_list_items(&mut w) {
+            Ok(None) => {
+                self.release(w.ahead.iterator);
+                Ok(())
+            }
+            Ok(Some(item)) => {
+                let standing = self.item_standing(&item, w.ahead.chain);
+                self.stack.push(Work::ListItems(w));
+                self.save(item, standing, true)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn advance_list_items(&mut self, w: &mut ListItems) -> PyResult<Option<Py<PyAny>>> {
+        if w.started {
+            w.done += 1;
+            w.started = false;
+        }
+        loop {
+            if w.ahead.batch == Batch::Closed && !self.open_batch(&mut w.ahead, false)? {
+                return Ok(None);
+            }
+            if let Some(item) = self.next_item(&mut w.ahead)? {
+                w.started = true;
+                return Ok(Some(item));
+            }
+            let single = w.ahead.batch == Batch::Single;
+            w.ahead.batch = Batch::Closed;
+            let opcode = if single {
+                Opcode::APPEND
+            } else {
+                Opcode::APPENDS
+            };
+            encode::encode_opcode(&mut self.out, opcode)?;
+            if self.ends_here(&w.ahead) {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// A batch that was not full was the last: the iterator is not asked again.
+    fn ends_here(&self, ahead: &Ahead) -> bool {
+        ahead.exhausted && ahead.taken.is_empty()
+    }
+
+    pub fn step_dict_items(&mut self, mut w: Box<DictItems>) -> PyResult<()> {
+        let py = self.py;
+        if w.value_next {
+            w.value_next = false;
+            if let Some(pair) = &w.pair {
+                let pair = pair.bind(py).clone();
+                w.saving_value_of = Some(pair.get_item(0)?.unbind());
+                let standing = self.part_standing(&pair, 1, w.ahead.chain, 2);
+                let value = pair.get_item(1)?.unbind();
+                drop(pair);
+                self.stack.push(Work::DictItems(w));
+                return self.save(value, standing, true);
+            }
+        }
+        w.saving_value_of = None;
+        if let Some(pair) = w.pair.take() {
+            self.release(pair);
+        }
+        loop {
+            if w.ahead.batch == Batch::Closed && !self.open_batch(&mut w.ahead, true)? {
+                self.release(w.ahead.iterator);
+                return Ok(());
+            }
+            if let Some(item) = self.next_item(&mut w.ahead)? {
+                self.check_pair(&item)?;
+                let pair = self.unpack(item)?;
+                let standing = self.part_standing(pair.bind(py), 0, w.ahead.chain, 1);
+                let key = pair.bind(py).get_item(0)?.unbind();
+                w.pair = Some(pair);
+                w.value_next = true;
+                self.stack.push(Work::DictItems(w));
+                return self.save(key, standing, true);
+            }
+            let single = w.ahead.batch == Batch::Single;
+            w.ahead.batch = Batch::Closed;
+            let opcode = if single {
+                Opcode::SETITEM
+            } else {
+                Opcode::SETITEMS
+            };
+            encode::encode_opcode(&mut self.out, opcode)?;
+            if self.ends_here(&w.ahead) {
+                self.release(w.ahead.iterator);
+                return Ok(());
+            }
+        }
+    }
+
+    fn part_standing(
+        &self,
+        pair: &Bound<'py, PyTuple>,
+        index: usize,
+        chain: u32,
+        holders: isize,
+    ) -> Standing {
+        let ours = reference_count(pair.as_any().as_borrowed()) <= holders;
+        let holding = match tuple_item(pair, index) {
+            Some(part) if ours => holding_of(Holding::Temporary, part),
+            _ => Holding::Shared,
+        };
+        Standing { holding, chain }
+    }
+
+    fn check_pair(&self, item: &Py<PyAny>) -> PyResult<()> {
+        if self.face == Face::Hookable {
+            return Ok(());
+        }
+        match item.bind(self.py).cast::<PyTuple>() {
+            Ok(pair) if pair.len() == 2 => Ok(()),
+            _ => Err(PyTypeError::new_err(
+                "dict items iterator must return 2-tuples",
+            )),
+        }
+    }
+
+    /// The pair as a tuple: the hookable face unpacks whatever can be.
+    fn unpack(&mut self, item: Py<PyAny>) -> PyResult<Py<PyTuple>> {
+        let py = self.py;
+        let item = item.into_bound(py);
+        let item = match item.cast_into::<PyTuple>() {
+            Ok(pair) if pair.len() == 2 => return Ok(pair.unbind()),
+            Ok(other) => other.into_any(),
+            Err(error) => error.into_inner(),
+        };
+        self.leave(|py| {
+            let parts = item.try_iter().map_err(|error| {
+                if error.is_instance_of::<PyTypeError>(py) {
+                    let name = item
+                        .get_type()
+                        .name()
+                        .map_or_else(|_| String::new(), |n| n.to_string());
+                    PyTypeError::new_err(format!("cannot unpack non-iterable {name} object"))
+                } else {
+                    error
+                }
+            })?;
+            let parts = parts.take(3).collect::<PyResult<Vec<_>>>()?;
+            match parts.len() {
+                2 => Ok(PyTuple::new(py, parts)?.unbind()),
+                3 => Err(PyValueError::new_err(
+                    "too many values to unpack (expected 2)",
+                )),
+                n => Err(PyValueError::new_err(format!(
+                    "not enough values to unpack (expected 2, got {n})"
+                ))),
+            }
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! Persistent ids.
+
+use pickle_format::opcode::Opcode;
+use pyo3::prelude::*;
+
+use crate::error::pickling_error;
+use crate::fast::memo::Holding;
+use crate::hooks::Walk;
+use crate::save::work::{Standing, Work};
+
+impl<'py> Walk<'py, '_> {
+    /// Asks `persistent_id`; true when the object is saved by its id.
+    pub fn save_persistent(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
+        let py = self.py;
+        let Some(hook) = self.hooks.persistent_id.as_ref().map(|h| h.clone_ref(py)) else {
+            return Ok(false);
+        };
+        let id = self.leave(|py| hook.bind(py).call1((obj,)))?;
+        if id.is_none() {
+            return Ok(false);
+        }
+        if self.form().is_binary() {
+            self.stack.push(Work::PersistentId);
+            let standing = Standing {
+                holding: Holding::Shared,
+                chain: 0,
+            };
+            self.save(id.unbind(), standing, false)?;
+            return Ok(true);
+        }
+        let text = self.leave(|_| id.str())?;
+        let text = text.to_string_lossy();
+        if !text.is_ascii() {
+            return Err(pickling_error(
+                py,
+                "persistent IDs in protocol 0 must be ASCII strings".to_owned(),
+            ));
+        }
+        let mut line = vec![Opcode::PERSID.code()];
+        line.extend_from_slice(text.as_bytes());
+        line.push(b'\n');
+        self.out.write_slice(&line)?;
+        Ok(true)
+    }
+}

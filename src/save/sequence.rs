@@ -1,0 +1,243 @@
+//! Exact lists and tuples.
+
+use pickle_format::encode;
+use pickle_format::opcode::Opcode;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyTuple};
+
+use crate::fast::memo::Holding;
+use crate::fast::object::exact;
+use crate::fast::sequence::{list_item, tuple_item};
+use crate::hooks::Walk;
+use crate::imports::Imports;
+use crate::save::scalar::holding_of;
+use crate::save::state::Face;
+use crate::save::walk::MAX_STEP;
+use crate::save::work::{Batch, ListWork, Standing, TupleWork, Work};
+
+/// Elements between MARK and APPENDS, SETITEMS or ADDITEMS.
+pub const BATCH_SIZE: usize = 1000;
+
+impl<'py> Walk<'py, '_> {
+    pub fn save_list(&mut self, obj: Bound<'py, PyAny>, standing: Standing) -> PyResult<()> {
+        let standing = self.deepen(standing)?;
+        self.enter_fast(&obj)?;
+        if self.form().is_binary() {
+            encode::encode_opcode(&mut self.out, Opcode::EMPTY_LIST)?;
+        } else {
+            self.out.write([Opcode::MARK.code(), Opcode::LIST.code()])?;
+        }
+        self.memoize(&obj, standing.holding)?;
+        let list = obj.cast_into::<PyList>()?;
+        if list.is_empty() {
+            self.leave_fast(list.as_any());
+            return Ok(());
+        }
+        let size = list.len();
+        self.stack.push(Work::List(ListWork {
+            list: list.unbind(),
+            next: 0,
+            left_in_batch: 0,
+            batch: Batch::Closed,
+            size,
+            standing,
+        }));
+        Ok(())
+    }
+
+    pub fn step_list(&mut self, mut w: ListWork) -> PyResult<()> {
+        let list = w.list.bind(self.py).clone();
+        let mut turns = 0;
+        if list.len() != w.size && self.minds_list_growth()? {
+            w.next = w.next.max(1);
+            self.stack.push(Work::List(w));
+            return Err(PyRuntimeError::new_err(
+                "list changed size during iteration",
+            ));
+        }
+        loop {
+            if turns == MAX_STEP {
+                self.stack.push(Work::List(w));
+                return Ok(());
+            }
+            turns += 1;
+            if w.batch == Batch::Closed && !self.open_list_batch(&mut w, list.len())? {
+                break;
+            }
+            if w.left_in_batch == 0 {
+                self.close_list_batch(&mut w)?;
+                continue;
+            }
+            let Some(item) = list_item(&list, w.next) else {
+                // The list has shrunk: the batch ends early.
+                w.left_in_batch = 0;
+                self.close_list_batch(&mut w)?;
+                continue;
+            };
+            w.next += 1;
+            w.left_in_batch -= 1;
+            match self.save_leaf(item, exact(item), w.standing.holding) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let holding = holding_of(w.standing.holding, item);
+                    let standing = Standing {
+                        holding,
+                        chain: w.standing.chain,
+                    };
+                    let item = item.to_owned().unbind();
+                    self.stack.push(Work::List(w));
+                    return self.save(item, standing, true);
+                }
+                Err(error) => {
+                    self.stack.push(Work::List(w));
+                    return Err(error);
+                }
+            }
+        }
+        self.leave_fast(list.as_any());
+        drop(list);
+        self.release(w.list);
+        Ok(())
+    }
+
+    fn minds_list_growth(&self) -> PyResult<bool> {
+        Ok(
+            self.face == Face::Hookable
+                || Imports::get(self.py)?.behaviour.lean_notices_list_growth,
+        )
+    }
+
+    /// Begins the next batch; false when the list is done.
+    fn open_list_batch(&mut self, w: &mut ListWork, len: usize) -> PyResult<bool> {
+        let left = len.saturating_sub(w.next);
+        if left == 0 {
+            return Ok(false);
+        }
+        if !self.form().is_binary() {
+            w.left_in_batch = 1;
+            w.batch = Batch::Single;
+            return Ok(true);
+        }
+        let marks_last =
+            self.face == Face::Lean && Imports::get(self.py)?.behaviour.lean_marks_last_of_batch;
+        if left == 1 && (w.next == 0 || !marks_last) {
+            w.left_in_batch = 1;
+            w.batch = Batch::Single;
+            return Ok(true);
+        }
+        encode::encode_opcode(&mut self.out, Opcode::MARK)?;
+        // The lean face sees a list that grows meanwhile; the batch is then filled from it.
+        w.left_in_batch = if self.face == Face::Lean {
+            BATCH_SIZE
+        } else {
+            left.min(BATCH_SIZE)
+        };
+        w.batch = Batch::Marked;
+        Ok(true)
+    }
+
+    fn close_list_batch(&mut self, w: &mut ListWork) -> PyResult<()> {
+        let opcode = if w.batch == Batch::Single {
+            Opcode::APPEND
+        } else {
+            Opcode::APPENDS
+        };
+        w.batch = Batch::Closed;
+        encode::encode_opcode(&mut self.out, opcode)
+    }
+
+    pub fn save_tuple(&mut self, obj: Bound<'py, PyAny>, standing: Standing) -> PyResult<()> {
+        let tuple = obj.cast_into::<PyTuple>()?;
+        let n = tuple.len();
+        if n == 0 {
+            return if self.form().is_binary() {
+                encode::encode_opcode(&mut self.out, Opcode::EMPTY_TUPLE)
+            } else {
+                self.out.write([Opcode::MARK.code(), Opcode::TUPLE.code()])
+            };
+        }
+        let deeper = self.deepen(standing)?;
+        // A tuple is memoized last, so passing through one does not end a chain.
+        let chain = deeper.chain.max(standing.chain);
+        if n > 3 || !self.protocol.has_proto_opcode() {
+            encode::encode_opcode(&mut self.out, Opcode::MARK)?;
+        }
+        let passages = self.passages;
+        self.stack.push(Work::Tuple(TupleWork {
+            tuple: tuple.unbind(),
+            next: 0,
+            passages,
+            standing: Standing {
+                holding: standing.holding,
+                chain,
+            },
+        }));
+        Ok(())
+    }
+
+    pub fn step_tuple(&mut self, mut w: TupleWork) -> PyResult<()> {
+        let tuple = w.tuple.bind(self.py).clone();
+        let mut turns = 0;
+        while let Some(item) = tuple_item(&tuple, w.next) {
+            if turns == MAX_STEP {
+                self.stack.push(Work::Tuple(w));
+                return Ok(());
+            }
+            turns += 1;
+            w.next += 1;
+            match self.save_leaf(item, exact(item), w.standing.holding) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let holding = holding_of(w.standing.holding, item);
+                    let standing = Standing {
+                        holding,
+                        chain: w.standing.chain,
+                    };
+                    let item = item.to_owned().unbind();
+                    self.stack.push(Work::Tuple(w));
+                    return self.save(item, standing, true);
+                }
+                Err(error) => {
+                    self.stack.push(Work::Tuple(w));
+                    return Err(error);
+                }
+            }
+        }
+        self.close_tuple(&tuple, &w)?;
+        drop(tuple);
+        self.release(w.tuple);
+        Ok(())
+    }
+
+    fn close_tuple(&mut self, tuple: &Bound<'py, PyTuple>, w: &TupleWork) -> PyResult<()> {
+        let n = tuple.len();
+        let short = n <= 3 && self.protocol.has_proto_opcode();
+        let mut holding = w.standing.holding;
+        if holding == Holding::Deferred && self.passages != w.passages {
+            holding = Holding::Shared;
+        }
+        if holding == Holding::Shared
+            && let Some(index) = self.memo.get(tuple.as_any().as_borrowed())?
+        {
+            // A recursive tuple was saved on the way: what was written is thrown away.
+            if short || !self.form().is_binary() {
+                let pops = if short { n } else { n + 1 };
+                for _ in 0..pops {
+                    encode::encode_opcode(&mut self.out, Opcode::POP)?;
+                }
+            } else {
+                encode::encode_opcode(&mut self.out, Opcode::POP_MARK)?;
+            }
+            return self.get(index);
+        }
+        let opcode = match n {
+            1 if short => Opcode::TUPLE1,
+            2 if short => Opcode::TUPLE2,
+            3 if short => Opcode::TUPLE3,
+            _ => Opcode::TUPLE,
+        };
+        encode::encode_opcode(&mut self.out, opcode)?;
+        self.memoize(tuple.as_any(), holding)
+    }
+}

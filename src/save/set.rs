@@ -1,0 +1,168 @@
+//! Exact sets and frozensets.
+
+use pickle_format::encode;
+use pickle_format::opcode::Opcode;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyTuple};
+
+use crate::fast::memo::Holding;
+use crate::fast::object::exact;
+use crate::fast::set::{len, next_element};
+use crate::hooks::Walk;
+use crate::imports::Imports;
+use crate::save::scalar::holding_of;
+use crate::save::sequence::BATCH_SIZE;
+use crate::save::state::Face;
+use crate::save::walk::MAX_STEP;
+use crate::save::work::{Batch, SetWork, Standing, Work};
+
+impl<'py> Walk<'py, '_> {
+    pub fn save_set(
+        &mut self,
+        obj: Bound<'py, PyAny>,
+        frozen: bool,
+        standing: Standing,
+    ) -> PyResult<()> {
+        let py = self.py;
+        if !self.protocol.is_framed() {
+            let imports = Imports::get(py)?;
+            let class = if frozen {
+                &imports.frozenset_type
+            } else {
+                &imports.set_type
+            };
+            let items = PyList::empty(py);
+            let mut position = 0;
+            while let Some(item) = next_element(obj.as_borrowed(), &mut position) {
+                items.append(item)?;
+            }
+            let args = PyTuple::new(py, [items])?;
+            let value = PyTuple::new(py, [class.bind(py).as_any(), args.as_any()])?;
+            drop(args);
+            return self.save_reduce(Some(&obj), value.into_any(), standing, false);
+        }
+        let deeper = self.deepen(standing)?;
+        let size = len(obj.as_borrowed());
+        if frozen {
+            encode::encode_opcode(&mut self.out, Opcode::MARK)?;
+        } else {
+            encode::encode_opcode(&mut self.out, Opcode::EMPTY_SET)?;
+            self.memoize(&obj, standing.holding)?;
+            if size == 0 {
+                return Ok(());
+            }
+        }
+        let chain = if frozen {
+            deeper.chain.max(standing.chain)
+        } else {
+            deeper.chain
+        };
+        let passages = self.passages;
+        self.stack.push(Work::Set(SetWork {
+            set: obj.unbind(),
+            frozen,
+            position: 0,
+            done: 0,
+            left_in_batch: if frozen { usize::MAX } else { 0 },
+            batch: if frozen { Batch::Marked } else { Batch::Closed },
+            size,
+            passages,
+            standing: Standing {
+                holding: standing.holding,
+                chain,
+            },
+        }));
+        Ok(())
+    }
+
+    pub fn step_set(&mut self, mut w: SetWork) -> PyResult<()> {
+        let set = w.set.bind(self.py).clone();
+        if len(set.as_borrowed()) != w.size {
+            self.stack.push(Work::Set(w));
+            return Err(PyRuntimeError::new_err("set changed size during iteration"));
+        }
+        let mut turns = 0;
+        loop {
+            if turns == MAX_STEP {
+                self.stack.push(Work::Set(w));
+                return Ok(());
+            }
+            turns += 1;
+            if w.batch == Batch::Closed && !self.open_set_batch(&mut w)? {
+                break;
+            }
+            let item = if w.left_in_batch == 0 {
+                None
+            } else {
+                next_element(set.as_borrowed(), &mut w.position)
+            };
+            let Some(item) = item else {
+                if w.frozen {
+                    self.close_frozenset(&set, &w)?;
+                    break;
+                }
+                w.batch = Batch::Closed;
+                encode::encode_opcode(&mut self.out, Opcode::ADDITEMS)?;
+                continue;
+            };
+            w.done += 1;
+            w.left_in_batch -= 1;
+            match self.save_leaf(item, exact(item), w.standing.holding) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let holding = holding_of(w.standing.holding, item);
+                    let standing = Standing {
+                        holding,
+                        chain: w.standing.chain,
+                    };
+                    let item = item.to_owned().unbind();
+                    self.stack.push(Work::Set(w));
+                    return self.save(item, standing, true);
+                }
+                Err(error) => {
+                    self.stack.push(Work::Set(w));
+                    return Err(error);
+                }
+            }
+        }
+        drop(set);
+        self.release(w.set);
+        Ok(())
+    }
+
+    /// Begins the next batch of a set; false when it is done.
+    fn open_set_batch(&mut self, w: &mut SetWork) -> PyResult<bool> {
+        let left = w.size.saturating_sub(w.done);
+        let old_lean =
+            self.face == Face::Lean && Imports::get(self.py)?.behaviour.lean_marks_last_of_batch;
+        if left == 0 {
+            if old_lean && w.size.is_multiple_of(BATCH_SIZE) {
+                // There, a full last batch is followed by an empty one.
+                self.out
+                    .write([Opcode::MARK.code(), Opcode::ADDITEMS.code()])?;
+            }
+            return Ok(false);
+        }
+        encode::encode_opcode(&mut self.out, Opcode::MARK)?;
+        w.left_in_batch = left.min(BATCH_SIZE);
+        w.batch = Batch::Marked;
+        Ok(true)
+    }
+
+    fn close_frozenset(&mut self, set: &Bound<'py, PyAny>, w: &SetWork) -> PyResult<()> {
+        let mut holding = w.standing.holding;
+        if holding == Holding::Deferred && self.passages != w.passages {
+            holding = Holding::Shared;
+        }
+        if holding == Holding::Shared
+            && let Some(index) = self.memo.get(set.as_borrowed())?
+        {
+            // A recursive frozenset was saved on the way: what was written is thrown away.
+            encode::encode_opcode(&mut self.out, Opcode::POP_MARK)?;
+            return self.get(index);
+        }
+        encode::encode_opcode(&mut self.out, Opcode::FROZENSET)?;
+        self.memoize(set, holding)
+    }
+}

@@ -1,0 +1,105 @@
+//! What a pickler is between two passages of the gate: options, hooks, memo, output, work stack.
+
+use std::collections::HashSet;
+
+use pickle_format::frame::FrameWriter;
+use pickle_format::protocol::Protocol;
+use pyo3::prelude::*;
+
+use crate::fast::memo::Memo;
+use crate::fast::output::BytesOutput;
+use crate::hooks::Hooks;
+use crate::save::work::Work;
+
+/// Which of the two upstream picklers is stood in for (`design.md`, "Two faces, one core").
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Face {
+    /// The C class `pickle.Pickler`.
+    Lean,
+    /// The Python class `pickle._Pickler`.
+    Hookable,
+}
+
+/// How globals are written below protocol 4.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum GlobalStyle {
+    /// As the running interpreter does.
+    Interpreter,
+    /// As torch.package does: `getattr(parent, name)` with the parent saved as an object.
+    Package,
+}
+
+/// Everything that one pickler owns. It is handed back to the Python object before user code
+/// runs, and taken again after (`hooks.rs`).
+pub struct State {
+    pub face: Face,
+    pub style: GlobalStyle,
+    pub protocol: Protocol,
+    pub fix_imports: bool,
+    pub fast: bool,
+    /// `Pickler.bin` can be set apart from the protocol; this is what was set.
+    pub binary: bool,
+    pub out: FrameWriter<BytesOutput>,
+    pub memo: Memo,
+    pub hooks: Hooks,
+    /// `file.write`, or None for `dumps`.
+    pub write: Option<Py<PyAny>>,
+    pub buffer_callback: Option<Py<PyAny>>,
+    pub stack: Vec<Work>,
+    /// Containers that are open in `fast` mode, by identity.
+    pub fast_path: HashSet<usize>,
+    /// How many walks are nested on this stack.
+    pub depth: usize,
+    /// How often the gate was passed: what was known before may have changed after.
+    pub passages: u64,
+    /// Set when an atom was memoized by a reduce hook, so that atoms must be looked up.
+    pub atoms_memoized: bool,
+    pub references: GlobalReferences,
+}
+
+/// Every global that was emitted, first seen first.
+#[derive(Default)]
+pub struct GlobalReferences {
+    pub list: Vec<(String, String)>,
+    seen: HashSet<(String, String)>,
+}
+
+impl GlobalReferences {
+    pub fn record(&mut self, module: &str, qualname: &str) {
+        let pair = (module.to_owned(), qualname.to_owned());
+        if !self.seen.contains(&pair) {
+            self.seen.insert(pair.clone());
+            self.list.push(pair);
+        }
+    }
+}
+
+impl State {
+    pub fn new(face: Face, protocol: Protocol, fix_imports: bool) -> Self {
+        Self {
+            face,
+            style: GlobalStyle::Interpreter,
+            protocol,
+            fix_imports: fix_imports && protocol.number() < 3,
+            fast: false,
+            binary: protocol.is_binary(),
+            out: FrameWriter::new(BytesOutput::new()),
+            memo: Memo::new(),
+            hooks: Hooks::default(),
+            write: None,
+            buffer_callback: None,
+            stack: Vec::new(),
+            fast_path: HashSet::new(),
+            depth: 0,
+            passages: 0,
+            atoms_memoized: false,
+            references: GlobalReferences::default(),
+        }
+    }
+
+    /// Whether leaves may be written without asking anybody.
+    #[inline(always)]
+    pub fn is_quiet(&self) -> bool {
+        self.hooks.quiet && !self.atoms_memoized
+    }
+}

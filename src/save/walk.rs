@@ -1,0 +1,362 @@
+//! The walk: an explicit work stack where recursion would be, and the questions asked of each
+//! object in the order of the face.
+
+use pickle_format::encode;
+use pickle_format::opcode::Opcode;
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+use crate::error::{add_notes, endless, error_of, pickling_error};
+use crate::fast::memo::Holding;
+use crate::fast::object::{Exact, exact, identity, is_class};
+use crate::fast::recursion::RecursionLevel;
+use crate::hooks::Walk;
+use crate::imports::Imports;
+use crate::save::state::Face;
+use crate::save::work::{Standing, Work};
+
+/// The longest chain of objects made during the dump, each inside the one before. A chain that
+/// never ends would otherwise fill the memory; real data stays far below.
+pub const MAX_CHAIN: u32 = 100_000;
+
+/// Steps between two looks at signals: often enough for Ctrl-C to feel immediate, since a step
+/// writes at most `MAX_STEP` elements.
+const STEPS_PER_SIGNAL_CHECK: u32 = 256;
+
+/// Elements that one step writes before others get their turn.
+pub const MAX_STEP: usize = 4096;
+
+impl<'py> Walk<'py, '_> {
+    /// Writes one whole pickle of `obj`, and hands it to the file.
+    pub fn dump(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        self.refresh_hooks()?;
+        let protocol = self.protocol;
+        encode::encode_proto(&mut self.out, protocol)?;
+        if protocol.is_framed() {
+            self.out.start_framing()?;
+        }
+        self.save_whole(obj, true)?;
+        encode::encode_opcode(&mut self.out, Opcode::STOP)?;
+        self.out.end_framing()?;
+        self.flush()
+    }
+
+    /// Saves `obj` and everything it holds; a hook's `save` nests this in the walk under way.
+    pub fn save_whole(&mut self, obj: &Bound<'py, PyAny>, ask: bool) -> PyResult<()> {
+        let _level = RecursionLevel::enter(self.py)?;
+        let base = self.stack.len();
+        self.depth += 1;
+        let standing = Standing {
+            holding: Holding::Shared,
+            chain: 0,
+        };
+        let result = self
+            .save(obj.clone().unbind(), standing, ask)
+            .and_then(|()| self.work_off(base));
+        let result = result.map_err(|error| self.unwind(base, error));
+        self.depth = self.depth.saturating_sub(1);
+        result
+    }
+
+    fn work_off(&mut self, base: usize) -> PyResult<()> {
+        let mut steps = 0;
+        while self.stack.len() > base {
+            steps += 1;
+            if steps == STEPS_PER_SIGNAL_CHECK {
+                steps = 0;
+                self.leave(|py| py.check_signals())?;
+            }
+            let Some(work) = self.stack.pop() else { break };
+            match work {
+                Work::List(w) => self.step_list(w)?,
+                Work::Tuple(w) => self.step_tuple(w)?,
+                Work::Dict(w) => self.step_dict(w)?,
+                Work::Set(w) => self.step_set(w)?,
+                Work::Reduce(w) => self.step_reduce(w)?,
+                Work::ListItems(w) => self.step_list_items(w)?,
+                Work::DictItems(w) => self.step_dict_items(w)?,
+                Work::StackGlobal { obj, name } => self.step_stack_global(obj, name)?,
+                Work::AttributeChain(w) => self.step_attribute_chain(w)?,
+                Work::Memoize(obj) => {
+                    self.memoize(obj.bind(self.py), Holding::Shared)?;
+                    self.release(obj);
+                }
+                Work::PersistentId => {
+                    encode::encode_opcode(&mut self.out, Opcode::BINPERSID)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes this walk's items off the stack, and tells the error the path they stand for.
+    #[cold]
+    fn unwind(&mut self, base: usize, error: PyErr) -> PyErr {
+        let base = base.min(self.stack.len());
+        let mut path = self.stack.split_off(base);
+        self.fast_path.clear();
+        let told = self.leave(|py| {
+            let mut notes = Vec::new();
+            while let Some(work) = path.pop() {
+                notes.extend(work.notes(py));
+            }
+            add_notes(py, &error, notes);
+            Ok(())
+        });
+        told.err().unwrap_or(error)
+    }
+
+    /// Gives the object the next index and writes the opcode, unless in `fast` mode.
+    #[inline(always)]
+    pub fn memoize(&mut self, obj: &Bound<'py, PyAny>, holding: Holding) -> PyResult<()> {
+        let s = &mut **self;
+        if s.fast {
+            return Ok(());
+        }
+        let index = s.memo.memoize(obj.as_borrowed(), holding)?;
+        let form = if s.protocol.is_framed() {
+            s.protocol
+        } else {
+            s.form()
+        };
+        encode::encode_put(&mut s.out, form, index)
+    }
+
+    /// Writes a GET if the object was memoized.
+    pub fn save_memoized(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
+        let Some(index) = self.memo.get(obj.as_borrowed())? else {
+            return Ok(false);
+        };
+        self.get(index)?;
+        Ok(true)
+    }
+
+    /// Writes the GET for an index.
+    pub fn get(&mut self, index: usize) -> PyResult<()> {
+        let form = self.form();
+        encode::encode_get(&mut self.out, form, index)
+    }
+
+    /// Commits a full frame, and hands it to the file where there is one.
+    pub fn next_frame(&mut self) -> PyResult<()> {
+        self.out.commit_frame();
+        if self.write.is_some() {
+            self.flush()?;
+        }
+        self.out.open_frame()
+    }
+
+    /// Saves any object: asks what the face asks, in its order, and opens what has parts.
+    pub fn save(&mut self, obj: Py<PyAny>, standing: Standing, ask: bool) -> PyResult<()> {
+        let bound = obj.into_bound(self.py);
+        let result = self.save_bound(&bound, standing, ask);
+        // What was memoized here may have no other holder than this reference.
+        self.release(bound.unbind());
+        result
+    }
+
+    fn save_bound(
+        &mut self,
+        bound: &Bound<'py, PyAny>,
+        mut standing: Standing,
+        ask: bool,
+    ) -> PyResult<()> {
+        let py = self.py;
+        let passages = self.passages;
+        if self.out.is_frame_full() {
+            self.next_frame()?;
+        }
+        if self.face == Face::Hookable {
+            self.refresh_hooks()?;
+        }
+        let ask = ask
+            || (self.face == Face::Hookable
+                && self.hooks.persistent_id.is_some()
+                && Imports::get(py)?
+                    .behaviour
+                    .hookable_asks_again_for_persistent_ids);
+        if ask && self.save_persistent(bound)? {
+            return Ok(());
+        }
+        let kind = exact(bound.as_borrowed());
+        if self.face == Face::Lean && self.save_atom(bound, kind)? {
+            return Ok(());
+        }
+        if (standing.holding == Holding::Shared || self.passages != passages)
+            && self.save_memoized(bound)?
+        {
+            return Ok(());
+        }
+        if self.face == Face::Hookable {
+            if self.ask_reducer_override(bound, standing)? {
+                return Ok(());
+            }
+            if self.save_atom(bound, kind)? {
+                return Ok(());
+            }
+        }
+        if self.passages != passages {
+            // Whoever ran may hold the object now.
+            standing.holding = Holding::Shared;
+        }
+        match kind {
+            Exact::Str => self.save_str(bound, standing),
+            Exact::Bytes => self.save_bytes(bound, standing),
+            Exact::Dict => self.save_dict(bound.clone(), standing),
+            Exact::Set => self.save_set(bound.clone(), false, standing),
+            Exact::FrozenSet => self.save_set(bound.clone(), true, standing),
+            Exact::List => self.save_list(bound.clone(), standing),
+            Exact::Tuple => self.save_tuple(bound.clone(), standing),
+            Exact::ByteArray => self.save_bytearray(bound, standing),
+            _ => self.save_other(bound, kind, standing),
+        }
+    }
+
+    /// Calls `reducer_override` if there is one; true when it took the object on.
+    fn ask_reducer_override(
+        &mut self,
+        obj: &Bound<'py, PyAny>,
+        standing: Standing,
+    ) -> PyResult<bool> {
+        let py = self.py;
+        let Some(hook) = self
+            .hooks
+            .reducer_override
+            .as_ref()
+            .map(|h| h.clone_ref(py))
+        else {
+            return Ok(false);
+        };
+        let value = self.leave(|py| hook.bind(py).call1((obj,)))?;
+        if value.is(py.NotImplemented()) {
+            return Ok(false);
+        }
+        self.save_reduce_value(obj, value, standing)?;
+        Ok(true)
+    }
+
+    fn save_other(
+        &mut self,
+        obj: &Bound<'py, PyAny>,
+        kind: Exact,
+        standing: Standing,
+    ) -> PyResult<()> {
+        let imports = Imports::get(self.py)?;
+        let class = obj.get_type();
+        if class.is(&imports.buffer_type) {
+            return self.save_picklebuffer(obj);
+        }
+        if self.face == Face::Lean && self.ask_reducer_override(obj, standing)? {
+            return Ok(());
+        }
+        if kind == Exact::Type {
+            return self.save_type(obj, standing);
+        }
+        if class.is(&imports.function_type) {
+            return self.save_global(obj, None, standing);
+        }
+        let value = match self.find_reducer(&class)? {
+            Some(reducer) => self.leave(|_| reducer.call1((obj,)))?,
+            None if is_class(obj.as_borrowed()) => return self.save_global(obj, None, standing),
+            None => self.call_reduce(obj)?,
+        };
+        self.save_reduce_value(obj, value, standing)
+    }
+
+    /// The reducer registered for a class in the pickler's own table or in `copyreg`'s.
+    fn find_reducer(&mut self, class: &Bound<'py, PyType>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = self.py;
+        let table = match &self.hooks.dispatch_table {
+            Some(table) => table.bind(py).clone(),
+            None => Imports::get(py)?.dispatch_table.bind(py).clone().into_any(),
+        };
+        // A class whose metaclass is `type` hashes and compares without Python code.
+        let plain = exact(class.as_any().as_borrowed()) == Exact::Type;
+        if plain && exact(table.as_borrowed()) == Exact::Dict {
+            let table = table.cast_into::<pyo3::types::PyDict>()?;
+            return crate::fast::dict::get_item(table.as_borrowed(), class.as_any().as_borrowed());
+        }
+        let face = self.face;
+        self.leave(|py| match face {
+            Face::Lean => match table.get_item(class) {
+                Ok(reducer) => Ok(Some(reducer)),
+                Err(error) if error.is_instance_of::<pyo3::exceptions::PyKeyError>(py) => Ok(None),
+                Err(error) => Err(error),
+            },
+            Face::Hookable => {
+                let reducer = table.call_method1(pyo3::intern!(py, "get"), (class,))?;
+                Ok((!reducer.is_none()).then_some(reducer))
+            }
+        })
+    }
+
+    fn call_reduce(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let protocol = self.protocol.number();
+        self.leave(|py| {
+            if let Some(reduce) = obj.getattr_opt(pyo3::intern!(py, "__reduce_ex__"))? {
+                return reduce.call1((protocol,));
+            }
+            if let Some(reduce) = obj.getattr_opt(pyo3::intern!(py, "__reduce__"))? {
+                return reduce.call0();
+            }
+            Err(pickling_error(
+                py,
+                format!("Can't pickle {} object", crate::error::class_name(obj)),
+            ))
+        })
+    }
+
+    /// What was returned by a reducer: a string names a global, a tuple rebuilds the object.
+    fn save_reduce_value(
+        &mut self,
+        obj: &Bound<'py, PyAny>,
+        value: Bound<'py, PyAny>,
+        standing: Standing,
+    ) -> PyResult<()> {
+        if value.is_instance_of::<pyo3::types::PyString>() {
+            return self.save_global(obj, Some(value), standing);
+        }
+        self.save_reduce(Some(obj), value, standing, true)
+    }
+
+    /// Opens a container one level further in.
+    pub fn deepen(&self, standing: Standing) -> PyResult<Standing> {
+        let chain = match standing.holding {
+            Holding::Temporary => standing.chain + 1,
+            Holding::Shared | Holding::Deferred => 0,
+        };
+        if chain > MAX_CHAIN {
+            return Err(endless());
+        }
+        Ok(Standing {
+            holding: standing.holding,
+            chain,
+        })
+    }
+
+    /// In `fast` mode: notes that a list or dict is open, and refuses one that is open already.
+    pub fn enter_fast(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        if !self.fast || self.fast_path.insert(identity(obj.as_borrowed())) {
+            return Ok(());
+        }
+        if self.face == Face::Hookable {
+            return Err(endless());
+        }
+        let value_error = self.py.get_type::<pyo3::exceptions::PyValueError>();
+        Err(error_of(
+            &value_error,
+            format!(
+                "fast mode: can't pickle cyclic objects including object type {} at {:p}",
+                obj.get_type().name()?,
+                obj.as_ptr()
+            ),
+        ))
+    }
+
+    /// In `fast` mode: the list or dict is closed.
+    pub fn leave_fast(&mut self, obj: &Bound<'py, PyAny>) {
+        if self.fast {
+            self.fast_path.remove(&identity(obj.as_borrowed()));
+        }
+    }
+}

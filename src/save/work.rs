@@ -1,0 +1,155 @@
+//! Work items: what stands on the stack where recursion would be.
+//!
+//! Each remembers where its container is, so that the walk can leave for Python at any object and
+//! come back. Each tells its part of the path when an error passes.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
+
+use crate::error::class_name;
+use crate::fast::memo::Holding;
+use crate::save::items::{DictItems, ListItems};
+use crate::save::reduce::Reduce;
+
+/// What every open container carries.
+#[derive(Copy, Clone, Debug)]
+pub struct Standing {
+    /// How the container itself is held.
+    pub holding: Holding,
+    /// How many levels made during the dump lie one inside the other up to here.
+    pub chain: u32,
+}
+
+/// One open container, or the rest of an object that is being written.
+pub enum Work {
+    List(ListWork),
+    Tuple(TupleWork),
+    Dict(DictWork),
+    Set(SetWork),
+    Reduce(Box<Reduce>),
+    ListItems(Box<ListItems>),
+    DictItems(Box<DictItems>),
+    /// The module's name is written; the qualified name follows, then STACK_GLOBAL.
+    StackGlobal {
+        obj: Py<PyAny>,
+        name: Option<Py<PyAny>>,
+    },
+    /// Attribute by attribute, below protocol 4 (CPython 3.13 and later).
+    AttributeChain(Box<AttributeChain>),
+    /// Give `obj` an index, once what is above is written.
+    Memoize(Py<PyAny>),
+    /// BINPERSID, once the persistent id is written.
+    PersistentId,
+}
+
+pub struct ListWork {
+    pub list: Py<PyList>,
+    pub next: usize,
+    pub left_in_batch: usize,
+    pub batch: Batch,
+    pub size: usize,
+    pub standing: Standing,
+}
+
+pub struct TupleWork {
+    pub tuple: Py<PyTuple>,
+    pub next: usize,
+    pub passages: u64,
+    pub standing: Standing,
+}
+
+pub struct DictWork {
+    pub dict: Py<PyDict>,
+    pub position: isize,
+    pub done: usize,
+    pub left_in_batch: usize,
+    pub batch: Batch,
+    pub size: usize,
+    pub shares_keys: bool,
+    /// The entry whose key is being saved (value still to come), or whose value is.
+    pub entry: Option<(Py<PyAny>, Py<PyAny>)>,
+    pub value_next: Option<Holding>,
+    pub standing: Standing,
+}
+
+pub struct SetWork {
+    pub set: Py<PyAny>,
+    pub frozen: bool,
+    pub position: isize,
+    pub done: usize,
+    pub left_in_batch: usize,
+    pub batch: Batch,
+    pub size: usize,
+    pub passages: u64,
+    pub standing: Standing,
+}
+
+/// Which opcode closes the batch that is open.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Batch {
+    /// None is open: one may begin.
+    Closed,
+    /// MARK was written.
+    Marked,
+    /// One element alone: APPEND, SETITEM.
+    Single,
+}
+
+pub struct AttributeChain {
+    pub obj: Py<PyAny>,
+    pub module_name: Py<PyAny>,
+    pub top: String,
+    pub path: Vec<Py<PyAny>>,
+    pub stage: usize,
+}
+
+impl Work {
+    /// What this item adds to the path of an error, innermost first.
+    pub fn notes(&self, py: Python<'_>) -> Vec<String> {
+        match self {
+            Work::List(w) => vec![format!(
+                "when serializing list item {}",
+                w.next.saturating_sub(1)
+            )],
+            Work::Tuple(w) => {
+                vec![format!(
+                    "when serializing tuple item {}",
+                    w.next.saturating_sub(1)
+                )]
+            }
+            Work::Dict(w) => match (&w.entry, w.value_next) {
+                (Some((key, _)), None) => key_note("dict", key.bind(py)),
+                _ => Vec::new(),
+            },
+            Work::Set(w) => {
+                let kind = if w.frozen { "frozenset" } else { "set" };
+                vec![format!("when serializing {kind} element")]
+            }
+            Work::Reduce(w) => w.notes(py),
+            Work::ListItems(w) => {
+                let name = owner_name(py, w.owner.as_ref());
+                vec![format!("when serializing {name} item {}", w.done)]
+            }
+            Work::DictItems(w) => match &w.saving_value_of {
+                Some(key) => key_note(&owner_name(py, w.owner.as_ref()), key.bind(py)),
+                None => Vec::new(),
+            },
+            Work::StackGlobal { .. }
+            | Work::AttributeChain(_)
+            | Work::Memoize(_)
+            | Work::PersistentId => Vec::new(),
+        }
+    }
+}
+
+fn owner_name(py: Python<'_>, owner: Option<&Py<PyAny>>) -> String {
+    owner.map_or_else(|| "NoneType".to_owned(), |o| class_name(o.bind(py)))
+}
+
+/// A key whose `repr` raises gives no note, and never replaces the error.
+fn key_note(name: &str, key: &Bound<'_, PyAny>) -> Vec<String> {
+    match key.repr() {
+        Ok(repr) => vec![format!("when serializing {name} item {repr}")],
+        Err(_) => Vec::new(),
+    }
+}
