@@ -106,13 +106,15 @@ pub fn dump<'py>(
     state.out = FrameWriter::new(BytesOutput::new());
     state.memo.claim();
     state.depth = 0;
+    // What was looked up would keep the pickler alive through its own bound methods.
+    let hooks = state.hooks.take_found(state.face);
     let stack = std::mem::take(&mut state.stack);
     if lost {
         home.abandon();
     } else {
         home.end(state);
     }
-    drop(stack);
+    drop((stack, hooks));
     result
 }
 

@@ -8,10 +8,11 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Mutex;
 use std::thread::ThreadId;
 
+use pickle_format::protocol::Protocol;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-use crate::save::state::State;
+use crate::save::state::{Face, State};
 
 /// Which hooks are overridden, as far as it was looked.
 #[derive(Default)]
@@ -25,6 +26,17 @@ pub struct Hooks {
     pub quiet: bool,
     /// `State::passages` when these were looked up; the hookable face looks again once it moved.
     pub seen_at: u64,
+}
+
+impl Hooks {
+    /// Takes out what a dump looked up. The lean face's table is no such thing: it is a slot.
+    pub fn take_found(&mut self, face: Face) -> Hooks {
+        let mut found = std::mem::take(self);
+        if face == Face::Lean {
+            self.dispatch_table = found.dispatch_table.take();
+        }
+        found
+    }
 }
 
 /// Where a pickler's state lives while no walk runs natively.
@@ -110,6 +122,15 @@ impl Home {
     /// Puts the state back for user code to find.
     pub fn put(&self, state: Box<State>) {
         self.lock().state = Some(state);
+    }
+
+    /// As `with`, but before `__init__` too: a subclass may set attributes first.
+    pub fn with_early<R>(&self, look: impl FnOnce(&mut State) -> R) -> PyResult<R> {
+        let mut slot = self.lock();
+        if slot.state.is_none() && slot.walker.is_none() {
+            slot.state = Some(Box::new(State::new(Face::Lean, Protocol::HIGHEST, false)));
+        }
+        slot.state.as_deref_mut().map(look).ok_or_else(in_use)
     }
 
     /// Looks at the state between two walks, or from a hook. No Python code may run in `look`.
@@ -214,8 +235,6 @@ impl<'py, 'h> Walk<'py, 'h> {
     /// Goes on with an empty state, so that the walk can unwind: its own was taken away.
     #[cold]
     fn abandon(&mut self) {
-        use crate::save::state::Face;
-        use pickle_format::protocol::Protocol;
         self.home = None;
         self.abandoned = true;
         self.state = Some(Box::new(State::new(Face::Lean, Protocol::HIGHEST, false)));

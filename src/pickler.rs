@@ -55,7 +55,10 @@ impl Pickler {
             buffer_callback,
         };
         let mut state = face::new_state(slf.py(), Face::Lean, Some(file), &options)?;
-        state.hooks.dispatch_table = class_dispatch_table(slf)?;
+        state.hooks.dispatch_table = slf
+            .as_any()
+            .getattr_opt("dispatch_table")?
+            .map(Bound::unbind);
         drop(slf.get().home.initialize(state)?);
         Ok(())
     }
@@ -123,7 +126,7 @@ impl Pickler {
     fn dispatch_table(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let table = self
             .home
-            .with(|s| s.hooks.dispatch_table.as_ref().map(|t| t.clone_ref(py)))?;
+            .with_early(|s| s.hooks.dispatch_table.as_ref().map(|t| t.clone_ref(py)))?;
         table.ok_or_else(|| PyAttributeError::new_err("dispatch_table"))
     }
 
@@ -132,14 +135,14 @@ impl Pickler {
         let value = Some(value.clone().unbind());
         drop(
             self.home
-                .with(|s| std::mem::replace(&mut s.hooks.dispatch_table, value))?,
+                .with_early(|s| std::mem::replace(&mut s.hooks.dispatch_table, value))?,
         );
         Ok(())
     }
 
     #[deleter]
     fn del_dispatch_table(&self) -> PyResult<()> {
-        match self.home.with(|s| s.hooks.dispatch_table.take())? {
+        match self.home.with_early(|s| s.hooks.dispatch_table.take())? {
             Some(_) => Ok(()),
             None => Err(PyAttributeError::new_err("dispatch_table")),
         }
@@ -170,16 +173,6 @@ impl Pickler {
     fn __sizeof__(slf: &Bound<'_, Self>) -> PyResult<usize> {
         face::size_of(slf.get_type().as_any(), &slf.get().home)
     }
-}
-
-/// The table that the class offers, seen once, as `__init__` does in C.
-fn class_dispatch_table(slf: &Bound<'_, Pickler>) -> PyResult<Option<Py<PyAny>>> {
-    let py = slf.py();
-    let own = slf.get_type().getattr("dispatch_table")?;
-    if own.is(&py.get_type::<Pickler>().getattr("dispatch_table")?) {
-        return Ok(None);
-    }
-    Ok(Some(slf.as_any().getattr("dispatch_table")?.unbind()))
 }
 
 fn flag(value: &Bound<'_, PyAny>) -> PyResult<bool> {

@@ -6,9 +6,28 @@ use pyo3::prelude::*;
 use crate::error::pickling_error;
 use crate::fast::memo::Holding;
 use crate::hooks::Walk;
+use crate::imports::Imports;
+use crate::save::state::Face;
 use crate::save::work::{Standing, Work};
 
 impl<'py> Walk<'py, '_> {
+    /// Some releases ask about persistent ids themselves, and drop the answer.
+    pub fn ask_again(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        let py = self.py;
+        if self.face == Face::Lean
+            || !Imports::get(py)?
+                .behaviour
+                .hookable_asks_again_for_persistent_ids
+        {
+            return Ok(());
+        }
+        let hook = self.hooks.persistent_id.as_ref().map(|h| h.clone_ref(py));
+        match hook {
+            Some(hook) => self.leave(|py| hook.bind(py).call1((obj,)).map(drop)),
+            None => Ok(()),
+        }
+    }
+
     /// Asks `persistent_id`; true when the object is saved by its id.
     pub fn save_persistent(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
         let py = self.py;

@@ -161,7 +161,6 @@ impl<'py> Walk<'py, '_> {
         mut standing: Standing,
         ask: bool,
     ) -> PyResult<()> {
-        let py = self.py;
         let passages = self.passages;
         if self.out.is_frame_full() {
             self.next_frame()?;
@@ -169,14 +168,12 @@ impl<'py> Walk<'py, '_> {
         if self.face == Face::Hookable {
             self.refresh_hooks()?;
         }
-        let ask = ask
-            || (self.face == Face::Hookable
-                && self.hooks.persistent_id.is_some()
-                && Imports::get(py)?
-                    .behaviour
-                    .hookable_asks_again_for_persistent_ids);
-        if ask && self.save_persistent(bound)? {
-            return Ok(());
+        if ask {
+            if self.save_persistent(bound)? {
+                return Ok(());
+            }
+        } else {
+            self.ask_again(bound)?;
         }
         let kind = exact(bound.as_borrowed());
         if self.face == Face::Lean && self.save_atom(bound, kind)? {

@@ -1,0 +1,81 @@
+"""Which test classes of the interpreter are run, which are left out, and which tests must fail.
+
+Nothing is left out silently: what stands in none of these tables is run, and a test of
+`DIFFERENT_ON_PURPOSE` that passes after all is a failure.
+"""
+
+import contextlib
+import functools
+import sys
+import unittest
+
+import interpreter_tests
+
+# Classes that don't save, and those that look at what belongs to the C structures.
+NOT_ABOUT_SAVING = {
+    "PyUnpicklerTests": "loads only",
+    "CUnpicklerTests": "loads only",
+    "CompatPickleTests": "reads the tables of _compat_pickle",
+    "CommandLineTest": "runs the command line of pickle.py",
+    "LazyImportTest": "asks what importing pickle.py imports",
+}
+
+# Mixins of `test.pickletester` without a class of ours, with the reason.
+UNBOUND_MIXINS: dict[str, str] = {
+    "PyMethodsTest": "a class whose methods the other tests pickle, no test case",
+}
+
+_ANY = (3, 11)
+_NESTED = "containers nested without limit are pickled, where the interpreter raises RecursionError"
+_METHODS = "methods of our picklers can be assigned on the class, as on pickle._Pickler"
+_STRUCTURES = "adds up the fields of the C structure"
+
+# "Class.test": (first version where it holds, why ours differs).
+DIFFERENT_ON_PURPOSE: dict[str, tuple[tuple[int, int], str]] = {
+    "SizeofTests.test_pickler": (_ANY, _STRUCTURES),
+    "HeapTypesTests.test_immutable": (_ANY, _METHODS),
+}
+
+
+def _must_fail(test, reason):
+    @functools.wraps(test)
+    def checked(self):
+        self.subTest = lambda *args, **kwargs: contextlib.nullcontext()
+        try:
+            test(self)
+        except unittest.SkipTest:
+            raise
+        except Exception:
+            return
+        raise AssertionError(f"passes, though the table says that it can't: {reason}")
+
+    return checked
+
+
+def reason_to_fail(case_name: str, test_name: str) -> str | None:
+    """Why this test can't hold for ours, if the table knows it."""
+    since, reason = DIFFERENT_ON_PURPOSE.get(f"{case_name}.{test_name}", (None, None))
+    return reason if since and sys.version_info >= since else None
+
+
+def _bind(case):
+    changes = {"__module__": __name__, "__doc__": case.__doc__}
+    for test_name in unittest.TestLoader().getTestCaseNames(case):
+        reason = reason_to_fail(case.__name__, test_name)
+        if reason is not None:
+            changes[test_name] = _must_fail(getattr(case, test_name), reason)
+    return type(case.__name__, (case,), changes)
+
+
+def saving_cases() -> dict[str, type]:
+    """The interpreter's test classes that save, bound to ours, by name."""
+    loaded = interpreter_tests.load()
+    if loaded is None:
+        return {}
+    return {
+        name: _bind(case)
+        for name, case in vars(loaded[1]).items()
+        if isinstance(case, type)
+        and issubclass(case, unittest.TestCase)
+        and name not in NOT_ABOUT_SAVING
+    }

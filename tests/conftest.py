@@ -1,0 +1,61 @@
+"""Fixtures for every test, and the summary of what was left out.
+
+A run that skips tests says so at its end, reason by reason: what a Python or a machine lacks must
+not look like something that passed.
+"""
+
+from collections import Counter
+
+import pytest
+from faces import HOOKABLE, LEAN, PROTOCOLS
+
+LEFT_OUT = pytest.StashKey[Counter]()
+
+
+def pytest_configure(config):
+    config.stash[LEFT_OUT] = Counter()
+
+
+@pytest.fixture(params=[LEAN, HOOKABLE], ids=lambda face: face.name)
+def face(request):
+    """One of our two picklers together with the interpreter's class that it stands in for."""
+    return request.param
+
+
+@pytest.fixture(params=PROTOCOLS, ids=lambda protocol: f"protocol{protocol}")
+def protocol(request):
+    """Each pickle protocol."""
+    return request.param
+
+
+def _reason(report):
+    if isinstance(report.longrepr, tuple):
+        return report.longrepr[2].removeprefix("Skipped: ")
+    return str(report.longrepr)
+
+
+def _count_skipped(config, report):
+    if report.skipped and not hasattr(report, "wasxfail"):
+        config.stash[LEFT_OUT][_reason(report)] += 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    _count_skipped(item.config, report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    _count_skipped(collector.config, report)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    left_out = config.stash[LEFT_OUT]
+    if left_out:
+        terminalreporter.section("what was left out")
+    for reason, count in sorted(left_out.items()):
+        terminalreporter.write_line(f"{count:4} x {reason}")
