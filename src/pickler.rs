@@ -141,7 +141,7 @@ impl Pickler {
     }
 
     #[deleter]
-    fn del_dispatch_table(&self) -> PyResult<()> {
+    fn delete_dispatch_table(&self) -> PyResult<()> {
         match self.home.with_early(|s| s.hooks.dispatch_table.take())? {
             Some(_) => Ok(()),
             None => Err(PyAttributeError::new_err("dispatch_table")),

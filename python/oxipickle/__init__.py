@@ -7,9 +7,20 @@ and `Pickler` from the native core. `HookablePickler` stands in for `pickle._Pic
 
 import pickle as _pickle
 from pickle import *  # noqa: F403 - the opcodes and errors of the running release
-from pickle import compatible_formats, decode_long, encode_long, format_version, whichmodule
+from pickle import (  # type: ignore[attr-defined]  # the type stubs of `pickle` leave some out
+    compatible_formats,
+    decode_long,
+    encode_long,
+    format_version,
+    whichmodule,
+)
 
-from oxipickle._oxipickle import HookablePickler, Pickler, dump, dumps
+from oxipickle._oxipickle import (  # type: ignore[assignment]  # in place of `pickle`'s
+    HookablePickler,
+    Pickler,
+    dump,
+    dumps,
+)
 from oxipickle.importer import (
     Importer,
     ObjMismatchError,
@@ -21,13 +32,7 @@ from oxipickle.package import PackagePickler, create_pickler
 
 _Pickler = HookablePickler
 
-HIGHEST_PROTOCOL = _pickle.HIGHEST_PROTOCOL
-DEFAULT_PROTOCOL = _pickle.DEFAULT_PROTOCOL
-
 __all__ = [
-    *_pickle.__all__,
-    "DEFAULT_PROTOCOL",
-    "HIGHEST_PROTOCOL",
     "HookablePickler",
     "Importer",
     "ObjMismatchError",
@@ -42,3 +47,4 @@ __all__ = [
     "sys_importer",
     "whichmodule",
 ]
+__all__ += _pickle.__all__

@@ -10,7 +10,6 @@ import pickle
 import re
 import sys
 from abc import ABC, abstractmethod
-from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -27,30 +26,36 @@ class ObjMismatchError(Exception):
     """The importer finds another object under the object's name."""
 
 
-@cache
-def _joined(ours: type[Exception], theirs: type[Exception]) -> type[Exception]:
-    """A class that is caught as ours and as torch.package's."""
-    return type(ours.__name__, (ours, theirs), {"__module__": ours.__module__})
+_joined: dict[tuple[type[Exception], type[Exception]], type[Exception]] = {}
+
+
+def _join(ours: type[Exception], theirs: type[Exception]) -> type[Exception]:
+    """A class that is caught as ours and as torch.package's, and pickled as ours."""
+    if (ours, theirs) not in _joined:
+
+        def reduce(error: Exception) -> tuple[Any, ...]:
+            return ours, error.args
+
+        attributes = {"__module__": ours.__module__, "__reduce__": reduce}
+        _joined[ours, theirs] = type(ours.__name__, (ours, theirs), attributes)
+    return _joined[ours, theirs]
 
 
 def _error(ours: type[Exception], message: str) -> Exception:
     """The error to raise: torch.package, once loaded, must be able to catch it as its own."""
     torch_importer = sys.modules.get(_TORCH_IMPORTER)
     theirs = getattr(torch_importer, ours.__name__, None)
-    return (ours if theirs is None else _joined(ours, theirs))(message)
+    return (ours if theirs is None else _join(ours, theirs))(message)
 
 
 def lookup_errors() -> tuple[type[Exception], ...]:
     """Every class that says an importer failed to name an object, torch.package's included."""
     torch_importer = sys.modules.get(_TORCH_IMPORTER)
-    if torch_importer is None:
-        return (ObjNotFoundError, ObjMismatchError)
-    return (
-        ObjNotFoundError,
-        ObjMismatchError,
-        torch_importer.ObjNotFoundError,
-        torch_importer.ObjMismatchError,
+    # While torch.package is being imported by another thread, the classes may not be there yet.
+    theirs = (
+        getattr(torch_importer, name, None) for name in ("ObjNotFoundError", "ObjMismatchError")
     )
+    return (ObjNotFoundError, ObjMismatchError, *filter(None, theirs))
 
 
 def demangle(name: str) -> str:
@@ -79,7 +84,7 @@ class Importer(ABC):
 
     modules: dict[str, ModuleType]
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> type:  # type: ignore[override]
         # torch.package tests `isinstance(importer, its own abstract class)`, which reads this
         # attribute first. Registering here works whether torch was imported before or after.
@@ -169,16 +174,18 @@ def register_with_torch() -> None:
 
 
 class _SysImporter(Importer):
-    """The interpreter's own environment: `sys.modules` and `importlib`."""
+    """The interpreter's own environment: `sys.modules` and `importlib`.
+
+    `pickle.whichmodule` is not asked: from 3.14 it raises PicklingError for what it does not find,
+    and a chain of importers would not go on to the next.
+    """
+
+    @property
+    def modules(self) -> dict[str, ModuleType]:  # type: ignore[override]
+        return sys.modules
 
     def import_module(self, module_name: str) -> ModuleType:
         return importlib.import_module(module_name)
-
-    def whichmodule(self, obj: Any, name: str) -> str:
-        module_name = getattr(obj, "__module__", None)
-        if module_name is not None:
-            return module_name
-        return pickle.whichmodule(obj, name)
 
 
 sys_importer = _SysImporter()

@@ -4,6 +4,7 @@
 """
 
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 from oxipickle._oxipickle import HookablePickler
@@ -11,19 +12,29 @@ from oxipickle.importer import attribute, is_sys_importer, lookup_errors, regist
 
 
 class _SettablePickler(HookablePickler):
-    """A pickler whose `persistent_id` may be set on the instance, also as `_persistent_id`."""
+    """A pickler whose `persistent_id` may be set on the instance, also as `_persistent_id`.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._persistent_id = None
+    Upstream's class overrides `persistent_id` to look for `_persistent_id` at each object. Here it
+    is put in place when it is assigned, so that a pickler without one is never asked.
+    """
 
-    def persistent_id(self, obj: Any) -> Any:
-        if self._persistent_id is None:
-            return super().persistent_id(obj)
-        return self._persistent_id(obj)
+    @property
+    def _persistent_id(self) -> Callable[[Any], Any] | None:
+        return self.__dict__.get("_persistent_id")
+
+    @_persistent_id.setter
+    def _persistent_id(self, value: Callable[[Any], Any] | None) -> None:
+        own = self.__dict__
+        before = own.get("_persistent_id")
+        own["_persistent_id"] = value
+        # What was set as `persistent_id` itself comes first, as upstream.
+        if own.get("persistent_id") is before:
+            own.pop("persistent_id", None)
+            if value is not None:
+                own["persistent_id"] = value
 
 
-class PackagePickler(HookablePickler):
+class PackagePickler(_SettablePickler):
     """A pickler that asks `importer` for the name of every global, functions included.
 
     `file`, `protocol` and the options are those of `HookablePickler`. Raises PicklingError for

@@ -26,8 +26,18 @@ pub fn utf8<'a>(text: Borrowed<'a, '_, PyAny>) -> Option<&'a [u8]> {
 /// That table's reference is not counted, so such a string has a holder more than its count says.
 #[inline(always)]
 pub fn is_interned(text: Borrowed<'_, '_, PyAny>) -> bool {
+    #[cfg(not(Py_3_14))]
     // SAFETY: an exact str has this header on the versions supported.
-    unsafe { (*text.as_ptr().cast::<ffi::PyASCIIObject>()).interned() != 0 }
+    unsafe {
+        (*text.as_ptr().cast::<ffi::PyASCIIObject>()).interned() != 0
+    }
+    #[cfg(Py_3_14)]
+    // SAFETY: from 3.14 the state, still behind the length and the hash, begins with the two bits
+    // of interning, or with a whole byte of it without the GIL, whose values fit in two bits.
+    unsafe {
+        let header = size_of::<ffi::PyObject>() + size_of::<ffi::Py_ssize_t>() * 2;
+        *text.as_ptr().cast::<u8>().add(header) & 3 != 0
+    }
 }
 
 /// The code points of a string, in order.

@@ -9,13 +9,15 @@ import pickle
 import unittest
 
 import interpreter_tests
+import oxipickle
 import pytest
 from bound_cases import saving_cases
 
-import oxipickle
-
 if interpreter_tests.load() is None:
     pytest.skip("this Python comes without test.pickletester", allow_module_level=True)
+
+# Tests whose objects pickle by the dice, so that no two pickles are to be compared.
+NOT_REPEATABLE = {"test_evil_class_mutating_dict"}
 
 MODELS = {oxipickle.Pickler: pickle.Pickler, oxipickle.HookablePickler: pickle._Pickler}
 
@@ -29,6 +31,8 @@ class Compared:
     """Over a test class of the interpreter: compares each pickle with the model's."""
 
     def dumps(self, obj, *args, **options):
+        if self._testMethodName in NOT_REPEATABLE:
+            return super().dumps(obj, *args, **options)
         before = copy.copy(vars(self))
         answers = []
         callback = options.get("buffer_callback")

@@ -1,10 +1,9 @@
 """Runs the interpreter's own pickle tests over our picklers."""
 
 import interpreter_tests
+import oxipickle
 import pytest
 from bound_cases import DIFFERENT_ON_PURPOSE, NOT_ABOUT_SAVING, UNBOUND_MIXINS, saving_cases
-
-import oxipickle
 
 if interpreter_tests.load() is None:
     pytest.skip("this Python comes without test.pickletester", allow_module_level=True)

@@ -1,0 +1,53 @@
+//! An output in memory, for tests that look at the bytes written.
+
+use std::mem::MaybeUninit;
+
+use pickle_format::error::{FormatError, FormatErrorKind};
+use pickle_format::frame::{FrameWriter, Output};
+
+/// Room that no output has more of, far above what any test writes on purpose.
+pub const LARGEST: usize = 1 << 20;
+
+/// Grows by exactly what is asked for, so that every missing request for room shows.
+pub struct VecOutput(Vec<MaybeUninit<u8>>);
+
+impl VecOutput {
+    /// No room at all.
+    pub fn new() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl Output for VecOutput {
+    type Error = FormatError;
+
+    fn space(&mut self) -> &mut [MaybeUninit<u8>] {
+        &mut self.0
+    }
+
+    fn grow(&mut self, filled: usize, needed: usize) -> Result<(), FormatError> {
+        if needed > LARGEST {
+            return Err(FormatError {
+                kind: FormatErrorKind::NoMemory,
+                offset: filled,
+            });
+        }
+        self.0.resize(needed, MaybeUninit::new(0));
+        Ok(())
+    }
+}
+
+/// A writer into an empty output.
+pub fn writer() -> FrameWriter<VecOutput> {
+    FrameWriter::new(VecOutput::new())
+}
+
+/// What a writer has written.
+pub fn bytes(mut writer: FrameWriter<VecOutput>) -> Vec<u8> {
+    let (output, filled) = writer.replace_output(VecOutput::new());
+    // SAFETY: `grow`, the only way to any room, sets every byte of it.
+    output.0[..filled]
+        .iter()
+        .map(|byte| unsafe { byte.assume_init() })
+        .collect()
+}
