@@ -40,7 +40,9 @@ def test_every_mixin_is_bound_to_both_faces(ours):
             issubclass(case, mixin) and any(issubclass(p, ours) for p in _bound_picklers(case))
             for case in CASES.values()
         )
-        and not any(issubclass(case.pickler_class, mixin) for case in CASES.values() if hasattr(case, "pickler_class"))
+        and not any(
+            issubclass(case.pickler_class, mixin) for case in CASES.values() if hasattr(case, "pickler_class")
+        )
     }
     assert unbound == set()
 
