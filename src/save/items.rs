@@ -12,7 +12,7 @@ use crate::fast::memo::Holding;
 use crate::fast::object::{is_held_once, reference_count};
 use crate::fast::sequence::tuple_item;
 use crate::hooks::Walk;
-use crate::save::scalar::holding_of;
+use crate::save::scalar::{Container, holding_of};
 use crate::save::sequence::BATCH_SIZE;
 use crate::save::state::Face;
 use crate::save::work::{Batch, Standing, Work};
@@ -287,7 +287,7 @@ impl<'py> Walk<'py, '_> {
     ) -> Standing {
         let ours = reference_count(pair.as_any().as_borrowed()) <= holders;
         let holding = match tuple_item(pair, index) {
-            Some(part) if ours => holding_of(Holding::Temporary, part),
+            Some(part) if ours => holding_of(Container::Temporary, part),
             _ => Holding::Shared,
         };
         Standing { holding, chain }

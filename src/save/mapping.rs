@@ -11,7 +11,7 @@ use crate::fast::memo::Holding;
 use crate::fast::object::exact;
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::scalar::holding_of;
+use crate::save::scalar::{Container, holding_of};
 use crate::save::sequence::BATCH_SIZE;
 use crate::save::state::Face;
 use crate::save::walk::MAX_STEP;
@@ -96,7 +96,7 @@ impl<'py> Walk<'py, '_> {
             };
             w.left_in_batch -= 1;
             w.done += 1;
-            let container = w.standing.holding;
+            let container = Container::memoized_first(w.standing.holding);
             let key_leaf = if w.shares_keys {
                 // Such a key is counted once, however many dicts show it.
                 self.save_shared_leaf(key)
@@ -162,7 +162,7 @@ impl<'py> Walk<'py, '_> {
         self.save_leaf(
             held.as_borrowed(),
             exact(held.as_borrowed()),
-            Holding::Deferred,
+            Container::Entered,
         )
     }
 

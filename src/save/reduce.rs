@@ -13,7 +13,7 @@ use crate::fast::object::{Exact, exact, is_callable, is_held_once, is_iterator};
 use crate::fast::sequence::tuple_item;
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::scalar::holding_of;
+use crate::save::scalar::{Container, holding_of};
 use crate::save::state::Face;
 use crate::save::walk::MAX_CHAIN;
 use crate::save::work::{Standing, Work};
@@ -373,7 +373,7 @@ impl<'py> Walk<'py, '_> {
             return Err(PyIndexError::new_err("tuple index out of range"));
         };
         let holding = match work.holding {
-            Holding::Temporary => holding_of(Holding::Temporary, item),
+            Holding::Temporary => holding_of(Container::Temporary, item),
             Holding::Shared | Holding::Deferred => Holding::Shared,
         };
         Ok((item.to_owned().unbind(), holding))

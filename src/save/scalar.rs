@@ -18,15 +18,47 @@ use crate::imports::Imports;
 use crate::save::state::{Face, State};
 use crate::save::work::Standing;
 
+/// What a container's own standing says of its parts.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Container {
+    /// It has its index already, so it is walked once: a part that it alone holds is met once.
+    Entered,
+    /// It gets its index last and can be met again before: so can each of its parts.
+    Open,
+    /// Only the pickler holds it.
+    Temporary,
+}
+
+impl Container {
+    /// A list, dict or set: memoized before its parts.
+    #[inline(always)]
+    pub fn memoized_first(holding: Holding) -> Self {
+        match holding {
+            Holding::Shared | Holding::Deferred => Self::Entered,
+            Holding::Temporary => Self::Temporary,
+        }
+    }
+
+    /// A tuple or frozenset: memoized after its parts. One that only a container already walked
+    /// holds can't be met again.
+    #[inline(always)]
+    pub fn memoized_last(holding: Holding) -> Self {
+        match holding {
+            Holding::Shared => Self::Open,
+            Holding::Deferred => Self::Entered,
+            Holding::Temporary => Self::Temporary,
+        }
+    }
+}
+
 /// How a part of a container is held, seen before the walk takes a reference of its own.
 #[inline(always)]
-pub fn holding_of(container: Holding, part: Borrowed<'_, '_, PyAny>) -> Holding {
-    if !is_held_once(part) {
-        Holding::Shared
-    } else if container == Holding::Temporary {
-        Holding::Temporary
-    } else {
-        Holding::Deferred
+pub fn holding_of(container: Container, part: Borrowed<'_, '_, PyAny>) -> Holding {
+    match container {
+        _ if !is_held_once(part) => Holding::Shared,
+        Container::Entered => Holding::Deferred,
+        Container::Open => Holding::Shared,
+        Container::Temporary => Holding::Temporary,
     }
 }
 
@@ -47,7 +79,7 @@ impl State {
         &mut self,
         obj: Borrowed<'_, '_, PyAny>,
         kind: Exact,
-        container: Holding,
+        container: Container,
     ) -> PyResult<bool> {
         if !self.is_quiet() || !self.binary {
             return Ok(false);

@@ -11,7 +11,7 @@ use crate::fast::object::exact;
 use crate::fast::sequence::{list_item, tuple_item};
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::scalar::holding_of;
+use crate::save::scalar::{Container, holding_of};
 use crate::save::state::Face;
 use crate::save::walk::MAX_STEP;
 use crate::save::work::{Batch, ListWork, Standing, TupleWork, Work};
@@ -49,6 +49,7 @@ impl<'py> Walk<'py, '_> {
     pub fn step_list(&mut self, mut w: ListWork) -> PyResult<()> {
         let list = w.list.bind(self.py).clone();
         let mut turns = 0;
+        let container = Container::memoized_first(w.standing.holding);
         if list.len() != w.size && self.minds_list_growth()? {
             w.next = w.next.max(1);
             self.stack.push(Work::List(w));
@@ -77,10 +78,10 @@ impl<'py> Walk<'py, '_> {
             };
             w.next += 1;
             w.left_in_batch -= 1;
-            match self.save_leaf(item, exact(item), w.standing.holding) {
+            match self.save_leaf(item, exact(item), container) {
                 Ok(true) => {}
                 Ok(false) => {
-                    let holding = holding_of(w.standing.holding, item);
+                    let holding = holding_of(container, item);
                     let standing = Standing {
                         holding,
                         chain: w.standing.chain,
@@ -179,6 +180,7 @@ impl<'py> Walk<'py, '_> {
     pub fn step_tuple(&mut self, mut w: TupleWork) -> PyResult<()> {
         let tuple = w.tuple.bind(self.py).clone();
         let mut turns = 0;
+        let container = Container::memoized_last(w.standing.holding);
         while let Some(item) = tuple_item(&tuple, w.next) {
             if turns == MAX_STEP {
                 self.stack.push(Work::Tuple(w));
@@ -186,10 +188,10 @@ impl<'py> Walk<'py, '_> {
             }
             turns += 1;
             w.next += 1;
-            match self.save_leaf(item, exact(item), w.standing.holding) {
+            match self.save_leaf(item, exact(item), container) {
                 Ok(true) => {}
                 Ok(false) => {
-                    let holding = holding_of(w.standing.holding, item);
+                    let holding = holding_of(container, item);
                     let standing = Standing {
                         holding,
                         chain: w.standing.chain,

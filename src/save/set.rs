@@ -11,7 +11,7 @@ use crate::fast::object::exact;
 use crate::fast::set::{len, next_element};
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::scalar::holding_of;
+use crate::save::scalar::{Container, holding_of};
 use crate::save::sequence::BATCH_SIZE;
 use crate::save::state::Face;
 use crate::save::walk::MAX_STEP;
@@ -83,6 +83,11 @@ impl<'py> Walk<'py, '_> {
             return Err(PyRuntimeError::new_err("set changed size during iteration"));
         }
         let mut turns = 0;
+        let container = if w.frozen {
+            Container::memoized_last(w.standing.holding)
+        } else {
+            Container::memoized_first(w.standing.holding)
+        };
         loop {
             if turns == MAX_STEP {
                 self.stack.push(Work::Set(w));
@@ -108,10 +113,10 @@ impl<'py> Walk<'py, '_> {
             };
             w.done += 1;
             w.left_in_batch -= 1;
-            match self.save_leaf(item, exact(item), w.standing.holding) {
+            match self.save_leaf(item, exact(item), container) {
                 Ok(true) => {}
                 Ok(false) => {
-                    let holding = holding_of(w.standing.holding, item);
+                    let holding = holding_of(container, item);
                     let standing = Standing {
                         holding,
                         chain: w.standing.chain,
