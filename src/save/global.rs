@@ -22,10 +22,7 @@ pub struct Resolved<'py> {
     pub parent: Option<Bound<'py, PyAny>>,
 }
 
-const SHARED: Standing = Standing {
-    holding: Holding::Shared,
-    chain: 0,
-};
+const SHARED: Standing = Standing::new(Holding::Shared, 0);
 
 impl<'py> Walk<'py, '_> {
     /// The types of the three singletons are calls of `type`; every other class is a global.
@@ -70,10 +67,10 @@ impl<'py> Walk<'py, '_> {
                 (None, Some((_, last))) => PyString::new(self.py, last).into_any(),
                 _ => found.qualname,
             };
-            self.stack.push(Work::StackGlobal {
+            self.push(Work::StackGlobal {
                 obj: obj.clone().unbind(),
                 name: Some(name.unbind()),
-            });
+            })?;
             return self.save(found.module_name.unbind(), SHARED, true);
         }
         let imports = Imports::get(self.py)?;
@@ -90,7 +87,7 @@ impl<'py> Walk<'py, '_> {
             let args = PyTuple::new(self.py, [parent, PyString::new(self.py, last).into_any()])?;
             let value = PyTuple::new(self.py, [imports.getattr.bind(self.py), args.as_any()])?;
             drop(args);
-            self.stack.push(Work::Memoize(obj.clone().unbind()));
+            self.push(Work::Memoize(obj.clone().unbind()))?;
             return self.save_reduce(None, value.into_any(), standing, false);
         }
         let name = qualname.rsplit('.').next().unwrap_or(&qualname);
@@ -174,7 +171,7 @@ impl<'py> Walk<'py, '_> {
 
     pub fn step_stack_global(&mut self, obj: Py<PyAny>, name: Option<Py<PyAny>>) -> PyResult<()> {
         if let Some(name) = name {
-            self.stack.push(Work::StackGlobal { obj, name: None });
+            self.push(Work::StackGlobal { obj, name: None })?;
             return self.save(name, SHARED, true);
         }
         encode::encode_opcode(&mut self.out, Opcode::STACK_GLOBAL)?;
@@ -219,7 +216,7 @@ impl<'py> Walk<'py, '_> {
             }
             if stage < n {
                 let getattr = Imports::get(py)?.getattr.clone_ref(py);
-                self.stack.push(Work::AttributeChain(w));
+                self.push(Work::AttributeChain(w))?;
                 return self.save(getattr, SHARED, true);
             }
             let module = w
@@ -237,7 +234,7 @@ impl<'py> Walk<'py, '_> {
         match w.path.get(stage - n) {
             Some(name) => {
                 let name = name.clone_ref(py);
-                self.stack.push(Work::AttributeChain(w));
+                self.push(Work::AttributeChain(w))?;
                 self.save(name, SHARED, true)
             }
             None => {

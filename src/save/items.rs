@@ -24,7 +24,7 @@ pub struct Ahead {
     exhausted: bool,
     batch: Batch,
     left_in_batch: usize,
-    chain: u32,
+    inside: Standing,
 }
 
 pub struct ListItems {
@@ -44,14 +44,14 @@ pub struct DictItems {
 }
 
 impl Ahead {
-    fn new(iterator: Py<PyAny>, chain: u32) -> Self {
+    fn new(iterator: Py<PyAny>, inside: Standing) -> Self {
         Self {
             iterator,
             taken: VecDeque::new(),
             exhausted: false,
             batch: Batch::Closed,
             left_in_batch: 0,
-            chain,
+            inside,
         }
     }
 }
@@ -62,15 +62,15 @@ impl<'py> Walk<'py, '_> {
         &mut self,
         owner: Option<&Bound<'py, PyAny>>,
         items: &Bound<'py, PyAny>,
-        chain: u32,
+        inside: Standing,
     ) -> PyResult<()> {
         let iterator = self.iterate(items)?;
-        self.stack.push(Work::ListItems(Box::new(ListItems {
+        self.push(Work::ListItems(Box::new(ListItems {
             owner: owner.map(|o| o.clone().unbind()),
             done: 0,
             started: false,
-            ahead: Ahead::new(iterator, chain),
-        })));
+            ahead: Ahead::new(iterator, inside),
+        })))?;
         Ok(())
     }
 
@@ -79,16 +79,16 @@ impl<'py> Walk<'py, '_> {
         &mut self,
         owner: Option<&Bound<'py, PyAny>>,
         items: &Bound<'py, PyAny>,
-        chain: u32,
+        inside: Standing,
     ) -> PyResult<()> {
         let iterator = self.iterate(items)?;
-        self.stack.push(Work::DictItems(Box::new(DictItems {
+        self.push(Work::DictItems(Box::new(DictItems {
             owner: owner.map(|o| o.clone().unbind()),
             saving_value_of: None,
             pair: None,
             value_next: false,
-            ahead: Ahead::new(iterator, chain),
-        })));
+            ahead: Ahead::new(iterator, inside),
+        })))?;
         Ok(())
     }
 
@@ -173,14 +173,14 @@ impl<'py> Walk<'py, '_> {
     }
 
     /// How an item is held that came out of an iterator.
-    fn item_standing(&self, item: &Py<PyAny>, chain: u32) -> Standing {
+    fn item_standing(&self, item: &Py<PyAny>, inside: Standing) -> Standing {
         let item = item.bind(self.py).as_borrowed();
         let holding = if is_held_once(item) {
             Holding::Temporary
         } else {
             Holding::Shared
         };
-        Standing { holding, chain }
+        inside.part(holding)
     }
 
     pub fn step_list_items(&mut self, mut w: Box<ListItems>) -> PyResult<()> {
@@ -190,8 +190,8 @@ impl<'py> Walk<'py, '_> {
                 Ok(())
             }
             Ok(Some(item)) => {
-                let standing = self.item_standing(&item, w.ahead.chain);
-                self.stack.push(Work::ListItems(w));
+                let standing = self.item_standing(&item, w.ahead.inside);
+                self.push(Work::ListItems(w))?;
                 self.save(item, standing, true)
             }
             Err(error) => Err(error),
@@ -237,10 +237,10 @@ impl<'py> Walk<'py, '_> {
             if let Some(pair) = &w.pair {
                 let pair = pair.bind(py).clone();
                 w.saving_value_of = Some(pair.get_item(0)?.unbind());
-                let standing = self.part_standing(&pair, 1, w.ahead.chain, 2);
+                let standing = self.part_standing(&pair, 1, w.ahead.inside, 2);
                 let value = pair.get_item(1)?.unbind();
                 drop(pair);
-                self.stack.push(Work::DictItems(w));
+                self.push(Work::DictItems(w))?;
                 return self.save(value, standing, true);
             }
         }
@@ -256,11 +256,11 @@ impl<'py> Walk<'py, '_> {
             if let Some(item) = self.next_item(&mut w.ahead)? {
                 self.check_pair(&item)?;
                 let pair = self.unpack(item)?;
-                let standing = self.part_standing(pair.bind(py), 0, w.ahead.chain, 1);
+                let standing = self.part_standing(pair.bind(py), 0, w.ahead.inside, 1);
                 let key = pair.bind(py).get_item(0)?.unbind();
                 w.pair = Some(pair);
                 w.value_next = true;
-                self.stack.push(Work::DictItems(w));
+                self.push(Work::DictItems(w))?;
                 return self.save(key, standing, true);
             }
             let single = w.ahead.batch == Batch::Single;
@@ -282,7 +282,7 @@ impl<'py> Walk<'py, '_> {
         &self,
         pair: &Bound<'py, PyTuple>,
         index: usize,
-        chain: u32,
+        inside: Standing,
         holders: isize,
     ) -> Standing {
         let ours = reference_count(pair.as_any().as_borrowed()) <= holders;
@@ -290,7 +290,7 @@ impl<'py> Walk<'py, '_> {
             Some(part) if ours => holding_of(Container::Temporary, part),
             _ => Holding::Shared,
         };
-        Standing { holding, chain }
+        inside.part(holding)
     }
 
     fn check_pair(&self, item: &Py<PyAny>) -> PyResult<()> {

@@ -34,7 +34,7 @@ impl<'py> Walk<'py, '_> {
         }
         let size = dict.len();
         let shares_keys = shares_keys(&dict);
-        self.stack.push(Work::Dict(DictWork {
+        self.push(Work::Dict(DictWork {
             dict: dict.unbind(),
             position: 0,
             done: 0,
@@ -45,7 +45,7 @@ impl<'py> Walk<'py, '_> {
             entry: None,
             value_next: None,
             standing,
-        }));
+        }))?;
         Ok(())
     }
 
@@ -54,7 +54,7 @@ impl<'py> Walk<'py, '_> {
         let dict = w.dict.bind(py).clone();
         if dict.len() != w.size {
             w.entry = None;
-            self.stack.push(Work::Dict(w));
+            self.push(Work::Dict(w))?;
             return Err(PyRuntimeError::new_err(
                 "dictionary changed size during iteration",
             ));
@@ -63,11 +63,8 @@ impl<'py> Walk<'py, '_> {
             && let Some((_, value)) = &w.entry
         {
             let value = value.clone_ref(py);
-            let standing = Standing {
-                holding,
-                chain: w.standing.chain,
-            };
-            self.stack.push(Work::Dict(w));
+            let standing = w.standing.part(holding);
+            self.push(Work::Dict(w))?;
             return self.save(value, standing, true);
         }
         if let Some((key, value)) = w.entry.take() {
@@ -77,7 +74,7 @@ impl<'py> Walk<'py, '_> {
         let mut turns = 0;
         loop {
             if turns == MAX_STEP {
-                self.stack.push(Work::Dict(w));
+                self.push(Work::Dict(w))?;
                 return Ok(());
             }
             turns += 1;
@@ -113,18 +110,15 @@ impl<'py> Walk<'py, '_> {
                     };
                     // Python code may run before the value's turn, so the value is held until then
                     // and counts as shared.
-                    let standing = Standing {
-                        holding,
-                        chain: w.standing.chain,
-                    };
+                    let standing = w.standing.part(holding);
                     let key = key.to_owned().unbind();
                     w.value_next = Some(Holding::Shared);
                     w.entry = Some((key.clone_ref(py), value.to_owned().unbind()));
-                    self.stack.push(Work::Dict(w));
+                    self.push(Work::Dict(w))?;
                     return self.save(key, standing, true);
                 }
                 Err(error) => {
-                    self.stack.push(Work::Dict(w));
+                    self.push(Work::Dict(w))?;
                     return Err(error);
                 }
             }
@@ -132,18 +126,15 @@ impl<'py> Walk<'py, '_> {
                 Ok(true) => {}
                 Ok(false) => {
                     let holding = holding_of(container, value);
-                    let standing = Standing {
-                        holding,
-                        chain: w.standing.chain,
-                    };
+                    let standing = w.standing.part(holding);
                     let value = value.to_owned().unbind();
                     w.entry = Some((key.to_owned().unbind(), value.clone_ref(py)));
-                    self.stack.push(Work::Dict(w));
+                    self.push(Work::Dict(w))?;
                     return self.save(value, standing, true);
                 }
                 Err(error) => {
                     w.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));
-                    self.stack.push(Work::Dict(w));
+                    self.push(Work::Dict(w))?;
                     return Err(error);
                 }
             }

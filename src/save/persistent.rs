@@ -39,11 +39,8 @@ impl<'py> Walk<'py, '_> {
             return Ok(false);
         }
         if self.form().is_binary() {
-            self.stack.push(Work::PersistentId);
-            let standing = Standing {
-                holding: Holding::Shared,
-                chain: 0,
-            };
+            self.push(Work::PersistentId)?;
+            let standing = Standing::new(Holding::Shared, 0);
             self.save(id.unbind(), standing, false)?;
             return Ok(true);
         }

@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::error::{class_name, endless, pickling_error};
 use crate::fast::memo::Holding;
-use crate::fast::object::{Exact, exact, is_callable, is_held_once, is_iterator};
+use crate::fast::object::{Exact, exact, is_callable, is_held_once, is_iterator, reference_count};
 use crate::fast::sequence::tuple_item;
 use crate::hooks::Walk;
 use crate::imports::Imports;
@@ -53,6 +53,8 @@ pub struct Reduce {
     /// Arguments that were made of the value's own.
     arguments: Option<Py<PyAny>>,
     function: Option<Py<PyAny>>,
+    /// How what was made of the value's own parts is held.
+    part_holding: Holding,
     stage: Stage,
     chain: u32,
     /// Whether the object itself was made during the dump and nobody else holds it.
@@ -98,7 +100,7 @@ impl<'py> Walk<'py, '_> {
     ) -> PyResult<()> {
         match self.open_reduce(obj, value, standing, from_reducer) {
             Ok(work) => {
-                self.stack.push(Work::Reduce(work));
+                self.push(Work::Reduce(work))?;
                 Ok(())
             }
             Err(error) => {
@@ -120,7 +122,7 @@ impl<'py> Walk<'py, '_> {
     ) -> PyResult<Box<Reduce>> {
         let py = self.py;
         let chain = standing.chain;
-        let made = standing.holding == Holding::Temporary;
+        let made = standing.made;
         let refuse = |words: String| pickling_error(py, words);
         if chain >= MAX_CHAIN {
             return Err(endless());
@@ -167,6 +169,7 @@ impl<'py> Walk<'py, '_> {
             form,
             arguments: None,
             function: None,
+            part_holding: Holding::Shared,
             stage: Stage::Start,
             chain: chain + 1,
             made,
@@ -254,6 +257,22 @@ impl<'py> Walk<'py, '_> {
         let rest = arguments.get_slice(1, arguments.len());
         work.arguments = Some(rest.into_any().unbind());
         work.function = Some(class.unbind());
+        let ours = work.holding == Holding::Temporary
+            && reference_count(arguments.as_any().as_borrowed()) == 2;
+        drop(arguments);
+        if ours {
+            // The arguments live on in the slice alone, so that the counts of what they hold tell
+            // the truth again.
+            let empty = Imports::get(py)?.empty_tuple.bind(py).clone().into_any();
+            let parts = work.value.bind(py).iter().enumerate();
+            let parts: Vec<_> = parts
+                .map(|(i, part)| if i == 1 { empty.clone() } else { part })
+                .collect();
+            let value = PyTuple::new(py, parts)?.unbind();
+            let old = std::mem::replace(&mut work.value, value);
+            self.release(old);
+            work.part_holding = Holding::Temporary;
+        }
         Ok(())
     }
 
@@ -349,6 +368,7 @@ impl<'py> Walk<'py, '_> {
             partial.call(PyTuple::new(py, all)?, Some(&options))
         })?;
         work.function = Some(function.unbind());
+        work.part_holding = Holding::Temporary;
         work.arguments = Some(Imports::get(py)?.empty_tuple.clone_ref(py).into_any());
         work.form = Form::Reduce;
         Ok(())
@@ -360,10 +380,10 @@ impl<'py> Walk<'py, '_> {
         work: Box<Reduce>,
         part: Py<PyAny>,
         holding: Holding,
-        chain: u32,
+        inside: Standing,
     ) -> PyResult<()> {
-        self.stack.push(Work::Reduce(work));
-        self.save(part, Standing { holding, chain }, true)
+        self.push(Work::Reduce(work))?;
+        self.save(part, inside.part(holding), true)
     }
 
     /// An item of the reduce value, with how it is held.
@@ -390,6 +410,11 @@ impl<'py> Walk<'py, '_> {
         let chain = w.chain;
         // Once the object is memoized, a chain that comes back to it ends there.
         let later = if self.fast || w.made { chain } else { 0 };
+        let first = Standing::new(Holding::Shared, chain);
+        let later = Standing {
+            within_made: w.made,
+            ..Standing::new(Holding::Shared, later)
+        };
         match w.stage {
             Stage::Start => {
                 w.stage = if w.form == Form::Reduce {
@@ -398,10 +423,13 @@ impl<'py> Walk<'py, '_> {
                     Stage::Class
                 };
                 let (part, holding) = match &w.function {
-                    Some(function) => (function.clone_ref(py), Holding::Shared),
+                    Some(function) if w.form == Form::Reduce => {
+                        (function.clone_ref(py), w.part_holding)
+                    }
+                    Some(class) => (class.clone_ref(py), Holding::Shared),
                     None => self.item(&w, 0)?,
                 };
-                self.save_part(w, part, holding, chain)
+                self.save_part(w, part, holding, first)
             }
             Stage::Function | Stage::Class => {
                 w.stage = if w.form == Form::Reduce {
@@ -410,16 +438,17 @@ impl<'py> Walk<'py, '_> {
                     Stage::NewArguments
                 };
                 let (part, holding) = match (&w.arguments, w.form) {
+                    (Some(arguments), Form::NewObject) => (arguments.clone_ref(py), w.part_holding),
                     (Some(arguments), _) => (arguments.clone_ref(py), Holding::Shared),
-                    (None, Form::NewObjectEx) => (self.newobj_ex_argument(&w, 1)?, Holding::Shared),
+                    (None, Form::NewObjectEx) => self.newobj_ex_argument(&w, 1)?,
                     (None, _) => self.item(&w, 1)?,
                 };
-                self.save_part(w, part, holding, chain)
+                self.save_part(w, part, holding, first)
             }
             Stage::NewArguments if w.form == Form::NewObjectEx => {
                 w.stage = Stage::KeywordArguments;
-                let part = self.newobj_ex_argument(&w, 2)?;
-                self.save_part(w, part, Holding::Shared, chain)
+                let (part, holding) = self.newobj_ex_argument(&w, 2)?;
+                self.save_part(w, part, holding, first)
             }
             Stage::Arguments | Stage::NewArguments | Stage::KeywordArguments => {
                 encode::encode_opcode(
@@ -438,7 +467,7 @@ impl<'py> Walk<'py, '_> {
                 match self.optional_item(&w, 3) {
                     Some((items, _)) => {
                         let owner = w.obj.as_ref().map(|o| o.bind(py).clone());
-                        self.stack.push(Work::Reduce(w));
+                        self.push(Work::Reduce(w))?;
                         self.save_list_items(owner.as_ref(), items.bind(py), later)
                     }
                     None => self.step_reduce(w),
@@ -449,7 +478,7 @@ impl<'py> Walk<'py, '_> {
                 match self.optional_item(&w, 4) {
                     Some((items, _)) => {
                         let owner = w.obj.as_ref().map(|o| o.bind(py).clone());
-                        self.stack.push(Work::Reduce(w));
+                        self.push(Work::Reduce(w))?;
                         self.save_dict_items(owner.as_ref(), items.bind(py), later)
                     }
                     None => self.step_reduce(w),
@@ -502,13 +531,20 @@ impl<'py> Walk<'py, '_> {
         }
     }
 
-    fn newobj_ex_argument(&self, work: &Reduce, index: usize) -> PyResult<Py<PyAny>> {
-        let arguments = work
-            .value
-            .bind(self.py)
-            .get_item(1)?
-            .cast_into::<PyTuple>()?;
-        Ok(arguments.get_item(index)?.unbind())
+    fn newobj_ex_argument(&self, work: &Reduce, index: usize) -> PyResult<(Py<PyAny>, Holding)> {
+        let value = work.value.bind(self.py);
+        let arguments = tuple_item(value, 1);
+        let ours = work.holding == Holding::Temporary && arguments.is_some_and(is_held_once);
+        let arguments = value.get_item(1)?.cast_into::<PyTuple>()?;
+        let Some(item) = tuple_item(&arguments, index) else {
+            return Err(PyIndexError::new_err("tuple index out of range"));
+        };
+        let holding = if ours {
+            holding_of(Container::Temporary, item)
+        } else {
+            Holding::Shared
+        };
+        Ok((item.to_owned().unbind(), holding))
     }
 
     /// Gives the rebuilt object its index. False where nothing more is to be written: the object

@@ -35,14 +35,14 @@ impl<'py> Walk<'py, '_> {
             return Ok(());
         }
         let size = list.len();
-        self.stack.push(Work::List(ListWork {
+        self.push(Work::List(ListWork {
             list: list.unbind(),
             next: 0,
             left_in_batch: 0,
             batch: Batch::Closed,
             size,
             standing,
-        }));
+        }))?;
         Ok(())
     }
 
@@ -52,14 +52,14 @@ impl<'py> Walk<'py, '_> {
         let container = Container::memoized_first(w.standing.holding);
         if list.len() != w.size && self.minds_list_growth()? {
             w.next = w.next.max(1);
-            self.stack.push(Work::List(w));
+            self.push(Work::List(w))?;
             return Err(PyRuntimeError::new_err(
                 "list changed size during iteration",
             ));
         }
         loop {
             if turns == MAX_STEP {
-                self.stack.push(Work::List(w));
+                self.push(Work::List(w))?;
                 return Ok(());
             }
             turns += 1;
@@ -82,16 +82,13 @@ impl<'py> Walk<'py, '_> {
                 Ok(true) => {}
                 Ok(false) => {
                     let holding = holding_of(container, item);
-                    let standing = Standing {
-                        holding,
-                        chain: w.standing.chain,
-                    };
+                    let standing = w.standing.part(holding);
                     let item = item.to_owned().unbind();
-                    self.stack.push(Work::List(w));
+                    self.push(Work::List(w))?;
                     return self.save(item, standing, true);
                 }
                 Err(error) => {
-                    self.stack.push(Work::List(w));
+                    self.push(Work::List(w))?;
                     return Err(error);
                 }
             }
@@ -165,15 +162,12 @@ impl<'py> Walk<'py, '_> {
             encode::encode_opcode(&mut self.out, Opcode::MARK)?;
         }
         let passages = self.passages;
-        self.stack.push(Work::Tuple(TupleWork {
+        self.push(Work::Tuple(TupleWork {
             tuple: tuple.unbind(),
             next: 0,
             passages,
-            standing: Standing {
-                holding: standing.holding,
-                chain,
-            },
-        }));
+            standing: Standing { chain, ..standing },
+        }))?;
         Ok(())
     }
 
@@ -183,7 +177,7 @@ impl<'py> Walk<'py, '_> {
         let container = Container::memoized_last(w.standing.holding);
         while let Some(item) = tuple_item(&tuple, w.next) {
             if turns == MAX_STEP {
-                self.stack.push(Work::Tuple(w));
+                self.push(Work::Tuple(w))?;
                 return Ok(());
             }
             turns += 1;
@@ -192,16 +186,13 @@ impl<'py> Walk<'py, '_> {
                 Ok(true) => {}
                 Ok(false) => {
                     let holding = holding_of(container, item);
-                    let standing = Standing {
-                        holding,
-                        chain: w.standing.chain,
-                    };
+                    let standing = w.standing.part(holding);
                     let item = item.to_owned().unbind();
-                    self.stack.push(Work::Tuple(w));
+                    self.push(Work::Tuple(w))?;
                     return self.save(item, standing, true);
                 }
                 Err(error) => {
-                    self.stack.push(Work::Tuple(w));
+                    self.push(Work::Tuple(w))?;
                     return Err(error);
                 }
             }

@@ -59,7 +59,7 @@ impl<'py> Walk<'py, '_> {
             deeper.chain
         };
         let passages = self.passages;
-        self.stack.push(Work::Set(SetWork {
+        self.push(Work::Set(SetWork {
             set: obj.unbind(),
             frozen,
             position: 0,
@@ -68,18 +68,15 @@ impl<'py> Walk<'py, '_> {
             batch: if frozen { Batch::Marked } else { Batch::Closed },
             size,
             passages,
-            standing: Standing {
-                holding: standing.holding,
-                chain,
-            },
-        }));
+            standing: Standing { chain, ..standing },
+        }))?;
         Ok(())
     }
 
     pub fn step_set(&mut self, mut w: SetWork) -> PyResult<()> {
         let set = w.set.bind(self.py).clone();
         if len(set.as_borrowed()) != w.size {
-            self.stack.push(Work::Set(w));
+            self.push(Work::Set(w))?;
             return Err(PyRuntimeError::new_err("set changed size during iteration"));
         }
         let mut turns = 0;
@@ -90,7 +87,7 @@ impl<'py> Walk<'py, '_> {
         };
         loop {
             if turns == MAX_STEP {
-                self.stack.push(Work::Set(w));
+                self.push(Work::Set(w))?;
                 return Ok(());
             }
             turns += 1;
@@ -117,16 +114,13 @@ impl<'py> Walk<'py, '_> {
                 Ok(true) => {}
                 Ok(false) => {
                     let holding = holding_of(container, item);
-                    let standing = Standing {
-                        holding,
-                        chain: w.standing.chain,
-                    };
+                    let standing = w.standing.part(holding);
                     let item = item.to_owned().unbind();
-                    self.stack.push(Work::Set(w));
+                    self.push(Work::Set(w))?;
                     return self.save(item, standing, true);
                 }
                 Err(error) => {
-                    self.stack.push(Work::Set(w));
+                    self.push(Work::Set(w))?;
                     return Err(error);
                 }
             }

@@ -46,10 +46,7 @@ impl<'py> Walk<'py, '_> {
         let _level = RecursionLevel::enter(self.py)?;
         let base = self.stack.len();
         self.depth += 1;
-        let standing = Standing {
-            holding: Holding::Shared,
-            chain: 0,
-        };
+        let standing = Standing::new(Holding::Shared, 0);
         let result = self
             .save(obj.clone().unbind(), standing, ask)
             .and_then(|()| self.work_off(base));
@@ -316,19 +313,38 @@ impl<'py> Walk<'py, '_> {
         self.save_reduce(Some(obj), value, standing, true)
     }
 
+    /// Puts a work item on the stack.
+    ///
+    /// # Errors
+    /// MemoryError.
+    #[inline(always)]
+    pub fn push(&mut self, work: Work) -> PyResult<()> {
+        if self.stack.len() == self.stack.capacity() {
+            let more = self.stack.len().max(16);
+            let reserved = self.stack.try_reserve(more);
+            reserved.map_err(|_| pyo3::exceptions::PyMemoryError::new_err(()))?;
+        }
+        self.stack.push(work);
+        Ok(())
+    }
+
     /// Opens a container one level further in.
     pub fn deepen(&self, standing: Standing) -> PyResult<Standing> {
-        let chain = match standing.holding {
-            Holding::Temporary => standing.chain + 1,
-            Holding::Shared | Holding::Deferred => 0,
+        let chain = match standing {
+            Standing {
+                made: true, chain, ..
+            } => chain + 1,
+            Standing {
+                within_made: true,
+                chain,
+                ..
+            } => chain,
+            _ => 0,
         };
         if chain > MAX_CHAIN {
             return Err(endless());
         }
-        Ok(Standing {
-            holding: standing.holding,
-            chain,
-        })
+        Ok(Standing { chain, ..standing })
     }
 
     /// In `fast` mode: notes that a list or dict is open, and refuses one that is open already.

@@ -16,8 +16,33 @@ use crate::save::reduce::Reduce;
 pub struct Standing {
     /// How the container itself is held.
     pub holding: Holding,
+    /// Whether only the pickler held the container when it was met. A hook that saw it since may
+    /// hold it too, which changes `holding` but ends no chain.
+    pub made: bool,
+    /// Whether it lies in the state or the items of an object that only the pickler held. What
+    /// such an object shares with its own parts is counted twice, and no end of a chain.
+    pub within_made: bool,
     /// How many levels made during the dump lie one inside the other up to here.
     pub chain: u32,
+}
+
+impl Standing {
+    pub const fn new(holding: Holding, chain: u32) -> Self {
+        Self {
+            holding,
+            made: matches!(holding, Holding::Temporary),
+            within_made: false,
+            chain,
+        }
+    }
+
+    /// The standing of a part that is held like this.
+    pub fn part(self, holding: Holding) -> Self {
+        Self {
+            within_made: self.within_made,
+            ..Self::new(holding, self.chain)
+        }
+    }
 }
 
 /// One open container, or the rest of an object that is being written.
