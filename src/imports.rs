@@ -28,6 +28,8 @@ pub struct Imports {
     /// `_compat_pickle`'s maps from Python 3's names to Python 2's.
     pub reverse_name_mapping: Py<PyDict>,
     pub reverse_import_mapping: Py<PyDict>,
+    /// What a table is asked to answer where it has no entry.
+    pub missing: Py<PyAny>,
     pub behaviour: Behaviour,
 }
 
@@ -44,6 +46,7 @@ pub struct Behaviour {
     pub hookable_asks_again_for_persistent_ids: bool,
     pub lean_chains_attributes: bool,
     pub hookable_chains_attributes: bool,
+    pub hookable_skips_none_in_tables: bool,
     pub mangles_private_names: bool,
 }
 
@@ -64,6 +67,7 @@ impl Behaviour {
             hookable_asks_again_for_persistent_ids: fact("hookable_asks_again_for_persistent_ids")?,
             lean_chains_attributes: fact("lean_chains_attributes")?,
             hookable_chains_attributes: fact("hookable_chains_attributes")?,
+            hookable_skips_none_in_tables: fact("hookable_skips_none_in_tables")?,
             mangles_private_names: fact("mangles_private_names")?,
         })
     }
@@ -116,6 +120,7 @@ impl Imports {
             empty_tuple: PyTuple::empty(py).unbind(),
             reverse_name_mapping: mapping(&compat, "REVERSE_NAME_MAPPING")?,
             reverse_import_mapping: mapping(&compat, "REVERSE_IMPORT_MAPPING")?,
+            missing: py.get_type::<PyAny>().call0()?.unbind(),
             behaviour: Behaviour::observe(py)?,
         })
     }

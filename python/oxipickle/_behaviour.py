@@ -73,6 +73,16 @@ def _local():
     return local
 
 
+def _skips_none_in_tables():
+    pickler = pickle._Pickler(io.BytesIO())
+    pickler.dispatch_table = {range: None}
+    try:
+        pickler.dump(range(1))
+    except TypeError:
+        return False
+    return True
+
+
 def _memo_objects(pickler_class, obj):
     pickler = pickler_class(io.BytesIO(), 2)
     pickler.dump(obj)
@@ -94,5 +104,6 @@ def observe():
         "hookable_asks_again_for_persistent_ids": _asks_again_for_persistent_ids(),
         "lean_chains_attributes": Outer not in _memo_objects(pickle.Pickler, Outer.Inner),
         "hookable_chains_attributes": Outer not in _memo_objects(pickle._Pickler, Outer.Inner),
+        "hookable_skips_none_in_tables": _skips_none_in_tables(),
         "mangles_private_names": _raised(pickle._Pickler, Outer.hidden) is None,
     }

@@ -62,8 +62,7 @@ impl<'py> Walk<'py, '_> {
             self.face == Face::Lean || imports.behaviour.hookable_memoizes_buffers;
         // There, the temporary is memoized: an empty one is the interpreter's only `b""`, which
         // has an entry once it was saved.
-        let met =
-            !memoizes_itself && readonly && self.memo.get(data.as_any().as_borrowed())?.is_some();
+        let met = !memoizes_itself && self.memo.get(data.as_any().as_borrowed())?.is_some();
         if readonly {
             self.write_bytes(data.as_bytes(), data.as_any())?;
         } else {

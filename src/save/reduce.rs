@@ -553,6 +553,10 @@ impl<'py> Walk<'py, '_> {
         let Some(obj) = w.obj.as_ref().map(|o| o.bind(self.py).clone()) else {
             return Ok(true);
         };
+        if obj.is_none() && self.face == Face::Hookable {
+            // There, `obj=None` says that nothing is to be memoized.
+            return Ok(true);
+        }
         if let Some(index) = self.memo.get(obj.as_borrowed())? {
             encode::encode_opcode(&mut self.out, Opcode::POP)?;
             self.get(index)?;

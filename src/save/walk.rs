@@ -260,10 +260,12 @@ impl<'py> Walk<'py, '_> {
     /// The reducer registered for a class in the pickler's own table or in `copyreg`'s.
     fn find_reducer(&mut self, class: &Bound<'py, PyType>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let py = self.py;
+        let imports = Imports::get(py)?;
         let table = match &self.hooks.dispatch_table {
             Some(table) => table.bind(py).clone(),
-            None => Imports::get(py)?.dispatch_table.bind(py).clone().into_any(),
+            None => imports.dispatch_table.bind(py).clone().into_any(),
         };
+        let skips_none = imports.behaviour.hookable_skips_none_in_tables;
         // A class whose metaclass is `type` hashes and compares without Python code.
         let plain = exact(class.as_any().as_borrowed()) == Exact::Type;
         if plain && exact(table.as_borrowed()) == Exact::Dict {
@@ -271,6 +273,7 @@ impl<'py> Walk<'py, '_> {
             return crate::fast::dict::get_item(table.as_borrowed(), class.as_any().as_borrowed());
         }
         let face = self.face;
+        let missing = imports.missing.bind(py);
         self.leave(|py| match face {
             Face::Lean => match table.get_item(class) {
                 Ok(reducer) => Ok(Some(reducer)),
@@ -278,8 +281,12 @@ impl<'py> Walk<'py, '_> {
                 Err(error) => Err(error),
             },
             Face::Hookable => {
-                let reducer = table.call_method1(pyo3::intern!(py, "get"), (class,))?;
-                Ok((!reducer.is_none()).then_some(reducer))
+                if skips_none {
+                    let reducer = table.call_method1(pyo3::intern!(py, "get"), (class,))?;
+                    return Ok((!reducer.is_none()).then_some(reducer));
+                }
+                let reducer = table.call_method1(pyo3::intern!(py, "get"), (class, missing))?;
+                Ok((!reducer.is(missing)).then_some(reducer))
             }
         })
     }

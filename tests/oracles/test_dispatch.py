@@ -5,7 +5,7 @@ import copyreg
 import io
 
 import pytest
-from faces import HOOKABLE, LEAN, dumped, raised
+from faces import HOOKABLE, LEAN, dumped, outcome, raised
 
 
 class Thing:
@@ -198,6 +198,6 @@ def test_none_in_the_table(face, protocol):
         def prepare(pickler):
             pickler.dispatch_table = {Thing: None}
 
-        return type(raised(pickled, base, Thing(), protocol, prepare))
+        return outcome(pickled, base, Thing(), protocol, prepare)
 
     both(face, attempt)
