@@ -30,8 +30,8 @@ demo: build     ## Pickle a trained pipeline through an importer, and read it ba
 
 rust:           ## Format, lint and test the Rust side.
 	cargo fmt --all --check
-	PYO3_PYTHON=$(abspath $(BIN)/python) cargo clippy --workspace --all-targets -- -D warnings
-	PYO3_PYTHON=$(abspath $(BIN)/python) cargo test --workspace --quiet
+	PYO3_BUILD_EXTENSION_MODULE=1 PYO3_PYTHON=$(abspath $(BIN)/python) cargo clippy --workspace --all-targets -- -D warnings
+	PYO3_BUILD_EXTENSION_MODULE=1 PYO3_PYTHON=$(abspath $(BIN)/python) cargo test --workspace --quiet
 
 lint:           ## Lint the Python side.
 	$(BIN)/ruff check .

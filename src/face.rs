@@ -235,9 +235,10 @@ fn look_up(py: Python<'_>, pickler: &Bound<'_, PyAny>, face: Face) -> PyResult<F
     if is_base && empty {
         return Ok((persistent_id, None, resolve_global, None));
     }
+    let skips_none = face == Face::Hookable && Imports::get(py)?.behaviour.hookable_skips_none;
     let reducer_override = pickler.getattr_opt(intern!(py, "reducer_override"))?;
     let reducer_override = reducer_override
-        .filter(|r| !(face == Face::Hookable && r.is_none()))
+        .filter(|r| !(skips_none && r.is_none()))
         .map(Bound::unbind);
     let table = match face {
         Face::Hookable => {

@@ -46,7 +46,10 @@ pub struct Behaviour {
     pub hookable_asks_again_for_persistent_ids: bool,
     pub lean_chains_attributes: bool,
     pub hookable_chains_attributes: bool,
-    pub hookable_skips_none_in_tables: bool,
+    pub hookable_skips_none: bool,
+    pub lean_shortens_paths: bool,
+    pub hookable_shortens_paths: bool,
+    pub lean_refuses_bad_codes: bool,
     pub mangles_private_names: bool,
 }
 
@@ -67,7 +70,10 @@ impl Behaviour {
             hookable_asks_again_for_persistent_ids: fact("hookable_asks_again_for_persistent_ids")?,
             lean_chains_attributes: fact("lean_chains_attributes")?,
             hookable_chains_attributes: fact("hookable_chains_attributes")?,
-            hookable_skips_none_in_tables: fact("hookable_skips_none_in_tables")?,
+            hookable_skips_none: fact("hookable_skips_none")?,
+            lean_shortens_paths: fact("lean_shortens_paths")?,
+            hookable_shortens_paths: fact("hookable_shortens_paths")?,
+            lean_refuses_bad_codes: fact("lean_refuses_bad_codes")?,
             mangles_private_names: fact("mangles_private_names")?,
         })
     }

@@ -3,8 +3,10 @@
 Releases differ, and distributions carry patches back, so version numbers do not tell.
 """
 
+import copyreg
 import io
 import pickle
+import sys
 
 
 def _dumped(pickler_class, obj, protocol):
@@ -83,6 +85,31 @@ def _skips_none_in_tables():
     return True
 
 
+class _Itself:
+    """Names itself by a path that leads through its own module."""
+
+    def __reduce__(self):
+        return "this_module.itself"
+
+
+itself = _Itself()
+this_module = sys.modules[__name__]
+
+
+def _shortens_paths(pickler_class):
+    return b"this_module" not in _dumped(pickler_class, itself, 4)
+
+
+def _refuses_bad_codes():
+    """Whether an extension code that is no integer is a PicklingError, not a TypeError."""
+    key = (Outer.__module__, Outer.__qualname__)
+    copyreg._extension_registry[key] = object()
+    try:
+        return _raised(pickle.Pickler, Outer) is pickle.PicklingError
+    finally:
+        del copyreg._extension_registry[key]
+
+
 def _memo_objects(pickler_class, obj):
     pickler = pickler_class(io.BytesIO(), 2)
     pickler.dump(obj)
@@ -104,6 +131,9 @@ def observe():
         "hookable_asks_again_for_persistent_ids": _asks_again_for_persistent_ids(),
         "lean_chains_attributes": Outer not in _memo_objects(pickle.Pickler, Outer.Inner),
         "hookable_chains_attributes": Outer not in _memo_objects(pickle._Pickler, Outer.Inner),
-        "hookable_skips_none_in_tables": _skips_none_in_tables(),
+        "hookable_skips_none": _skips_none_in_tables(),
+        "lean_shortens_paths": _shortens_paths(pickle.Pickler),
+        "hookable_shortens_paths": _shortens_paths(pickle._Pickler),
+        "lean_refuses_bad_codes": _refuses_bad_codes(),
         "mangles_private_names": _raised(pickle._Pickler, Outer.hidden) is None,
     }

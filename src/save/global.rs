@@ -2,10 +2,12 @@
 
 use pickle_format::encode;
 use pickle_format::opcode::Opcode;
-use pyo3::exceptions::{PyAttributeError, PyImportError, PyKeyError, PyValueError};
+use pyo3::exceptions::{
+    PyAttributeError, PyImportError, PyKeyError, PyRuntimeError, PyTypeError, PyValueError,
+};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyInt, PyString, PyTuple};
 
 use crate::error::{error_of, pickling_error};
 use crate::fast::memo::Holding;
@@ -52,6 +54,14 @@ impl<'py> Walk<'py, '_> {
             .cast::<PyString>()?
             .to_string_lossy()
             .into_owned();
+        let shortens = self.style == GlobalStyle::Package || {
+            let behaviour = &Imports::get(self.py)?.behaviour;
+            match self.face {
+                Face::Lean => behaviour.lean_shortens_paths,
+                Face::Hookable => behaviour.hookable_shortens_paths,
+            }
+        };
+        let through_module = found.parent.is_none() && shortens;
         let qualname = found
             .qualname
             .cast::<PyString>()?
@@ -62,9 +72,9 @@ impl<'py> Walk<'py, '_> {
             return Ok(());
         }
         if self.protocol.is_framed() {
-            let name = match (&found.parent, qualname.rsplit_once('.')) {
+            let name = match qualname.rsplit_once('.') {
                 // A dotted name that leads back to the module needs its last part only.
-                (None, Some((_, last))) => PyString::new(self.py, last).into_any(),
+                Some((_, last)) if through_module => PyString::new(self.py, last).into_any(),
                 _ => found.qualname,
             };
             self.push(Work::StackGlobal {
@@ -79,7 +89,7 @@ impl<'py> Walk<'py, '_> {
                 Face::Lean => imports.behaviour.lean_chains_attributes,
                 Face::Hookable => imports.behaviour.hookable_chains_attributes,
             };
-        if chains && qualname.contains('.') {
+        if chains && qualname.contains('.') && !through_module {
             return self.save_attribute_chain(obj, found.module_name, &qualname);
         }
         if let Some(parent) = found.parent {
@@ -144,28 +154,28 @@ impl<'py> Walk<'py, '_> {
         let Some(code) = registry.get_item(key)? else {
             return Ok(false);
         };
-        let Ok(number) = code.extract::<i64>() else {
-            return Err(pickling_error(
-                py,
-                format!(
-                    "Can't pickle {}: extension code {} isn't an integer",
-                    obj.repr()?,
-                    code.repr()?
-                ),
-            ));
+        let old = self.face == Face::Lean && Imports::get(py)?.behaviour.lean_refuses_bad_codes;
+        let refuse = |words: String| -> PyResult<PyErr> {
+            Ok(if old {
+                pickling_error(py, format!("Can't pickle {}: {words}", obj.repr()?))
+            } else {
+                PyRuntimeError::new_err(words)
+            })
         };
+        if !code.is_instance_of::<PyInt>() {
+            return Err(if old {
+                refuse(format!("extension code {} isn't an integer", code.repr()?))?
+            } else {
+                PyTypeError::new_err(format!("extension code {} isn't an integer", code.repr()?))
+            });
+        }
+        let number = code.extract::<i64>()?;
         match u32::try_from(number) {
             Ok(code) if code > 0 && code <= 0x7fff_ffff => {
                 encode::encode_ext(&mut self.out, code)?;
                 Ok(true)
             }
-            _ => Err(pickling_error(
-                py,
-                format!(
-                    "Can't pickle {}: extension code {number} is out of range",
-                    obj.repr()?
-                ),
-            )),
+            _ => Err(refuse(format!("extension code {number} is out of range"))?),
         }
     }
 
@@ -263,6 +273,16 @@ impl<'py> Walk<'py, '_> {
                 (module, name) = pair.extract()?;
             } else if let Some(old) = imports.reverse_import_mapping.bind(py).get_item(&module)? {
                 module = old.extract()?;
+            }
+        }
+        for (kind, text) in [("module", &module), ("global", &name)] {
+            if text.contains(char::REPLACEMENT_CHARACTER) {
+                return Err(pickling_error(
+                    py,
+                    format!(
+                        "can't pickle {kind} identifier {text:?} using pickle protocol {number}"
+                    ),
+                ));
             }
         }
         if number < 3 {

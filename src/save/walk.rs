@@ -265,12 +265,15 @@ impl<'py> Walk<'py, '_> {
             Some(table) => table.bind(py).clone(),
             None => imports.dispatch_table.bind(py).clone().into_any(),
         };
-        let skips_none = imports.behaviour.hookable_skips_none_in_tables;
+        let skips_none = imports.behaviour.hookable_skips_none;
         // A class whose metaclass is `type` hashes and compares without Python code.
         let plain = exact(class.as_any().as_borrowed()) == Exact::Type;
         if plain && exact(table.as_borrowed()) == Exact::Dict {
             let table = table.cast_into::<pyo3::types::PyDict>()?;
-            return crate::fast::dict::get_item(table.as_borrowed(), class.as_any().as_borrowed());
+            let class = class.as_any().as_borrowed();
+            let found = crate::fast::dict::get_item(table.as_borrowed(), class)?;
+            let none_counts = self.face == Face::Lean || !skips_none;
+            return Ok(found.filter(|reducer| none_counts || !reducer.is_none()));
         }
         let face = self.face;
         let missing = imports.missing.bind(py);
