@@ -21,6 +21,14 @@ pub fn pickling_error(py: Python<'_>, words: String) -> PyErr {
     }
 }
 
+/// A `pickle.PicklingError` that was raised while `cause` was handled.
+#[cold]
+pub fn pickling_error_after(py: Python<'_>, words: String, cause: &PyErr) -> PyErr {
+    let error = pickling_error(py, words);
+    let _ = error.value(py).setattr("__context__", cause.value(py));
+    error
+}
+
 /// An error of this class with these words.
 #[cold]
 pub fn error_of(class: &Bound<'_, PyType>, words: String) -> PyErr {

@@ -170,17 +170,31 @@ impl Pickler {
         self.home.with(|s| s.fast = value)
     }
 
+    #[deleter]
+    fn delete_bin(&self) -> PyResult<()> {
+        Err(undeletable())
+    }
+
+    #[deleter]
+    fn delete_fast(&self) -> PyResult<()> {
+        Err(undeletable())
+    }
+
+    #[deleter]
+    fn delete_memo(&self) -> PyResult<()> {
+        Err(PyTypeError::new_err("attribute deletion is not supported"))
+    }
+
     fn __sizeof__(slf: &Bound<'_, Self>) -> PyResult<usize> {
         face::size_of(slf.get_type().as_any(), &slf.get().home)
     }
 }
 
+/// A C `int`, as a truth.
 fn flag(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    match value.extract::<i64>() {
-        Ok(number) => Ok(number != 0),
-        Err(_) => Err(PyTypeError::new_err(format!(
-            "'{}' object cannot be interpreted as an integer",
-            value.get_type().name()?
-        ))),
-    }
+    Ok(value.extract::<i64>()? != 0)
+}
+
+fn undeletable() -> PyErr {
+    PyTypeError::new_err("can't delete numeric/char attribute")
 }

@@ -7,9 +7,9 @@ use pyo3::exceptions::{
 };
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyInt, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyInt, PyString, PyTuple};
 
-use crate::error::{error_of, pickling_error};
+use crate::error::{error_of, pickling_error, pickling_error_after};
 use crate::fast::memo::Holding;
 use crate::hooks::Walk;
 use crate::imports::Imports;
@@ -74,7 +74,7 @@ impl<'py> Walk<'py, '_> {
         if self.protocol.is_framed() {
             let name = match qualname.rsplit_once('.') {
                 // A dotted name that leads back to the module needs its last part only.
-                Some((_, last)) if through_module => PyString::new(self.py, last).into_any(),
+                Some(_) if through_module => last_name(found.qualname.cast()?)?.into_any(),
                 _ => found.qualname,
             };
             self.push(Work::StackGlobal {
@@ -90,18 +90,17 @@ impl<'py> Walk<'py, '_> {
                 Face::Hookable => imports.behaviour.hookable_chains_attributes,
             };
         if chains && qualname.contains('.') && !through_module {
-            return self.save_attribute_chain(obj, found.module_name, &qualname);
+            return self.save_attribute_chain(obj, found.module_name, found.qualname.cast()?);
         }
+        let name = last_name(found.qualname.cast()?)?;
         if let Some(parent) = found.parent {
-            let last = qualname.rsplit('.').next().unwrap_or(&qualname);
-            let args = PyTuple::new(self.py, [parent, PyString::new(self.py, last).into_any()])?;
+            let args = PyTuple::new(self.py, [parent, name.into_any()])?;
             let value = PyTuple::new(self.py, [imports.getattr.bind(self.py), args.as_any()])?;
             drop(args);
             self.push(Work::Memoize(obj.clone().unbind()))?;
             return self.save_reduce(None, value.into_any(), standing, false);
         }
-        let name = qualname.rsplit('.').next().unwrap_or(&qualname);
-        self.write_global(&module, name)?;
+        self.write_global(found.module_name.cast()?, &name)?;
         self.memoize(obj, Holding::Shared)
     }
 
@@ -195,23 +194,26 @@ impl<'py> Walk<'py, '_> {
         &mut self,
         obj: &Bound<'py, PyAny>,
         module_name: Bound<'py, PyAny>,
-        qualname: &str,
+        qualname: &Bound<'py, PyString>,
     ) -> PyResult<()> {
         let py = self.py;
-        let mut parts = qualname.split('.');
-        let top = parts.next().unwrap_or_default().to_owned();
+        let mut parts = qualname
+            .call_method1(intern!(py, "split"), (".",))?
+            .try_iter()?;
+        let Some(top) = parts.next().transpose()? else {
+            return Ok(());
+        };
+        let top = top.cast_into::<PyString>()?.unbind();
         let path = parts
-            .map(|p| PyString::new(py, p).into_any().unbind())
-            .collect();
-        self.stack
-            .push(Work::AttributeChain(Box::new(AttributeChain {
-                obj: obj.clone().unbind(),
-                module_name: module_name.unbind(),
-                top,
-                path,
-                stage: 0,
-            })));
-        Ok(())
+            .map(|part| Ok(part?.unbind()))
+            .collect::<PyResult<Vec<_>>>()?;
+        self.push(Work::AttributeChain(Box::new(AttributeChain {
+            obj: obj.clone().unbind(),
+            module_name: module_name.unbind(),
+            top,
+            path,
+            stage: 0,
+        })))
     }
 
     pub fn step_attribute_chain(&mut self, mut w: Box<AttributeChain>) -> PyResult<()> {
@@ -229,13 +231,8 @@ impl<'py> Walk<'py, '_> {
                 self.push(Work::AttributeChain(w))?;
                 return self.save(getattr, SHARED, true);
             }
-            let module = w
-                .module_name
-                .bind(py)
-                .cast::<PyString>()?
-                .to_string_lossy()
-                .into_owned();
-            let top = w.top.clone();
+            let module = w.module_name.bind(py).cast::<PyString>()?.clone();
+            let top = w.top.bind(py).clone();
             self.write_global(&module, &top)?;
         } else {
             let opcode = if marks { Opcode::TUPLE } else { Opcode::TUPLE2 };
@@ -259,10 +256,13 @@ impl<'py> Walk<'py, '_> {
     }
 
     /// GLOBAL with the two names as lines, mapped to Python 2's below protocol 3.
-    fn write_global(&mut self, module: &str, name: &str) -> PyResult<()> {
+    fn write_global(
+        &mut self,
+        module: &Bound<'py, PyString>,
+        name: &Bound<'py, PyString>,
+    ) -> PyResult<()> {
         let py = self.py;
-        let (mut module, mut name) = (module.to_owned(), name.to_owned());
-        let number = self.protocol.number();
+        let (mut module, mut name) = (module.clone(), name.clone());
         if self.fix_imports {
             let imports = Imports::get(py)?;
             if let Some(pair) = imports
@@ -272,34 +272,40 @@ impl<'py> Walk<'py, '_> {
             {
                 (module, name) = pair.extract()?;
             } else if let Some(old) = imports.reverse_import_mapping.bind(py).get_item(&module)? {
-                module = old.extract()?;
+                module = old.cast_into::<PyString>()?;
             }
         }
-        for (kind, text) in [("module", &module), ("global", &name)] {
-            if text.contains(char::REPLACEMENT_CHARACTER) {
-                return Err(pickling_error(
-                    py,
-                    format!(
-                        "can't pickle {kind} identifier {text:?} using pickle protocol {number}"
-                    ),
-                ));
-            }
-        }
-        if number < 3 {
-            for (kind, text) in [("module", &module), ("global", &name)] {
-                if !text.is_ascii() {
-                    let repr = PyString::new(py, text).repr()?;
-                    return Err(pickling_error(
-                        py,
-                        format!(
-                            "can't pickle {kind} identifier {repr} using pickle protocol {number}"
-                        ),
-                    ));
-                }
-            }
-        }
+        let module = self.encode_identifier("module", &module)?;
+        let name = self.encode_identifier("global", &name)?;
         encode::encode_global(&mut self.out, module.as_bytes(), name.as_bytes())
     }
+
+    /// A name in UTF-8, or in ASCII below protocol 3.
+    fn encode_identifier(
+        &self,
+        kind: &str,
+        name: &Bound<'py, PyString>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let py = self.py;
+        let number = self.protocol.number();
+        let encoding = if number < 3 { "ascii" } else { "utf-8" };
+        match name.call_method1(intern!(py, "encode"), (encoding,)) {
+            Ok(encoded) => Ok(encoded.cast_into::<PyBytes>()?),
+            Err(error) => {
+                let words = format!(
+                    "can't pickle {kind} identifier {} using pickle protocol {number}",
+                    name.repr()?
+                );
+                Err(pickling_error_after(py, words, &error))
+            }
+        }
+    }
+}
+
+/// The last part of a dotted name.
+fn last_name<'py>(qualname: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> {
+    let parts = qualname.call_method1(intern!(qualname.py(), "rpartition"), (".",))?;
+    Ok(parts.get_item(2)?.cast_into::<PyString>()?)
 }
 
 /// CPython's way to a name: `__qualname__` or `__name__`, `__module__` or a search through
@@ -350,7 +356,8 @@ pub fn resolve<'py>(
             || error.is_instance_of::<PyKeyError>(py)
         {
             let words = obj.repr().map_or_else(|_| String::new(), |r| r.to_string());
-            pickling_error(py, format!("Can't pickle {words}: {}", error.value(py)))
+            let words = format!("Can't pickle {words}: {}", error.value(py));
+            pickling_error_after(py, words, &error)
         } else {
             error
         }
@@ -358,10 +365,9 @@ pub fn resolve<'py>(
     let found = attribute(&module, &text).map_err(|error| {
         if error.is_instance_of::<PyAttributeError>(py) {
             let words = obj.repr().map_or_else(|_| String::new(), |r| r.to_string());
-            pickling_error(
-                py,
-                format!("Can't pickle {words}: it's not found as {module_name}.{text}"),
-            )
+            let name = qualname.to_string();
+            let words = format!("Can't pickle {words}: it's not found as {module_name}.{name}");
+            pickling_error_after(py, words, &error)
         } else {
             error
         }

@@ -4,7 +4,7 @@
 //! come back. Each tells its part of the path when an error passes.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use crate::error::class_name;
 use crate::fast::memo::Holding;
@@ -123,7 +123,7 @@ pub enum Batch {
 pub struct AttributeChain {
     pub obj: Py<PyAny>,
     pub module_name: Py<PyAny>,
-    pub top: String,
+    pub top: Py<PyString>,
     pub path: Vec<Py<PyAny>>,
     pub stage: usize,
 }
