@@ -348,7 +348,7 @@ pub fn resolve<'py>(
         .filter(|m| !m.is_none())
     {
         Some(module_name) => module_name,
-        None => search_modules(py, obj, &text)?,
+        None => search_modules(py, obj, qualname.cast()?)?,
     };
     let module = import_module(py, &module_name).map_err(|error| {
         if error.is_instance_of::<PyImportError>(py)
@@ -362,7 +362,7 @@ pub fn resolve<'py>(
             error
         }
     })?;
-    let found = attribute(&module, &text).map_err(|error| {
+    let found = attribute(&module, qualname.cast()?).map_err(|error| {
         if error.is_instance_of::<PyAttributeError>(py) {
             let words = obj.repr().map_or_else(|_| String::new(), |r| r.to_string());
             let name = qualname.to_string();
@@ -428,13 +428,16 @@ fn import_module<'py>(py: Python<'py>, name: &Bound<'py, PyAny>) -> PyResult<Bou
 /// The attribute at the end of a dotted path, and what holds it.
 fn attribute<'py>(
     module: &Bound<'py, PyAny>,
-    path: &str,
+    path: &Bound<'py, PyString>,
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     let mut parent = module.clone();
     let mut value = module.clone();
-    for part in path.split('.') {
+    for part in path
+        .call_method1(intern!(path.py(), "split"), (".",))?
+        .try_iter()?
+    {
         parent = value;
-        value = parent.getattr(part)?;
+        value = parent.getattr(part?.cast_into::<PyString>()?)?;
     }
     Ok((parent, value))
 }
@@ -449,14 +452,14 @@ fn parent_in_module<'py>(
         return Ok(None);
     };
     let module = import_module(py, module_name)?;
-    Ok(Some(attribute(&module, front)?.1))
+    Ok(Some(attribute(&module, &PyString::new(py, front))?.1))
 }
 
 /// The first module that shows the object under this name; `__main__` when none does.
 fn search_modules<'py>(
     py: Python<'py>,
     obj: &Bound<'py, PyAny>,
-    path: &str,
+    path: &Bound<'py, PyString>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let modules = py.import("sys")?.getattr("modules")?.call_method0("copy")?;
     for item in modules.call_method0("items")?.try_iter()? {
