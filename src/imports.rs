@@ -13,7 +13,8 @@ pub struct Imports {
     pub dispatch_table: Py<PyDict>,
     pub extension_registry: Py<PyDict>,
     pub codecs_encode: Py<PyAny>,
-    pub partial: Py<PyAny>,
+    /// Makes the partial call of `__new__` that stands for NEWOBJ_EX below protocol 4.
+    pub bind_new: Py<PyAny>,
     pub getattr: Py<PyAny>,
     pub import: Py<PyAny>,
     pub bytes_type: Py<PyType>,
@@ -108,7 +109,10 @@ impl Imports {
             dispatch_table: mapping(&copyreg, "dispatch_table")?,
             extension_registry: mapping(&copyreg, "_extension_registry")?,
             codecs_encode: py.import("codecs")?.getattr("encode")?.unbind(),
-            partial: py.import("functools")?.getattr("partial")?.unbind(),
+            bind_new: py
+                .import("oxipickle._behaviour")?
+                .getattr("bind_new")?
+                .unbind(),
             getattr: builtins.getattr("getattr")?.unbind(),
             import: builtins.getattr("__import__")?.unbind(),
             bytes_type: class(&builtins, "bytes")?,

@@ -7,6 +7,12 @@ import copyreg
 import io
 import pickle
 import sys
+from functools import partial
+
+
+def bind_new(cls, args, kwargs):
+    """What stands for NEWOBJ_EX below protocol 4. A call in Python raises what the release raises."""
+    return partial(cls.__new__, cls, *args, **kwargs)
 
 
 def _dumped(pickler_class, obj, protocol):

@@ -2,10 +2,10 @@
 
 use pickle_format::encode;
 use pickle_format::opcode::Opcode;
-use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyTuple, PyType};
+use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::error::{class_name, endless, pickling_error};
 use crate::fast::memo::Holding;
@@ -357,26 +357,8 @@ impl<'py> Walk<'py, '_> {
             work.function = Some(class.unbind());
             return Ok(());
         }
-        let partial = Imports::get(py)?.partial.bind(py).clone();
-        let function = self.leave(|py| {
-            let mut all = vec![class.getattr(intern!(py, "__new__"))?, class];
-            let wrong = |stars: &str, wanted: &str, got: &Bound<'py, PyAny>| {
-                let name = class_name(got);
-                PyTypeError::new_err(format!("Value after {stars} must be {wanted}, not {name}"))
-            };
-            let Ok(kwargs) = kwargs.cast::<PyMapping>() else {
-                return Err(wrong("**", "a mapping", &kwargs));
-            };
-            for arg in args
-                .try_iter()
-                .map_err(|_| wrong("*", "an iterable", &args))?
-            {
-                all.push(arg?);
-            }
-            let options = PyDict::new(py);
-            options.update(kwargs)?;
-            partial.call(PyTuple::new(py, all)?, Some(&options))
-        })?;
+        let bind_new = Imports::get(py)?.bind_new.bind(py).clone();
+        let function = self.leave(|_| bind_new.call1((class, args, kwargs)))?;
         work.function = Some(function.unbind());
         work.part_holding = Holding::Temporary;
         work.arguments = Some(Imports::get(py)?.empty_tuple.clone_ref(py).into_any());
