@@ -232,6 +232,17 @@ impl<'py, 'h> Walk<'py, 'h> {
         }
     }
 
+    /// To be called before objects are made that the collector tracks: up to 3.11 their allocation
+    /// may run it, and so finalisers, on the spot.
+    #[inline(always)]
+    pub fn before_allocating(&mut self) {
+        #[cfg(not(Py_3_12))]
+        {
+            self.memo.claim();
+            self.passages += 1;
+        }
+    }
+
     /// Goes on with an empty state, so that the walk can unwind: its own was taken away.
     #[cold]
     fn abandon(&mut self) {

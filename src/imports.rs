@@ -12,6 +12,7 @@ pub struct Imports {
     /// `copyreg.dispatch_table`, and the registry of extension codes.
     pub dispatch_table: Py<PyDict>,
     pub extension_registry: Py<PyDict>,
+    pub newobj: Py<PyAny>,
     pub codecs_encode: Py<PyAny>,
     /// Makes the partial call of `__new__` that stands for NEWOBJ_EX below protocol 4.
     pub bind_new: Py<PyAny>,
@@ -108,6 +109,7 @@ impl Imports {
             default_protocol: pickle.getattr("DEFAULT_PROTOCOL")?.extract()?,
             dispatch_table: mapping(&copyreg, "dispatch_table")?,
             extension_registry: mapping(&copyreg, "_extension_registry")?,
+            newobj: copyreg.getattr("__newobj__")?.unbind(),
             codecs_encode: py.import("codecs")?.getattr("encode")?.unbind(),
             bind_new: py
                 .import("oxipickle._behaviour")?

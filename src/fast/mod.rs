@@ -5,6 +5,7 @@
 //! container holds stays alive and the container keeps its shape.
 
 pub mod dict;
+pub mod instance;
 pub mod memo;
 pub mod object;
 pub mod output;

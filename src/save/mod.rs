@@ -2,6 +2,7 @@
 
 mod buffer;
 pub mod global;
+mod instance;
 mod items;
 mod mapping;
 mod persistent;

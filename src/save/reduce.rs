@@ -5,12 +5,13 @@ use pickle_format::opcode::Opcode;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::error::{class_name, endless, pickling_error};
 use crate::fast::memo::Holding;
 use crate::fast::object::{Exact, exact, is_callable, is_held_once, is_iterator, reference_count};
 use crate::fast::sequence::tuple_item;
+use crate::fast::text::utf8;
 use crate::hooks::Walk;
 use crate::imports::Imports;
 use crate::save::scalar::{Container, holding_of};
@@ -186,9 +187,9 @@ impl<'py> Walk<'py, '_> {
     /// The lean face checks items four to six before anything is written.
     fn check_reduce_items(&self, value: &Bound<'py, PyTuple>) -> PyResult<()> {
         for (index, word) in [(3, "fourth"), (4, "fifth")] {
-            if let Ok(items) = value.get_item(index)
+            if let Some(items) = tuple_item(value, index)
                 && !items.is_none()
-                && !is_iterator(items.as_borrowed())
+                && !is_iterator(items)
             {
                 return Err(pickling_error(
                     self.py,
@@ -200,15 +201,15 @@ impl<'py> Walk<'py, '_> {
                 ));
             }
         }
-        if let Ok(setter) = value.get_item(5)
+        if let Some(setter) = tuple_item(value, 5)
             && !setter.is_none()
-            && !is_callable(setter.as_borrowed())
+            && !is_callable(setter)
         {
             return Err(pickling_error(
                 self.py,
                 format!(
                     "sixth item of the tuple returned by __reduce__ must be callable, not {}",
-                    class_name(&setter)
+                    class_name(&setter.to_owned())
                 ),
             ));
         }
@@ -220,13 +221,22 @@ impl<'py> Walk<'py, '_> {
         if !self.protocol.has_proto_opcode() {
             return Ok(Form::Reduce);
         }
-        let name = self.leave(|py| function.getattr_opt(intern!(py, "__name__")))?;
-        let Some(name) = name.and_then(|n| n.extract::<String>().ok()) else {
+        let py = self.py;
+        let imports = Imports::get(py)?;
+        // Ordinary classes and functions tell their names without running Python code.
+        let plain = exact(function.as_borrowed()) == Exact::Type
+            || function.get_type().is(&imports.function_type);
+        let name = if plain {
+            Some(function.getattr(intern!(py, "__name__"))?)
+        } else {
+            self.leave(|py| function.getattr_opt(intern!(py, "__name__")))?
+        };
+        let Some(name) = name.filter(|n| n.is_instance_of::<PyString>()) else {
             return Ok(Form::Reduce);
         };
-        Ok(match name.as_str() {
-            "__newobj__" => Form::NewObject,
-            "__newobj_ex__" => Form::NewObjectEx,
+        Ok(match utf8(name.as_borrowed()) {
+            Some(b"__newobj__") => Form::NewObject,
+            Some(b"__newobj_ex__") => Form::NewObjectEx,
             _ => Form::Reduce,
         })
     }
@@ -392,9 +402,9 @@ impl<'py> Walk<'py, '_> {
     }
 
     fn optional_item(&self, work: &Reduce, index: usize) -> Option<(Py<PyAny>, Holding)> {
-        self.item(work, index)
-            .ok()
-            .filter(|(item, _)| !item.is_none(self.py))
+        let value = work.value.bind(self.py);
+        tuple_item(value, index).filter(|item| !item.is_none())?;
+        self.item(work, index).ok()
     }
 
     pub fn step_reduce(&mut self, mut w: Box<Reduce>) -> PyResult<()> {

@@ -277,6 +277,7 @@ impl<'py> Walk<'py, '_> {
             self.write_bytes(bytes.as_bytes(), obj)?;
             return self.memoize_after(obj, standing.holding);
         }
+        self.before_allocating();
         let value = if bytes.as_bytes().is_empty() {
             PyTuple::new(
                 py,
@@ -321,6 +322,7 @@ impl<'py> Walk<'py, '_> {
             self.write_payload(header.as_slice(), data.as_any(), data.as_bytes())?;
             return self.memoize_after(obj, standing.holding);
         }
+        self.before_allocating();
         let args = if array.is_empty() {
             PyTuple::empty(py)
         } else {

@@ -32,6 +32,7 @@ impl<'py> Walk<'py, '_> {
             } else {
                 &imports.set_type
             };
+            self.before_allocating();
             let items = PyList::empty(py);
             let mut position = 0;
             while let Some(item) = next_element(obj.as_borrowed(), &mut position) {

@@ -78,6 +78,7 @@ impl<'py> Walk<'py, '_> {
                     self.memoize(obj.bind(self.py), Holding::Shared)?;
                     self.release(obj);
                 }
+                Work::Build(obj) => self.finish_instance(obj)?,
                 Work::PersistentId => {
                     encode::encode_opcode(&mut self.out, Opcode::BINPERSID)?;
                 }
@@ -252,7 +253,12 @@ impl<'py> Walk<'py, '_> {
         let value = match self.find_reducer(&class)? {
             Some(reducer) => self.leave(|_| reducer.call1((obj,)))?,
             None if is_class(obj.as_borrowed()) => return self.save_global(obj, None, standing),
-            None => self.call_reduce(obj)?,
+            None if self.save_instance(obj, standing)? => return Ok(()),
+            None => {
+                let value = self.call_reduce(obj)?;
+                self.consider_plan(obj, &value)?;
+                value
+            }
         };
         self.save_reduce_value(obj, value, standing)
     }

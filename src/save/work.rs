@@ -63,6 +63,8 @@ pub enum Work {
     AttributeChain(Box<AttributeChain>),
     /// Give `obj` an index, once what is above is written.
     Memoize(Py<PyAny>),
+    /// BUILD, once the state of a plain instance is written.
+    Build(Py<PyAny>),
     /// BINPERSID, once the persistent id is written.
     PersistentId,
 }
@@ -159,12 +161,22 @@ impl Work {
                 Some(key) => key_note(&owner_name(py, w.owner.as_ref()), key.bind(py)),
                 None => Vec::new(),
             },
+            Work::Build(obj) => build_notes(py, obj),
             Work::StackGlobal { .. }
             | Work::AttributeChain(_)
             | Work::Memoize(_)
             | Work::PersistentId => Vec::new(),
         }
     }
+}
+
+/// An instance that is saved by a plan tells the same as one that was reduced.
+fn build_notes(py: Python<'_>, obj: &Py<PyAny>) -> Vec<String> {
+    let name = class_name(obj.bind(py));
+    vec![
+        format!("when serializing {name} state"),
+        format!("when serializing {name} object"),
+    ]
 }
 
 fn owner_name(py: Python<'_>, owner: Option<&Py<PyAny>>) -> String {

@@ -137,6 +137,13 @@ impl<O: Output> FrameWriter<O> {
         self.position >= self.frame_limit
     }
 
+    /// Whether `n` bytes more leave the open frame short of full, so that no object that begins
+    /// among them would commit it.
+    #[inline(always)]
+    pub fn has_room_in_frame(&self, n: usize) -> bool {
+        self.position + n < self.frame_limit
+    }
+
     /// Closes the open frame, if there is one.
     pub fn commit_frame(&mut self) {
         if self.frame_limit == usize::MAX {

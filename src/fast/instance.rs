@@ -1,0 +1,60 @@
+//! What is known of an instance through its type, without asking Python code.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyType};
+use pyo3::{Borrowed, ffi};
+
+/// The address of the object's type.
+#[inline(always)]
+pub fn type_address(obj: Borrowed<'_, '_, PyAny>) -> usize {
+    // SAFETY: `obj` is alive.
+    unsafe { ffi::Py_TYPE(obj.as_ptr()) as usize }
+}
+
+/// The number that the interpreter gives a type's present contents, those of its bases included;
+/// 0 where it has none. No two contents ever share one.
+#[inline(always)]
+pub fn type_version(obj: Borrowed<'_, '_, PyAny>) -> u32 {
+    // SAFETY: `obj` is alive, and so is its type.
+    unsafe { (*ffi::Py_TYPE(obj.as_ptr())).tp_version_tag }
+}
+
+/// Whether attributes of instances are looked up the ordinary way, instances are of one size, and
+/// the type is no subclass of list or dict.
+pub fn is_ordinary(class: &Bound<'_, PyType>) -> bool {
+    let special = ffi::Py_TPFLAGS_LIST_SUBCLASS | ffi::Py_TPFLAGS_DICT_SUBCLASS;
+    // SAFETY: `class` is alive; only its slots are read.
+    unsafe {
+        let t = class.as_type_ptr();
+        (*t).tp_getattro.is_some_and(|look_up| {
+            std::ptr::fn_addr_eq(look_up, ffi::PyObject_GenericGetAttr as ffi::getattrofunc)
+        }) && (*t).tp_itemsize == 0
+            && ffi::PyType_HasFeature(t, ffi::Py_TPFLAGS_HEAPTYPE) != 0
+            && ffi::PyType_FastSubclass(t, special) == 0
+    }
+}
+
+/// The instance's `__dict__`, made if it was not there yet.
+///
+/// Only for types whose `__dict__` is the ordinary one. Up to 3.11 an allocation may run the
+/// collector, and so finalisers, on the spot: there it is paused.
+pub fn instance_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    // SAFETY: `obj` is alive; the call gives a new reference or sets an error. Pausing and resuming
+    // the collector runs nothing.
+    unsafe {
+        #[cfg(not(Py_3_12))]
+        let enabled = PyGC_Disable();
+        let dict = ffi::PyObject_GenericGetDict(obj.as_ptr(), std::ptr::null_mut());
+        #[cfg(not(Py_3_12))]
+        if enabled != 0 {
+            PyGC_Enable();
+        }
+        Ok(Bound::from_owned_ptr_or_err(obj.py(), dict)?.cast_into::<PyDict>()?)
+    }
+}
+
+#[cfg(not(Py_3_12))]
+unsafe extern "C" {
+    fn PyGC_Disable() -> std::ffi::c_int;
+    fn PyGC_Enable() -> std::ffi::c_int;
+}
