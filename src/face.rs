@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::error::pickling_error;
+use crate::fast::instance::{instance_dict, type_version};
 use crate::fast::output::BytesOutput;
 use crate::hookable::HookablePickler;
 use crate::hooks::{Home, Walk};
@@ -186,6 +187,10 @@ impl<'py> Walk<'py, '_> {
         if seen == self.passages && seen != 0 {
             return Ok(());
         }
+        if seen != 0 && self.hooks_stand(&pickler)? {
+            self.hooks.seen_at = self.passages;
+            return Ok(());
+        }
         let face = self.face;
         let (persistent_id, reducer_override, resolve_global, table) =
             self.leave(|py| look_up(py, &pickler, face))?;
@@ -199,8 +204,41 @@ impl<'py> Walk<'py, '_> {
             hooks.dispatch_table = table;
         }
         hooks.seen_at = passages;
+        hooks.class_version = type_version(pickler.as_borrowed());
+        hooks.own = own_hooks(&pickler)?;
         Ok(())
     }
+
+    /// Whether what was looked up still stands: the class is the same in all its contents, and the
+    /// instance has no hook of its own, nor had one. Asking runs no Python code.
+    fn hooks_stand(&self, pickler: &Bound<'py, PyAny>) -> PyResult<bool> {
+        let hooks = &self.hooks;
+        Ok(!hooks.own
+            && hooks.class_version != 0
+            && hooks.class_version == type_version(pickler.as_borrowed())
+            && !own_hooks(pickler)?)
+    }
+}
+
+/// Whether the instance has an attribute of its own by the name of a hook.
+fn own_hooks(pickler: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = pickler.py();
+    let own = instance_dict(pickler.as_borrowed())?;
+    if own.is_empty() {
+        return Ok(false);
+    }
+    let names = [
+        intern!(py, "persistent_id"),
+        intern!(py, "reducer_override"),
+        intern!(py, "dispatch_table"),
+        intern!(py, "resolve_global"),
+    ];
+    for name in names {
+        if own.contains(name)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 type Found = (

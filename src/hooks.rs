@@ -26,6 +26,10 @@ pub struct Hooks {
     pub quiet: bool,
     /// `State::passages` when these were looked up; the hookable face looks again once it moved.
     pub seen_at: u64,
+    /// The version of the pickler's class at that time, and whether the instance had a hook of its
+    /// own.
+    pub class_version: u32,
+    pub own: bool,
 }
 
 impl Hooks {
@@ -207,6 +211,9 @@ impl<'py, 'h> Walk<'py, 'h> {
     pub fn leave<R>(&mut self, call: impl FnOnce(Python<'py>) -> PyResult<R>) -> PyResult<R> {
         self.memo.claim();
         self.passages += 1;
+        if self.face == Face::Hookable {
+            self.take_batches();
+        }
         let Some((home, _)) = self.home else {
             return call(self.py);
         };
@@ -230,6 +237,17 @@ impl<'py, 'h> Walk<'py, 'h> {
                 Err(error)
             }
         }
+    }
+
+    /// On the hookable face a batch is what the container held when the batch began.
+    fn take_batches(&mut self) {
+        let py = self.py;
+        let state = &mut **self;
+        let first = state.batches_taken.min(state.stack.len());
+        for work in &mut state.stack[first..] {
+            work.take_batch(py);
+        }
+        state.batches_taken = state.stack.len();
     }
 
     /// To be called before objects are made that the collector tracks: up to 3.11 their allocation

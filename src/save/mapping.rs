@@ -44,6 +44,7 @@ impl<'py> Walk<'py, '_> {
             shares_keys,
             entry: None,
             value_next: None,
+            ahead: None,
             standing,
         }))?;
         Ok(())
@@ -52,7 +53,8 @@ impl<'py> Walk<'py, '_> {
     pub fn step_dict(&mut self, mut w: DictWork) -> PyResult<()> {
         let py = self.py;
         let dict = w.dict.bind(py).clone();
-        if dict.len() != w.size {
+        let sees_all = self.face == Face::Lean || !self.form().is_binary();
+        if sees_all && dict.len() != w.size {
             w.entry = None;
             self.push(Work::Dict(w))?;
             return Err(PyRuntimeError::new_err(
@@ -84,6 +86,20 @@ impl<'py> Walk<'py, '_> {
             if w.left_in_batch == 0 {
                 self.close_dict_batch(&mut w)?;
                 continue;
+            }
+            if let Some(ahead) = &mut w.ahead {
+                let Some((key, value)) = ahead.pop_front() else {
+                    w.left_in_batch = 0;
+                    self.close_dict_batch(&mut w)?;
+                    continue;
+                };
+                w.done += 1;
+                w.left_in_batch -= 1;
+                let standing = w.standing.part(Holding::Shared);
+                w.entry = Some((key.clone_ref(py), value));
+                w.value_next = Some(Holding::Shared);
+                self.push(Work::Dict(w))?;
+                return self.save(key, standing, true);
             }
             let Some((key, value)) = next_entry(&dict, &mut w.position) else {
                 w.left_in_batch = 0;
@@ -160,6 +176,13 @@ impl<'py> Walk<'py, '_> {
     /// Begins the next batch; false when the dict is done.
     fn open_dict_batch(&mut self, w: &mut DictWork) -> PyResult<bool> {
         let left = w.size - w.done;
+        let changed = w.dict.bind(self.py).len() != w.size;
+        // The hookable face looks on after a full batch only.
+        if changed && self.form().is_binary() && w.done.is_multiple_of(BATCH_SIZE) {
+            return Err(PyRuntimeError::new_err(
+                "dictionary changed size during iteration",
+            ));
+        }
         if !self.form().is_binary() {
             w.left_in_batch = 1;
             w.batch = Batch::Single;
@@ -196,6 +219,7 @@ impl<'py> Walk<'py, '_> {
             Opcode::SETITEMS
         };
         w.batch = Batch::Closed;
+        w.ahead = None;
         encode::encode_opcode(&mut self.out, opcode)
     }
 }

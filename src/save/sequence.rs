@@ -41,6 +41,7 @@ impl<'py> Walk<'py, '_> {
             left_in_batch: 0,
             batch: Batch::Closed,
             size,
+            ahead: None,
             standing,
         }))?;
         Ok(())
@@ -69,6 +70,18 @@ impl<'py> Walk<'py, '_> {
             if w.left_in_batch == 0 {
                 self.close_list_batch(&mut w)?;
                 continue;
+            }
+            if let Some(ahead) = &mut w.ahead {
+                let Some(item) = ahead.pop_front() else {
+                    w.left_in_batch = 0;
+                    self.close_list_batch(&mut w)?;
+                    continue;
+                };
+                w.next += 1;
+                w.left_in_batch -= 1;
+                let standing = w.standing.part(Holding::Shared);
+                self.push(Work::List(w))?;
+                return self.save(item, standing, true);
             }
             let Some(item) = list_item(&list, w.next) else {
                 // The list has shrunk: the batch ends early.
@@ -100,16 +113,17 @@ impl<'py> Walk<'py, '_> {
     }
 
     fn minds_list_growth(&self) -> PyResult<bool> {
-        Ok(
-            self.face == Face::Hookable
-                || Imports::get(self.py)?.behaviour.lean_notices_list_growth,
-        )
+        Ok(self.face == Face::Lean && Imports::get(self.py)?.behaviour.lean_notices_list_growth)
     }
 
     /// Begins the next batch; false when the list is done.
     fn open_list_batch(&mut self, w: &mut ListWork, len: usize) -> PyResult<bool> {
         let left = len.saturating_sub(w.next);
-        if left == 0 {
+        // The hookable face has seen the end when its last batch was not full.
+        let ended = self.face == Face::Hookable
+            && self.form().is_binary()
+            && !w.next.is_multiple_of(BATCH_SIZE);
+        if left == 0 || ended {
             return Ok(false);
         }
         if !self.form().is_binary() {
@@ -142,6 +156,7 @@ impl<'py> Walk<'py, '_> {
             Opcode::APPENDS
         };
         w.batch = Batch::Closed;
+        w.ahead = None;
         encode::encode_opcode(&mut self.out, opcode)
     }
 

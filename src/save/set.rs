@@ -69,6 +69,7 @@ impl<'py> Walk<'py, '_> {
             batch: if frozen { Batch::Marked } else { Batch::Closed },
             size,
             passages,
+            ahead: None,
             standing: Standing { chain, ..standing },
         }))?;
         Ok(())
@@ -76,7 +77,7 @@ impl<'py> Walk<'py, '_> {
 
     pub fn step_set(&mut self, mut w: SetWork) -> PyResult<()> {
         let set = w.set.bind(self.py).clone();
-        if len(set.as_borrowed()) != w.size {
+        if self.face == Face::Lean && len(set.as_borrowed()) != w.size {
             self.push(Work::Set(w))?;
             return Err(PyRuntimeError::new_err("set changed size during iteration"));
         }
@@ -95,7 +96,16 @@ impl<'py> Walk<'py, '_> {
             if w.batch == Batch::Closed && !self.open_set_batch(&mut w)? {
                 break;
             }
-            let item = if w.left_in_batch == 0 {
+            if let Some(ahead) = &mut w.ahead
+                && let Some(item) = ahead.pop_front()
+            {
+                w.done += 1;
+                w.left_in_batch -= 1;
+                let standing = w.standing.part(Holding::Shared);
+                self.push(Work::Set(w))?;
+                return self.save(item, standing, true);
+            }
+            let item = if w.left_in_batch == 0 || w.ahead.is_some() {
                 None
             } else {
                 next_element(set.as_borrowed(), &mut w.position)
@@ -106,6 +116,7 @@ impl<'py> Walk<'py, '_> {
                     break;
                 }
                 w.batch = Batch::Closed;
+                w.ahead = None;
                 encode::encode_opcode(&mut self.out, Opcode::ADDITEMS)?;
                 continue;
             };
@@ -134,6 +145,11 @@ impl<'py> Walk<'py, '_> {
     /// Begins the next batch of a set; false when it is done.
     fn open_set_batch(&mut self, w: &mut SetWork) -> PyResult<bool> {
         let left = w.size.saturating_sub(w.done);
+        let changed = len(w.set.bind(self.py).as_borrowed()) != w.size;
+        // The hookable face looks on after a full batch only.
+        if changed && w.done.is_multiple_of(BATCH_SIZE) {
+            return Err(PyRuntimeError::new_err("Set changed size during iteration"));
+        }
         let old_lean =
             self.face == Face::Lean && Imports::get(self.py)?.behaviour.lean_marks_last_of_batch;
         if left == 0 {

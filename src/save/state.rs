@@ -46,6 +46,8 @@ pub struct State {
     pub write: Option<Py<PyAny>>,
     pub buffer_callback: Option<Py<PyAny>>,
     pub stack: Vec<Work>,
+    /// Items below this one have their open batch taken out already (hookable face).
+    pub batches_taken: usize,
     /// Containers that are open in `fast` mode, by identity.
     pub fast_path: HashSet<usize>,
     /// How many walks are nested on this stack.
@@ -89,6 +91,7 @@ impl State {
             write: None,
             buffer_callback: None,
             stack: Vec::new(),
+            batches_taken: 0,
             fast_path: HashSet::new(),
             depth: 0,
             passages: 0,

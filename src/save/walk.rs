@@ -8,7 +8,7 @@ use pyo3::types::PyType;
 
 use crate::error::{add_notes, endless, error_of, pickling_error};
 use crate::fast::memo::Holding;
-use crate::fast::object::{Exact, exact, identity, is_class};
+use crate::fast::object::{Exact, exact, identity, is_class, reference_count};
 use crate::fast::recursion::RecursionLevel;
 use crate::hooks::Walk;
 use crate::imports::Imports;
@@ -64,6 +64,7 @@ impl<'py> Walk<'py, '_> {
                 self.leave(|py| py.check_signals())?;
             }
             let Some(work) = self.stack.pop() else { break };
+            self.batches_taken = self.batches_taken.min(self.stack.len());
             match work {
                 Work::List(w) => self.step_list(w)?,
                 Work::Tuple(w) => self.step_tuple(w)?,
@@ -148,6 +149,11 @@ impl<'py> Walk<'py, '_> {
     pub fn save(&mut self, obj: Py<PyAny>, standing: Standing, ask: bool) -> PyResult<()> {
         let bound = obj.into_bound(self.py);
         let result = self.save_bound(&bound, standing, ask);
+        if standing.holding == Holding::Shared && reference_count(bound.as_borrowed()) <= 2 {
+            // Without this reference one holder is left. The memo's own keeps the count from
+            // saying that the object was never met.
+            self.memo.claim();
+        }
         // What was memoized here may have no other holder than this reference.
         self.release(bound.unbind());
         result
@@ -191,8 +197,9 @@ impl<'py> Walk<'py, '_> {
             }
         }
         if self.passages != passages {
-            // Whoever ran may hold the object now.
+            // Whoever ran may hold the object now. It was made during the dump all the same.
             standing.holding = Holding::Shared;
+            standing.within_made |= standing.made;
         }
         match kind {
             Exact::Str => self.save_str(bound, standing),
@@ -302,11 +309,16 @@ impl<'py> Walk<'py, '_> {
 
     fn call_reduce(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let protocol = self.protocol.number();
+        let skips_none =
+            self.face == Face::Hookable && Imports::get(self.py)?.behaviour.hookable_skips_none;
         self.leave(|py| {
-            if let Some(reduce) = obj.getattr_opt(pyo3::intern!(py, "__reduce_ex__"))? {
+            let there = |reduce: &Bound<'py, PyAny>| !skips_none || !reduce.is_none();
+            let reduce = obj.getattr_opt(pyo3::intern!(py, "__reduce_ex__"))?;
+            if let Some(reduce) = reduce.filter(there) {
                 return reduce.call1((protocol,));
             }
-            if let Some(reduce) = obj.getattr_opt(pyo3::intern!(py, "__reduce__"))? {
+            let reduce = obj.getattr_opt(pyo3::intern!(py, "__reduce__"))?;
+            if let Some(reduce) = reduce.filter(there) {
                 return reduce.call0();
             }
             Err(pickling_error(

@@ -3,11 +3,16 @@
 //! Each remembers where its container is, so that the walk can leave for Python at any object and
 //! come back. Each tells its part of the path when an error passes.
 
+use std::collections::VecDeque;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use crate::error::class_name;
+use crate::fast::dict::next_entry;
 use crate::fast::memo::Holding;
+use crate::fast::sequence::list_item;
+use crate::fast::set::next_element;
 use crate::save::items::{DictItems, ListItems};
 use crate::save::reduce::Reduce;
 
@@ -75,6 +80,8 @@ pub struct ListWork {
     pub left_in_batch: usize,
     pub batch: Batch,
     pub size: usize,
+    /// The rest of the open batch, if it was taken out of the list.
+    pub ahead: Option<VecDeque<Py<PyAny>>>,
     pub standing: Standing,
 }
 
@@ -96,6 +103,8 @@ pub struct DictWork {
     /// The entry whose key is being saved (value still to come), or whose value is.
     pub entry: Option<(Py<PyAny>, Py<PyAny>)>,
     pub value_next: Option<Holding>,
+    /// The rest of the open batch, if it was taken out of the dict.
+    pub ahead: Option<VecDeque<(Py<PyAny>, Py<PyAny>)>>,
     pub standing: Standing,
 }
 
@@ -108,6 +117,8 @@ pub struct SetWork {
     pub batch: Batch,
     pub size: usize,
     pub passages: u64,
+    /// The rest of the open batch, if it was taken out of the set.
+    pub ahead: Option<VecDeque<Py<PyAny>>>,
     pub standing: Standing,
 }
 
@@ -131,6 +142,42 @@ pub struct AttributeChain {
 }
 
 impl Work {
+    /// Takes the rest of the open batch out of its container, for a face whose batches do not see
+    /// what is changed while they are written.
+    pub fn take_batch(&mut self, py: Python<'_>) {
+        match self {
+            Work::List(w) if w.ahead.is_none() && w.batch == Batch::Marked => {
+                let list = w.list.bind(py);
+                let rest = w.next..w.next + w.left_in_batch;
+                let items = rest.map_while(|i| list_item(list, i));
+                w.ahead = Some(items.map(|item| item.to_owned().unbind()).collect());
+            }
+            Work::Dict(w) if w.ahead.is_none() && w.batch == Batch::Marked => {
+                let dict = w.dict.bind(py);
+                let mut rest = VecDeque::with_capacity(w.left_in_batch);
+                while rest.len() < w.left_in_batch {
+                    let Some((key, value)) = next_entry(dict, &mut w.position) else {
+                        break;
+                    };
+                    rest.push_back((key.to_owned().unbind(), value.to_owned().unbind()));
+                }
+                w.ahead = Some(rest);
+            }
+            Work::Set(w) if w.ahead.is_none() && w.batch == Batch::Marked && !w.frozen => {
+                let set = w.set.bind(py).as_borrowed();
+                let mut rest = VecDeque::with_capacity(w.left_in_batch);
+                while rest.len() < w.left_in_batch {
+                    let Some(item) = next_element(set, &mut w.position) else {
+                        break;
+                    };
+                    rest.push_back(item.to_owned().unbind());
+                }
+                w.ahead = Some(rest);
+            }
+            _ => {}
+        }
+    }
+
     /// What this item adds to the path of an error, innermost first.
     pub fn notes(&self, py: Python<'_>) -> Vec<String> {
         match self {
