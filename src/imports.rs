@@ -16,6 +16,8 @@ pub struct Imports {
     pub codecs_encode: Py<PyAny>,
     /// Makes the partial call of `__new__` that stands for NEWOBJ_EX below protocol 4.
     pub bind_new: Py<PyAny>,
+    /// What the Python class makes of a code that `copyreg.add_extension` would refuse.
+    pub extension_opcode: Py<PyAny>,
     pub getattr: Py<PyAny>,
     pub import: Py<PyAny>,
     pub bytes_type: Py<PyType>,
@@ -52,6 +54,9 @@ pub struct Behaviour {
     pub lean_shortens_paths: bool,
     pub hookable_shortens_paths: bool,
     pub lean_refuses_bad_codes: bool,
+    pub hookable_raises_unicode_errors: bool,
+    pub hookable_imports_first: bool,
+    pub hookable_asks_past_the_end: bool,
     pub mangles_private_names: bool,
 }
 
@@ -76,6 +81,9 @@ impl Behaviour {
             lean_shortens_paths: fact("lean_shortens_paths")?,
             hookable_shortens_paths: fact("hookable_shortens_paths")?,
             lean_refuses_bad_codes: fact("lean_refuses_bad_codes")?,
+            hookable_raises_unicode_errors: fact("hookable_raises_unicode_errors")?,
+            hookable_imports_first: fact("hookable_imports_first")?,
+            hookable_asks_past_the_end: fact("hookable_asks_past_the_end")?,
             mangles_private_names: fact("mangles_private_names")?,
         })
     }
@@ -96,6 +104,7 @@ impl Imports {
         let copyreg = py.import("copyreg")?;
         let compat = py.import("_compat_pickle")?;
         let types = py.import("types")?;
+        let behaviour = py.import("oxipickle._behaviour")?;
         let class = |module: &Bound<'_, PyModule>, name: &str| {
             Ok::<_, PyErr>(module.getattr(name)?.cast_into::<PyType>()?.unbind())
         };
@@ -111,10 +120,8 @@ impl Imports {
             extension_registry: mapping(&copyreg, "_extension_registry")?,
             newobj: copyreg.getattr("__newobj__")?.unbind(),
             codecs_encode: py.import("codecs")?.getattr("encode")?.unbind(),
-            bind_new: py
-                .import("oxipickle._behaviour")?
-                .getattr("bind_new")?
-                .unbind(),
+            bind_new: behaviour.getattr("bind_new")?.unbind(),
+            extension_opcode: behaviour.getattr("extension_opcode")?.unbind(),
             getattr: builtins.getattr("getattr")?.unbind(),
             import: builtins.getattr("__import__")?.unbind(),
             bytes_type: class(&builtins, "bytes")?,

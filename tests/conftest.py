@@ -7,7 +7,10 @@ not look like something that passed.
 from collections import Counter
 
 import pytest
-from faces import HOOKABLE, LEAN, PROTOCOLS
+
+pytest.register_assert_rewrite("faces")
+
+from faces import HOOKABLE, LEAN, PROTOCOLS  # noqa: E402 - after its assertions were registered
 
 LEFT_OUT = pytest.StashKey[Counter]()
 

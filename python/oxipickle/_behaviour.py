@@ -8,11 +8,29 @@ import io
 import pickle
 import sys
 from functools import partial
+from struct import pack
 
 
 def bind_new(cls, args, kwargs):
     """What stands for NEWOBJ_EX below protocol 4. A call in Python raises what the release raises."""
     return partial(cls.__new__, cls, *args, **kwargs)
+
+
+def extension_opcode(code):
+    """The bytes for a code that `copyreg.add_extension` would refuse, or None where it counts as
+    none. The errors are those of packing it."""
+    if _skips_none_in_tables():
+        if not code:
+            return None
+        assert code > 0
+    if code <= 0xFF:
+        packed = pack("<B", code)
+        if packed == b"\0":
+            raise RuntimeError("extension code 0 is out of range")
+        return pickle.EXT1 + packed
+    if code <= 0xFFFF:
+        return pickle.EXT2 + pack("<H", code)
+    return pickle.EXT4 + pack("<i", code)
 
 
 def _dumped(pickler_class, obj, protocol):
@@ -81,6 +99,38 @@ def _local():
     return local
 
 
+def _local_without_module():
+    local = _local()
+    local.__module__ = 0
+    return local
+
+
+class _Counting:
+    """An iterator of one item that counts how often it is asked."""
+
+    asked = 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.asked += 1
+        if self.asked == 1:
+            return None
+        raise StopIteration
+
+
+def _asks_past_the_end():
+    items = _Counting()
+
+    class Holder:
+        def __reduce__(self):
+            return (list, (), None, items)
+
+    _dumped(pickle._Pickler, Holder(), 2)
+    return items.asked > 2
+
+
 def _skips_none_in_tables():
     pickler = pickle._Pickler(io.BytesIO())
     pickler.dispatch_table = {range: None}
@@ -100,6 +150,17 @@ class _Itself:
 
 itself = _Itself()
 this_module = sys.modules[__name__]
+
+
+class _Unencodable:
+    """Names itself by what has no UTF-8."""
+
+    def __reduce__(self):
+        return "unencodable\ud800"
+
+
+unencodable = _Unencodable()
+setattr(this_module, "unencodable\ud800", unencodable)
 
 
 def _shortens_paths(pickler_class):
@@ -141,5 +202,8 @@ def observe():
         "lean_shortens_paths": _shortens_paths(pickle.Pickler),
         "hookable_shortens_paths": _shortens_paths(pickle._Pickler),
         "lean_refuses_bad_codes": _refuses_bad_codes(),
+        "hookable_raises_unicode_errors": _raised(pickle._Pickler, unencodable, 3) is UnicodeEncodeError,
+        "hookable_imports_first": _raised(pickle._Pickler, _local_without_module()) is TypeError,
+        "hookable_asks_past_the_end": _asks_past_the_end(),
         "mangles_private_names": _raised(pickle._Pickler, Outer.hidden) is None,
     }

@@ -153,6 +153,15 @@ impl<'py> Walk<'py, '_> {
         let Some(code) = registry.get_item(key)? else {
             return Ok(false);
         };
+        if self.face == Face::Hookable && !is_code(&code) {
+            let imports = Imports::get(py)?;
+            let opcode = imports.extension_opcode.bind(py).call1((&code,))?;
+            if opcode.is_none() {
+                return Ok(false);
+            }
+            self.out.write_slice(opcode.cast::<PyBytes>()?.as_bytes())?;
+            return Ok(true);
+        }
         let old = self.face == Face::Lean && Imports::get(py)?.behaviour.lean_refuses_bad_codes;
         let refuse = |words: String| -> PyResult<PyErr> {
             Ok(if old {
@@ -280,6 +289,15 @@ impl<'py> Walk<'py, '_> {
         encode::encode_global(&mut self.out, module.as_bytes(), name.as_bytes())
     }
 
+    /// On older releases the Python class does not catch them from protocol 3 on.
+    fn lets_unicode_errors_through(&self) -> PyResult<bool> {
+        Ok(self.face == Face::Hookable
+            && self.protocol.number() >= 3
+            && Imports::get(self.py)?
+                .behaviour
+                .hookable_raises_unicode_errors)
+    }
+
     /// A name in UTF-8, or in ASCII below protocol 3.
     fn encode_identifier(
         &self,
@@ -291,6 +309,7 @@ impl<'py> Walk<'py, '_> {
         let encoding = if number < 3 { "ascii" } else { "utf-8" };
         match name.call_method1(intern!(py, "encode"), (encoding,)) {
             Ok(encoded) => Ok(encoded.cast_into::<PyBytes>()?),
+            Err(error) if self.lets_unicode_errors_through()? => Err(error),
             Err(error) => {
                 let words = format!(
                     "can't pickle {kind} identifier {} using pickle protocol {number}",
@@ -300,6 +319,14 @@ impl<'py> Walk<'py, '_> {
             }
         }
     }
+}
+
+/// Whether this is an extension code such as `copyreg.add_extension` allows.
+fn is_code(code: &Bound<'_, PyAny>) -> bool {
+    code.is_instance_of::<PyInt>()
+        && code
+            .extract::<i64>()
+            .is_ok_and(|number| number > 0 && number <= 0x7fff_ffff)
 }
 
 /// The last part of a dotted name.
@@ -333,15 +360,22 @@ pub fn resolve<'py>(
         text = mangle(&text);
         qualname = PyString::new(py, &text).into_any();
     }
-    if text.split('.').any(|part| part == "<locals>") {
+    let refuse_local = || -> PyResult<()> {
+        if !text.split('.').any(|part| part == "<locals>") {
+            return Ok(());
+        }
         let class = match face {
             Face::Lean => &imports.behaviour.lean_local_error,
             Face::Hookable => &imports.behaviour.hookable_local_error,
         };
-        return Err(error_of(
+        Err(error_of(
             class.bind(py),
             format!("Can't pickle local object {}", obj.repr()?),
-        ));
+        ))
+    };
+    // Older releases of the Python class import the module first.
+    if face == Face::Lean || !imports.behaviour.hookable_imports_first {
+        refuse_local()?;
     }
     let module_name = match obj
         .getattr_opt(intern!(py, "__module__"))?
@@ -362,6 +396,7 @@ pub fn resolve<'py>(
             error
         }
     })?;
+    refuse_local()?;
     let found = attribute(&module, qualname.cast()?).map_err(|error| {
         if error.is_instance_of::<PyAttributeError>(py) {
             let words = obj.repr().map_or_else(|_| String::new(), |r| r.to_string());

@@ -12,6 +12,7 @@ use crate::fast::memo::Holding;
 use crate::fast::object::{is_held_once, reference_count};
 use crate::fast::sequence::tuple_item;
 use crate::hooks::Walk;
+use crate::imports::Imports;
 use crate::save::scalar::{Container, holding_of};
 use crate::save::sequence::BATCH_SIZE;
 use crate::save::state::Face;
@@ -128,11 +129,14 @@ impl<'py> Walk<'py, '_> {
     ///
     /// The lean face looks one item ahead, the hookable face takes the whole batch.
     fn open_batch(&mut self, ahead: &mut Ahead, check: bool) -> PyResult<bool> {
-        if !self.form().is_binary() {
+        if !self.has_batches() {
             let more = self.take_item(ahead)?;
             ahead.batch = Batch::Single;
             ahead.left_in_batch = 1;
             return Ok(more);
+        }
+        if self.asks_past_the_end()? {
+            ahead.exhausted = false;
         }
         let wanted = if self.face == Face::Lean {
             2
@@ -219,15 +223,21 @@ impl<'py> Walk<'py, '_> {
                 Opcode::APPENDS
             };
             encode::encode_opcode(&mut self.out, opcode)?;
-            if self.ends_here(&w.ahead) {
+            if self.ends_here(&w.ahead)? {
                 return Ok(None);
             }
         }
     }
 
-    /// A batch that was not full was the last: the iterator is not asked again.
-    fn ends_here(&self, ahead: &Ahead) -> bool {
-        ahead.exhausted && ahead.taken.is_empty()
+    /// A batch that was not full was the last: on most releases the iterator is not asked again.
+    fn ends_here(&self, ahead: &Ahead) -> PyResult<bool> {
+        Ok(ahead.exhausted && ahead.taken.is_empty() && !self.asks_past_the_end()?)
+    }
+
+    fn asks_past_the_end(&self) -> PyResult<bool> {
+        Ok(self.face == Face::Hookable
+            && self.has_batches()
+            && Imports::get(self.py)?.behaviour.hookable_asks_past_the_end)
     }
 
     pub fn step_dict_items(&mut self, mut w: Box<DictItems>) -> PyResult<()> {
@@ -271,7 +281,7 @@ impl<'py> Walk<'py, '_> {
                 Opcode::SETITEMS
             };
             encode::encode_opcode(&mut self.out, opcode)?;
-            if self.ends_here(&w.ahead) {
+            if self.ends_here(&w.ahead)? {
                 self.release(w.ahead.iterator);
                 return Ok(());
             }

@@ -53,7 +53,7 @@ impl<'py> Walk<'py, '_> {
     pub fn step_dict(&mut self, mut w: DictWork) -> PyResult<()> {
         let py = self.py;
         let dict = w.dict.bind(py).clone();
-        let sees_all = self.face == Face::Lean || !self.form().is_binary();
+        let sees_all = self.face == Face::Lean || !self.has_batches();
         if sees_all && dict.len() != w.size {
             w.entry = None;
             self.push(Work::Dict(w))?;
@@ -178,12 +178,12 @@ impl<'py> Walk<'py, '_> {
         let left = w.size - w.done;
         let changed = w.dict.bind(self.py).len() != w.size;
         // The hookable face looks on after a full batch only.
-        if changed && self.form().is_binary() && w.done.is_multiple_of(BATCH_SIZE) {
+        if changed && self.has_batches() && w.done.is_multiple_of(BATCH_SIZE) {
             return Err(PyRuntimeError::new_err(
                 "dictionary changed size during iteration",
             ));
         }
-        if !self.form().is_binary() {
+        if !self.has_batches() {
             w.left_in_batch = 1;
             w.batch = Batch::Single;
             return Ok(left > 0);

@@ -73,6 +73,16 @@ impl State {
         }
     }
 
+    /// Whether elements go in batches, and empty tuples in one opcode: the lean face asks the
+    /// protocol, the hookable face `bin`.
+    #[inline(always)]
+    pub fn has_batches(&self) -> bool {
+        match self.face {
+            Face::Lean => self.protocol.is_binary(),
+            Face::Hookable => self.binary,
+        }
+    }
+
     /// Writes a leaf of a container without asking anybody; false where that is not possible.
     #[inline(always)]
     pub fn save_leaf(
@@ -81,7 +91,7 @@ impl State {
         kind: Exact,
         container: Container,
     ) -> PyResult<bool> {
-        if !self.is_quiet() || !self.binary {
+        if !self.is_quiet() || !self.binary || !self.protocol.is_binary() {
             return Ok(false);
         }
         if self.out.is_frame_full() {
@@ -174,12 +184,14 @@ impl<'py> Walk<'py, '_> {
         let form = self.form();
         let value = int_value(obj.as_borrowed());
         if let Some(value) = value {
-            if i32::try_from(value).is_ok() {
+            // With `bin` off, the Python class goes on to LONG1.
+            let skips_int = self.face == Face::Hookable && self.protocol.has_proto_opcode();
+            if i32::try_from(value).is_ok() && (form.is_binary() || !skips_int) {
                 return encode::encode_i64(&mut self.out, form, value);
             }
             if self.protocol.has_proto_opcode() {
-                let protocol = self.protocol;
-                return encode::encode_i64(&mut self.out, protocol, value);
+                let (bytes, n) = pickle_format::long::minimal_bytes(value);
+                return encode::encode_long_bytes(&mut self.out, &bytes[..n]);
             }
         }
         if !self.protocol.has_proto_opcode() {

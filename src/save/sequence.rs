@@ -120,13 +120,12 @@ impl<'py> Walk<'py, '_> {
     fn open_list_batch(&mut self, w: &mut ListWork, len: usize) -> PyResult<bool> {
         let left = len.saturating_sub(w.next);
         // The hookable face has seen the end when its last batch was not full.
-        let ended = self.face == Face::Hookable
-            && self.form().is_binary()
-            && !w.next.is_multiple_of(BATCH_SIZE);
+        let ended =
+            self.face == Face::Hookable && self.has_batches() && !w.next.is_multiple_of(BATCH_SIZE);
         if left == 0 || ended {
             return Ok(false);
         }
-        if !self.form().is_binary() {
+        if !self.has_batches() {
             w.left_in_batch = 1;
             w.batch = Batch::Single;
             return Ok(true);
@@ -164,7 +163,7 @@ impl<'py> Walk<'py, '_> {
         let tuple = obj.cast_into::<PyTuple>()?;
         let n = tuple.len();
         if n == 0 {
-            return if self.form().is_binary() {
+            return if self.has_batches() {
                 encode::encode_opcode(&mut self.out, Opcode::EMPTY_TUPLE)
             } else {
                 self.out.write([Opcode::MARK.code(), Opcode::TUPLE.code()])

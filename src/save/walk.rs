@@ -148,8 +148,10 @@ impl<'py> Walk<'py, '_> {
     /// Saves any object: asks what the face asks, in its order, and opens what has parts.
     pub fn save(&mut self, obj: Py<PyAny>, standing: Standing, ask: bool) -> PyResult<()> {
         let bound = obj.into_bound(self.py);
+        let passages = self.passages;
         let result = self.save_bound(&bound, standing, ask);
-        if standing.holding == Holding::Shared && reference_count(bound.as_borrowed()) <= 2 {
+        let shared = standing.holding == Holding::Shared || self.passages != passages;
+        if shared && reference_count(bound.as_borrowed()) <= 2 {
             // Without this reference one holder is left. The memo's own keeps the count from
             // saying that the object was never met.
             self.memo.claim();
@@ -197,9 +199,7 @@ impl<'py> Walk<'py, '_> {
             }
         }
         if self.passages != passages {
-            // Whoever ran may hold the object now. It was made during the dump all the same.
-            standing.holding = Holding::Shared;
-            standing.within_made |= standing.made;
+            standing = standing.seen();
         }
         match kind {
             Exact::Str => self.save_str(bound, standing),
@@ -241,9 +241,10 @@ impl<'py> Walk<'py, '_> {
         &mut self,
         obj: &Bound<'py, PyAny>,
         kind: Exact,
-        standing: Standing,
+        mut standing: Standing,
     ) -> PyResult<()> {
         let imports = Imports::get(self.py)?;
+        let passages = self.passages;
         let class = obj.get_type();
         if class.is(&imports.buffer_type) {
             return self.save_picklebuffer(obj);
@@ -257,7 +258,11 @@ impl<'py> Walk<'py, '_> {
         if class.is(&imports.function_type) {
             return self.save_global(obj, None, standing);
         }
-        let value = match self.find_reducer(&class)? {
+        let reducer = self.find_reducer(&class)?;
+        if self.passages != passages {
+            standing = standing.seen();
+        }
+        let value = match reducer {
             Some(reducer) => self.leave(|_| reducer.call1((obj,)))?,
             None if is_class(obj.as_borrowed()) => return self.save_global(obj, None, standing),
             None if self.save_instance(obj, standing)? => return Ok(()),

@@ -41,6 +41,16 @@ impl Standing {
         }
     }
 
+    /// The standing after Python code ran that may hold the object now. It was made during the dump
+    /// all the same.
+    pub fn seen(self) -> Self {
+        Self {
+            holding: Holding::Shared,
+            within_made: self.within_made || self.made,
+            ..self
+        }
+    }
+
     /// The standing of a part that is held like this.
     pub fn part(self, holding: Holding) -> Self {
         Self {
