@@ -54,7 +54,8 @@ impl<'py> Walk<'py, '_> {
                 return Ok(());
             }
         }
-        let chain = if frozen {
+        // In `fast` mode a set is not looked for on the path, so it ends no chain.
+        let chain = if frozen || self.fast {
             deeper.chain.max(standing.chain)
         } else {
             deeper.chain

@@ -1,51 +1,27 @@
 """Recipes: object graphs as plain data, from which a graph can be built afresh as often as wanted.
 
-A `Node` says what to build and of which children; a `Ref` stands for another node of the recipe, by
-its number in the order of writing, and so makes what is shared and what is cyclic. A recipe holds
-no object of the graph, so a part of the graph has exactly the holders that the graph gives it.
+A recipe is a list of nodes. Each says what to build, and the numbers of its children: several nodes
+with one child share it, and a child that comes before its parent makes a cycle. A recipe holds no
+object of the graph, so a part of the graph has exactly the holders that the graph gives it.
 """
 
 import dataclasses
-import math
-import sys
 
 from kinds import CONTENT_FIRST, LEAVES, SHELL_FIRST
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Node:
-    """One object: its kind, what the kind needs to know, and its children."""
+    """One object: its kind, what the kind needs to know, and the numbers of its children."""
 
     kind: str
     data: object = None
-    children: tuple = ()
-
-
-@dataclasses.dataclass(frozen=True)
-class Ref:
-    """The node with this number, counted round."""
-
-    number: int
+    children: list[int] = dataclasses.field(default_factory=list)
 
 
 def build(recipe):
-    """The object that the recipe describes, held by nobody but the caller."""
+    """What the first node stands for, held by nobody but the caller."""
     return _Builder(recipe).build()
-
-
-def count_nodes(recipe):
-    """How many nodes the recipe has, references not counted."""
-    return len(_numbered(recipe))
-
-
-def _numbered(root):
-    nodes, waiting = [], [root]
-    while waiting:
-        recipe = waiting.pop()
-        if isinstance(recipe, Node):
-            nodes.append(recipe)
-            waiting += reversed(recipe.children)
-    return nodes
 
 
 class _Builder:
@@ -55,41 +31,37 @@ class _Builder:
     it. Where a cycle leads through nothing but objects that need their content first, it is cut.
     """
 
-    def __init__(self, root):
-        self.root = root
-        self.nodes = _numbered(root)
+    def __init__(self, recipe):
+        self.recipe = recipe
         self.made = {}
         self.in_the_making = set()
         self.unfilled = []
 
     def build(self):
-        obj = self.make(self.root)
+        obj = self.make(0)
         while self.unfilled:
-            recipe, shell = self.unfilled.pop()
-            SHELL_FIRST[recipe.kind].fill(shell, recipe.data, self.make_all(recipe.children))
+            number = self.unfilled.pop()
+            node = self.recipe[number]
+            content = [self.make(child) for child in node.children]
+            SHELL_FIRST[node.kind].fill(self.made[number], node.data, content)
         return obj
 
-    def make_all(self, recipes):
-        return [self.make(recipe) for recipe in recipes]
-
-    def make(self, recipe):
-        if isinstance(recipe, Ref):
-            recipe = self.nodes[recipe.number % len(self.nodes)]
-        number = id(recipe)
+    def make(self, number):
         if number in self.made:
             return self.made[number]
         if number in self.in_the_making:
             return None
-        if recipe.kind in LEAVES:
-            obj = LEAVES[recipe.kind](recipe.data)
-        elif recipe.kind in SHELL_FIRST:
-            obj = SHELL_FIRST[recipe.kind].make(recipe.data)
-            self.unfilled.append((recipe, obj))
+        node = self.recipe[number]
+        if node.kind in LEAVES:
+            obj = LEAVES[node.kind](node.data)
+        elif node.kind in SHELL_FIRST:
+            obj = SHELL_FIRST[node.kind].make(node.data)
+            self.unfilled.append(number)
         else:
             self.in_the_making.add(number)
-            children = self.make_all(recipe.children)
+            content = [self.make(child) for child in node.children]
             self.in_the_making.discard(number)
-            obj = CONTENT_FIRST[recipe.kind](recipe.data, children)
+            obj = CONTENT_FIRST[node.kind](node.data, content)
         self.made[number] = obj
         return obj
 
@@ -103,40 +75,22 @@ def parts(root):
     found, seen, waiting = [], set(), [root]
     while waiting:
         obj = waiting.pop()
-        if id(obj) in seen:
-            continue
-        seen.add(id(obj))
-        found.append(obj)
-        waiting += reversed(_inside(obj))
+        if id(obj) not in seen:
+            seen.add(id(obj))
+            found.append(obj)
+            waiting += reversed(_inside(obj))
     return found
 
 
 def _inside(obj):
     if isinstance(obj, type):
         return []
+    content = []
     if isinstance(obj, (list, tuple, set, frozenset)):
-        content = [*obj]
+        content += obj
     elif isinstance(obj, dict):
-        content = [*obj, *obj.values()]
-    else:
-        content = []
-    if isinstance(getattr(obj, "__dict__", None), dict):
+        content += [*obj, *obj.values()]
+    # Looking is done through the class, as instances may have attributes of any name.
+    if "__dict__" in dir(type(obj)):
         content.append(obj.__dict__)
-    for name in ("x", "y"):
-        if name in getattr(type(obj), "__slots__", ()):
-            content.append(getattr(obj, name, None))
     return content
-
-
-def is_nan(obj):
-    """Not a number compares unequal to itself, and hashes by its address."""
-    return isinstance(obj, float) and math.isnan(obj)
-
-
-def fresh_text(text):
-    """An equal string that nobody else holds, but for those that the interpreter keeps itself."""
-    return "".join([*text])
-
-
-def interned_text(text):
-    return sys.intern(fresh_text(text))

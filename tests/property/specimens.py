@@ -286,6 +286,14 @@ class Iterated:
         return next(self.items)
 
 
+def ends_cycles(obj):
+    """Whether a cycle through reduce arguments ends at this object: the pickler enters it into its
+    memo before it looks inside, or nothing is inside."""
+    if type(obj) is tuple:
+        return all(type(part) in (str, int, bytes) for part in obj)
+    return type(obj) in (list, dict, set, str, bytes, bytearray, int, float, Plain)
+
+
 ITERATORS = (iter, Iterated, lambda items: (item for item in items))
 
 
@@ -302,7 +310,7 @@ class Reduced:
         state = {"state": children[:1]}
         items = ITERATORS[self.iterator](children)
         pairs = ITERATORS[self.iterator]([(i, child) for i, child in enumerate(children)])
-        value = (rebuild, tuple(children[:2]), state, items, pairs, set_state)
+        value = (rebuild, tuple(filter(ends_cycles, children)), state, items, pairs, set_state)
         return value[: self.size]
 
 
@@ -340,13 +348,13 @@ class HandsOut:
 
     def __reduce__(self):
         pieces = [piece for child in self.children for piece in pieces_of(child)]
-        return rebuild, (pieces,)
+        return rebuild, tuple(filter(ends_cycles, pieces)), list(filter(ends_cycles, pieces))
 
 
 def pieces_of(obj):
     """The innards of an object: its `__dict__`, or what it contains."""
-    if hasattr(obj, "__dict__") and not isinstance(obj, (type, HandsOut)) and not callable(obj):
-        return [obj.__dict__, *obj.__dict__.values()]
+    if "__dict__" in dir(type(obj)) and not isinstance(obj, type) and not callable(obj):
+        return [obj.__dict__, *obj.__dict__, *obj.__dict__.values()]
     if type(obj) in (list, tuple):
         return [*obj]
     if type(obj) is dict:
