@@ -417,119 +417,135 @@ impl<'py> Walk<'py, '_> {
             within_made: w.made,
             ..Standing::new(Holding::Shared, later)
         };
-        match w.stage {
-            Stage::Start => {
-                w.stage = if w.form == Form::Reduce {
-                    Stage::Function
-                } else {
-                    Stage::Class
-                };
-                let (part, holding) = match &w.function {
-                    Some(function) if w.form == Form::Reduce => {
-                        (function.clone_ref(py), w.part_holding)
-                    }
-                    Some(class) => (class.clone_ref(py), Holding::Shared),
-                    None => self.item(&w, 0)?,
-                };
-                self.save_part(w, part, holding, first)
-            }
-            Stage::Function | Stage::Class => {
-                w.stage = if w.form == Form::Reduce {
-                    Stage::Arguments
-                } else {
-                    Stage::NewArguments
-                };
-                let (part, holding) = match (&w.arguments, w.form) {
-                    (Some(arguments), Form::NewObject) => (arguments.clone_ref(py), w.part_holding),
-                    (Some(arguments), _) => (arguments.clone_ref(py), Holding::Shared),
-                    (None, Form::NewObjectEx) => self.newobj_ex_argument(&w, 1)?,
-                    (None, _) => self.item(&w, 1)?,
-                };
-                self.save_part(w, part, holding, first)
-            }
-            Stage::NewArguments if w.form == Form::NewObjectEx => {
-                w.stage = Stage::KeywordArguments;
-                let (part, holding) = self.newobj_ex_argument(&w, 2)?;
-                self.save_part(w, part, holding, first)
-            }
-            Stage::Arguments | Stage::NewArguments | Stage::KeywordArguments => {
-                encode::encode_opcode(
-                    &mut self.out,
-                    match w.form {
+        loop {
+            let (part, holding, inside) = match w.stage {
+                Stage::Start => {
+                    w.stage = if w.form == Form::Reduce {
+                        Stage::Function
+                    } else {
+                        Stage::Class
+                    };
+                    let (part, holding) = match &w.function {
+                        Some(function) if w.form == Form::Reduce => {
+                            (function.clone_ref(py), w.part_holding)
+                        }
+                        Some(class) => (class.clone_ref(py), Holding::Shared),
+                        None => self.item(&w, 0)?,
+                    };
+                    (part, holding, first)
+                }
+                Stage::Function | Stage::Class => {
+                    w.stage = if w.form == Form::Reduce {
+                        Stage::Arguments
+                    } else {
+                        Stage::NewArguments
+                    };
+                    let (part, holding) = match (&w.arguments, w.form) {
+                        (Some(arguments), Form::NewObject) => {
+                            (arguments.clone_ref(py), w.part_holding)
+                        }
+                        (Some(arguments), _) => (arguments.clone_ref(py), Holding::Shared),
+                        (None, Form::NewObjectEx) => self.newobj_ex_argument(&w, 1)?,
+                        (None, _) => self.item(&w, 1)?,
+                    };
+                    (part, holding, first)
+                }
+                Stage::NewArguments if w.form == Form::NewObjectEx => {
+                    w.stage = Stage::KeywordArguments;
+                    let (part, holding) = self.newobj_ex_argument(&w, 2)?;
+                    (part, holding, first)
+                }
+                Stage::Arguments | Stage::NewArguments | Stage::KeywordArguments => {
+                    let opcode = match w.form {
                         Form::Reduce => Opcode::REDUCE,
                         Form::NewObject => Opcode::NEWOBJ,
                         Form::NewObjectEx => Opcode::NEWOBJ_EX,
-                    },
-                )?;
-                w.stage = Stage::ListItems;
-                if !self.memoize_rebuilt(&w)? {
-                    w.stage = Stage::Done;
-                    return self.step_reduce(w);
-                }
-                match self.optional_item(&w, 3) {
-                    Some((items, _)) => {
+                    };
+                    encode::encode_opcode(&mut self.out, opcode)?;
+                    w.stage = Stage::ListItems;
+                    if !self.memoize_rebuilt(&w)? {
+                        w.stage = Stage::Done;
+                    } else if let Some((items, _)) = self.optional_item(&w, 3) {
                         let owner = w.obj.as_ref().map(|o| o.bind(py).clone());
                         self.push(Work::Reduce(w))?;
-                        self.save_list_items(owner.as_ref(), items.bind(py), later)
+                        return self.save_list_items(owner.as_ref(), items.bind(py), later);
                     }
-                    None => self.step_reduce(w),
+                    continue;
                 }
-            }
-            Stage::ListItems => {
-                w.stage = Stage::DictItems;
-                match self.optional_item(&w, 4) {
-                    Some((items, _)) => {
+                Stage::ListItems => {
+                    w.stage = Stage::DictItems;
+                    if let Some((items, _)) = self.optional_item(&w, 4) {
                         let owner = w.obj.as_ref().map(|o| o.bind(py).clone());
                         self.push(Work::Reduce(w))?;
-                        self.save_dict_items(owner.as_ref(), items.bind(py), later)
+                        return self.save_dict_items(owner.as_ref(), items.bind(py), later);
                     }
-                    None => self.step_reduce(w),
+                    continue;
                 }
-            }
-            Stage::DictItems => {
-                let Some((state, holding)) = self.optional_item(&w, 2) else {
+                Stage::DictItems => {
+                    let Some((state, holding)) = self.optional_item(&w, 2) else {
+                        w.stage = Stage::Done;
+                        continue;
+                    };
+                    if let Some((setter, holding)) = self.optional_item(&w, 5) {
+                        w.stage = Stage::StateSetter;
+                        (setter, holding, later)
+                    } else {
+                        w.stage = Stage::State;
+                        (state, holding, later)
+                    }
+                }
+                Stage::StateSetter => {
+                    w.stage = Stage::SetterObject;
+                    let obj = w
+                        .obj
+                        .as_ref()
+                        .map_or_else(|| py.None(), |obj| obj.clone_ref(py));
+                    (obj, Holding::Shared, later)
+                }
+                Stage::SetterObject => {
+                    w.stage = Stage::State;
+                    let (state, holding) = self.item(&w, 2)?;
+                    (state, holding, later)
+                }
+                Stage::State => {
                     w.stage = Stage::Done;
-                    return self.step_reduce(w);
-                };
-                if let Some((setter, holding)) = self.optional_item(&w, 5) {
-                    w.stage = Stage::StateSetter;
-                    return self.save_part(w, setter, holding, later);
+                    if self.optional_item(&w, 5).is_some() {
+                        // The setter's result is of no use to anybody.
+                        let call = [Opcode::TUPLE2, Opcode::REDUCE, Opcode::POP];
+                        self.out.write(call.map(Opcode::code))?;
+                    } else {
+                        encode::encode_opcode(&mut self.out, Opcode::BUILD)?;
+                    }
+                    continue;
                 }
-                w.stage = Stage::State;
-                self.save_part(w, state, holding, later)
+                Stage::Done => break,
+            };
+            if !self.save_at_once(&part, holding)? {
+                return self.save_part(w, part, holding, inside);
             }
-            Stage::StateSetter => {
-                w.stage = Stage::SetterObject;
-                let obj = w
-                    .obj
-                    .as_ref()
-                    .map_or_else(|| py.None(), |obj| obj.clone_ref(py));
-                self.save_part(w, obj, Holding::Shared, later)
+        }
+        let w = *w;
+        for part in [w.arguments, w.function, w.obj].into_iter().flatten() {
+            self.release(part);
+        }
+        self.release(w.value);
+        Ok(())
+    }
+
+    /// Writes a part that needs no work item of its own: one that was memoized, or an empty tuple.
+    fn save_at_once(&mut self, part: &Py<PyAny>, holding: Holding) -> PyResult<bool> {
+        if !self.is_quiet() || self.out.is_frame_full() {
+            return Ok(false);
+        }
+        let part = part.bind(self.py);
+        match exact(part.as_borrowed()) {
+            Exact::Tuple if self.has_batches() && part.is(&Imports::get(self.py)?.empty_tuple) => {
+                encode::encode_opcode(&mut self.out, Opcode::EMPTY_TUPLE)?;
+                Ok(true)
             }
-            Stage::SetterObject => {
-                w.stage = Stage::State;
-                let (state, holding) = self.item(&w, 2)?;
-                self.save_part(w, state, holding, later)
-            }
-            Stage::State => {
-                w.stage = Stage::Done;
-                if self.optional_item(&w, 5).is_some() {
-                    // The setter's result is of no use to anybody.
-                    let call = [Opcode::TUPLE2, Opcode::REDUCE, Opcode::POP];
-                    self.out.write(call.map(Opcode::code))?;
-                } else {
-                    encode::encode_opcode(&mut self.out, Opcode::BUILD)?;
-                }
-                self.step_reduce(w)
-            }
-            Stage::Done => {
-                let w = *w;
-                for part in [w.arguments, w.function, w.obj].into_iter().flatten() {
-                    self.release(part);
-                }
-                self.release(w.value);
-                Ok(())
-            }
+            Exact::None | Exact::Bool | Exact::Int | Exact::Float => Ok(false),
+            _ if holding == Holding::Shared => self.save_memoized(part),
+            _ => Ok(false),
         }
     }
 

@@ -75,7 +75,5 @@ def saving_cases() -> dict[str, type]:
     return {
         name: _bind(case)
         for name, case in vars(loaded[1]).items()
-        if isinstance(case, type)
-        and issubclass(case, unittest.TestCase)
-        and name not in NOT_ABOUT_SAVING
+        if isinstance(case, type) and issubclass(case, unittest.TestCase) and name not in NOT_ABOUT_SAVING
     }

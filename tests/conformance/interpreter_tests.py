@@ -22,9 +22,9 @@ REQUIRED = "OXIPICKLE_REQUIRE_STDLIB_TESTS"
 
 def hookable_dump(obj, file, protocol=None, *, fix_imports=True, buffer_callback=None):
     """`pickle._dump` with the hookable face."""
-    oxipickle.HookablePickler(
-        file, protocol, fix_imports=fix_imports, buffer_callback=buffer_callback
-    ).dump(obj)
+    oxipickle.HookablePickler(file, protocol, fix_imports=fix_imports, buffer_callback=buffer_callback).dump(
+        obj
+    )
 
 
 def hookable_dumps(obj, protocol=None, *, fix_imports=True, buffer_callback=None):

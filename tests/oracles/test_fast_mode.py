@@ -53,7 +53,9 @@ def test_what_is_nested_deeper_than_c_looks_for_cycles(face, depth, protocol):
 def test_one_container_reached_by_two_deep_paths_is_no_cycle(face, protocol):
     # Each is left before it is entered again, so nothing may be remembered of it.
     inner = deep(60)
-    assert fast_dumped(face.ours, [inner, inner], protocol) == fast_dumped(face.model, [inner, inner], protocol)
+    assert fast_dumped(face.ours, [inner, inner], protocol) == fast_dumped(
+        face.model, [inner, inner], protocol
+    )
 
 
 def list_cycle():

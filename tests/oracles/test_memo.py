@@ -161,7 +161,9 @@ def test_changed_while_a_dump_is_under_way(protocol):
     assert attempt(LEAN.ours) == attempt(LEAN.model)
 
 
-@pytest.mark.parametrize("value", [None, 5, [], "memo", {1: None}, {1: (1,)}, {1: (1, 2, 3)}, {1: [0, 1]}, {1: ("i", 2)}])
+@pytest.mark.parametrize(
+    "value", [None, 5, [], "memo", {1: None}, {1: (1,)}, {1: (1, 2, 3)}, {1: [0, 1]}, {1: ("i", 2)}]
+)
 def test_the_lean_face_refuses_what_is_no_memo(value):
     errors = [raised(setattr, c(io.BytesIO()), "memo", value) for c in LEAN.both()]
     assert type(errors[0]) is type(errors[1])

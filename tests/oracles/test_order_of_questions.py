@@ -90,9 +90,7 @@ def recording(base, log, *, persistent_id=True, reducer_override=True, table=Tru
 
         hooks["reducer_override"] = reducer_override
     if table:
-        hooks["dispatch_table"] = LoggedTable(
-            log, {**copyreg.dispatch_table, Reducible: reduce_reducible}
-        )
+        hooks["dispatch_table"] = LoggedTable(log, {**copyreg.dispatch_table, Reducible: reduce_reducible})
     return type("Recording", (base,), hooks)
 
 

@@ -134,7 +134,9 @@ def nesting(base, obj, depth=1):
     return Nesting
 
 
-@pytest.mark.parametrize("obj", [1, "text", ["a", ["b"]], {"k": {"l": (1, 2, 3, 4)}}, {1, 2}, list(range(1001))])
+@pytest.mark.parametrize(
+    "obj", [1, "text", ["a", ["b"]], {"k": {"l": (1, 2, 3, 4)}}, {1, 2}, list(range(1001))]
+)
 def test_save_from_a_hook(obj, protocol):
     pickles = [dumped(nesting(c, obj), ["before", Saved(), obj, Saved()], protocol) for c in HOOKABLE.both()]
     assert pickles[0] == pickles[1]

@@ -11,8 +11,12 @@ from recipes import Node
 _EDGES = [0, 0xFF, 0x100, 0xFFFF, 0x10000, 2**31 - 1, 2**31, 2**32, 2**63, 2**64, 2**255, 2**2047]
 ints = st.one_of(
     st.integers(-10, 300),
-    st.builds(lambda n, sign, off: sign * n + off, st.sampled_from(_EDGES), st.sampled_from([1, -1]),
-              st.integers(-1, 1)),
+    st.builds(
+        lambda n, sign, off: sign * n + off,
+        st.sampled_from(_EDGES),
+        st.sampled_from([1, -1]),
+        st.integers(-1, 1),
+    ),
     st.integers(),
 )
 floats = st.one_of(

@@ -20,7 +20,9 @@ class Exporter:
         return Exporter, (bytes(self.content),)
 
 
-@pytest.mark.parametrize("content", [b"bytes", bytearray(b"array"), array.array("d", [1.5, 2.5]), memoryview(b"view")])
+@pytest.mark.parametrize(
+    "content", [b"bytes", bytearray(b"array"), array.array("d", [1.5, 2.5]), memoryview(b"view")]
+)
 def test_objects_that_export_buffers(face, content, protocol):
     assert_same_outcome(face, lambda: [Exporter(content), Exporter(content)], protocol)
 
@@ -81,7 +83,10 @@ def test_a_callback_that_resizes_is_refused_by_the_buffer(face):
         memory.extend(b"more")
         return True
 
-    assert type(raised(dumped, face.ours, pickle.PickleBuffer(memory), 5, buffer_callback=callback)) is BufferError
+    assert (
+        type(raised(dumped, face.ours, pickle.PickleBuffer(memory), 5, buffer_callback=callback))
+        is BufferError
+    )
 
 
 def test_a_write_that_changes_a_large_array_is_safe(face):

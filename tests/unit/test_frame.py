@@ -51,7 +51,12 @@ def test_large_values_stand_outside(face, kind, around, protocol):
 
 @pytest.mark.parametrize("protocol", FRAMED)
 def test_text_is_measured_in_utf8(face, protocol):
-    for text in ("é" * (TARGET // 2), "é" * (TARGET // 2 - 1), "\U0001f600" * (TARGET // 4), "\ud800" * (TARGET // 3)):
+    for text in (
+        "é" * (TARGET // 2),
+        "é" * (TARGET // 2 - 1),
+        "\U0001f600" * (TARGET // 4),
+        "\ud800" * (TARGET // 3),
+    ):
         assert_same_bytes(face, lambda text=text: [text, text], protocol)
 
 
@@ -68,8 +73,8 @@ def test_many_small_objects(face, protocol):
 @pytest.mark.parametrize("protocol", FRAMED)
 def test_boundaries_within_one_object(face, protocol):
 
-
     for padding in range(TARGET - 120, TARGET + 10, 1 + TARGET // 8000):
+
         def make(padding=padding):
             obj = Attributes()
             obj.attribute = ["v", 1.5, None]
