@@ -131,3 +131,19 @@ pub fn reference_count(obj: Borrowed<'_, '_, PyAny>) -> isize {
     // SAFETY: `obj` is alive, and the GIL is held.
     unsafe { ffi::Py_REFCNT(obj.as_ptr()) as isize }
 }
+
+/// Whether an exact tuple, list or dict has no items.
+#[inline(always)]
+pub fn is_empty(obj: Borrowed<'_, '_, PyAny>) -> bool {
+    // SAFETY: the caller saw one of these exact types, so one of the casts fits; each reads a size.
+    unsafe {
+        let t = ffi::Py_TYPE(obj.as_ptr());
+        if t == &raw mut ffi::PyDict_Type {
+            ffi::PyDict_Size(obj.as_ptr()) == 0
+        } else if t == &raw mut ffi::PyList_Type {
+            ffi::PyList_GET_SIZE(obj.as_ptr()) == 0
+        } else {
+            t == &raw mut ffi::PyTuple_Type && ffi::PyTuple_GET_SIZE(obj.as_ptr()) == 0
+        }
+    }
+}

@@ -138,15 +138,15 @@ impl<'py> Walk<'py, '_> {
                     return Err(error);
                 }
             }
-            match self.save_leaf(value, exact(value), container) {
+            let kind = exact(value);
+            match self.save_leaf(value, kind, container) {
                 Ok(true) => {}
                 Ok(false) => {
                     let holding = holding_of(container, value);
                     let standing = w.standing.part(holding);
-                    let value = value.to_owned().unbind();
-                    w.entry = Some((key.to_owned().unbind(), value.clone_ref(py)));
+                    w.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));
                     self.push(Work::Dict(w))?;
-                    return self.save(value, standing, true);
+                    return self.descend(value, kind, standing);
                 }
                 Err(error) => {
                     w.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));

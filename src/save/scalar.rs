@@ -11,7 +11,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
 use pyo3::{Borrowed, intern};
 
 use crate::fast::memo::Holding;
-use crate::fast::object::{Exact, float_value, int_value, is_held_once, is_true};
+use crate::fast::object::{Exact, float_value, int_value, is_empty, is_held_once, is_true};
 use crate::fast::text::{code_points, is_interned, utf8};
 use crate::hooks::Walk;
 use crate::imports::Imports;
@@ -73,6 +73,12 @@ impl State {
         }
     }
 
+    /// Whether objects may be written without asking anybody, in binary forms.
+    #[inline(always)]
+    pub fn is_direct(&self) -> bool {
+        self.is_quiet() && self.binary && self.protocol.is_binary()
+    }
+
     /// Whether elements go in batches, and empty tuples in one opcode: the lean face asks the
     /// protocol, the hookable face `bin`.
     #[inline(always)]
@@ -91,7 +97,7 @@ impl State {
         kind: Exact,
         container: Container,
     ) -> PyResult<bool> {
-        if !self.is_quiet() || !self.binary || !self.protocol.is_binary() {
+        if !self.is_direct() {
             return Ok(false);
         }
         if self.out.is_frame_full() {
@@ -122,8 +128,39 @@ impl State {
                 encode::encode_bool(&mut self.out, self.protocol, is_true(obj))?;
                 Ok(true)
             }
-            _ => Ok(false),
+            _ => self.save_small(obj, kind, holding_of(container, obj)),
         }
+    }
+
+    /// What was memoized, and containers that are empty.
+    #[inline(always)]
+    fn save_small(
+        &mut self,
+        obj: Borrowed<'_, '_, PyAny>,
+        kind: Exact,
+        holding: Holding,
+    ) -> PyResult<bool> {
+        if holding == Holding::Shared
+            && let Some(index) = self.memo.get(obj)?
+        {
+            encode::encode_get(&mut self.out, self.protocol, index)?;
+            return Ok(true);
+        }
+        let opcode = match kind {
+            Exact::Tuple if is_empty(obj) => {
+                encode::encode_opcode(&mut self.out, Opcode::EMPTY_TUPLE)?;
+                return Ok(true);
+            }
+            Exact::List if is_empty(obj) => Opcode::EMPTY_LIST,
+            Exact::Dict if is_empty(obj) => Opcode::EMPTY_DICT,
+            _ => return Ok(false),
+        };
+        encode::encode_opcode(&mut self.out, opcode)?;
+        if !self.fast {
+            let index = self.memo.memoize(obj, holding)?;
+            encode::encode_put(&mut self.out, self.protocol, index)?;
+        }
+        Ok(true)
     }
 
     #[inline(always)]

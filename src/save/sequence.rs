@@ -91,14 +91,14 @@ impl<'py> Walk<'py, '_> {
             };
             w.next += 1;
             w.left_in_batch -= 1;
-            match self.save_leaf(item, exact(item), container) {
+            let kind = exact(item);
+            match self.save_leaf(item, kind, container) {
                 Ok(true) => {}
                 Ok(false) => {
                     let holding = holding_of(container, item);
                     let standing = w.standing.part(holding);
-                    let item = item.to_owned().unbind();
                     self.push(Work::List(w))?;
-                    return self.save(item, standing, true);
+                    return self.descend(item, kind, standing);
                 }
                 Err(error) => {
                     self.push(Work::List(w))?;
@@ -196,14 +196,14 @@ impl<'py> Walk<'py, '_> {
             }
             turns += 1;
             w.next += 1;
-            match self.save_leaf(item, exact(item), container) {
+            let kind = exact(item);
+            match self.save_leaf(item, kind, container) {
                 Ok(true) => {}
                 Ok(false) => {
                     let holding = holding_of(container, item);
                     let standing = w.standing.part(holding);
-                    let item = item.to_owned().unbind();
                     self.push(Work::Tuple(w))?;
-                    return self.save(item, standing, true);
+                    return self.descend(item, kind, standing);
                 }
                 Err(error) => {
                     self.push(Work::Tuple(w))?;

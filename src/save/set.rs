@@ -123,14 +123,14 @@ impl<'py> Walk<'py, '_> {
             };
             w.done += 1;
             w.left_in_batch -= 1;
-            match self.save_leaf(item, exact(item), container) {
+            let kind = exact(item);
+            match self.save_leaf(item, kind, container) {
                 Ok(true) => {}
                 Ok(false) => {
                     let holding = holding_of(container, item);
                     let standing = w.standing.part(holding);
-                    let item = item.to_owned().unbind();
                     self.push(Work::Set(w))?;
-                    return self.save(item, standing, true);
+                    return self.descend(item, kind, standing);
                 }
                 Err(error) => {
                     self.push(Work::Set(w))?;

@@ -103,6 +103,8 @@ impl State {
     /// Whether leaves may be written without asking anybody.
     #[inline(always)]
     pub fn is_quiet(&self) -> bool {
-        self.hooks.quiet && !self.atoms_memoized
+        self.hooks.quiet
+            && !self.atoms_memoized
+            && (self.face == Face::Lean || self.hooks.seen_at == self.passages)
     }
 }

@@ -3,6 +3,7 @@
 
 use pickle_format::encode;
 use pickle_format::opcode::Opcode;
+use pyo3::Borrowed;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
@@ -143,6 +144,26 @@ impl<'py> Walk<'py, '_> {
             self.flush()?;
         }
         self.out.open_frame()
+    }
+
+    /// Saves a part of a container that `save_leaf` did not write.
+    #[inline(always)]
+    pub fn descend(
+        &mut self,
+        part: Borrowed<'_, 'py, PyAny>,
+        kind: Exact,
+        standing: Standing,
+    ) -> PyResult<()> {
+        // `save_leaf` has seen by now that it is not in the memo, under these same conditions.
+        if self.is_direct() && !self.out.is_frame_full() {
+            match kind {
+                Exact::Dict => return self.save_dict(part.to_owned(), standing),
+                Exact::List => return self.save_list(part.to_owned(), standing),
+                Exact::Tuple => return self.save_tuple(part.to_owned(), standing),
+                _ => {}
+            }
+        }
+        self.save(part.to_owned().unbind(), standing, true)
     }
 
     /// Saves any object: asks what the face asks, in its order, and opens what has parts.
