@@ -1,7 +1,8 @@
 //! `HookablePickler`, the hookable face: stands in for the Python class `pickle._Pickler`.
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::face::{self, Options};
 use crate::hooks::Home;
@@ -33,7 +34,10 @@ impl HookablePickler {
     const global_style: &'static str = "interpreter";
 
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
+    #[pyo3(
+        signature = (*_args, **_kwargs),
+        text_signature = "(file, protocol=None, *, fix_imports=True, buffer_callback=None)"
+    )]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self {
             home: Home::default(),
@@ -117,8 +121,8 @@ impl HookablePickler {
 
     /// Every global emitted by this pickler, as (module, qualified name), first seen first.
     #[getter]
-    fn global_references(&self) -> PyResult<Vec<(String, String)>> {
-        self.home.with(|state| state.references.list.clone())
+    fn global_references(&self, py: Python<'_>) -> PyResult<Py<PyList>> {
+        self.home.with(|state| state.references.list(py))
     }
 
     /// A copy of the memo: `{id(obj): (index, obj)}`.
@@ -162,5 +166,17 @@ impl HookablePickler {
     fn set_fast(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let value = value.is_truthy()?;
         self.home.with(|s| s.fast = value)
+    }
+
+    fn __sizeof__(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        face::size_of(slf.get_type().as_any(), &slf.get().home)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.home.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        drop(self.home.clear());
     }
 }

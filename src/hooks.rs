@@ -10,6 +10,7 @@ use std::thread::ThreadId;
 
 use pickle_format::protocol::Protocol;
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::save::state::{Face, State};
@@ -135,6 +136,35 @@ impl Home {
             slot.state = Some(Box::new(State::new(Face::Lean, Protocol::HIGHEST, false)));
         }
         slot.state.as_deref_mut().map(look).ok_or_else(in_use)
+    }
+
+    /// Shows the collector what the pickler holds. What a walk under way holds is not shown, and so
+    /// counts as held from outside.
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let Ok(slot) = self.slot.try_lock() else {
+            return Ok(());
+        };
+        let Some(state) = slot.state.as_deref() else {
+            return Ok(());
+        };
+        let hooks = &state.hooks;
+        let held = [
+            &state.write,
+            &state.buffer_callback,
+            &hooks.persistent_id,
+            &hooks.reducer_override,
+            &hooks.resolve_global,
+            &hooks.dispatch_table,
+        ];
+        for object in held.into_iter().flatten() {
+            visit.call(object)?;
+        }
+        state.memo.traverse(visit)
+    }
+
+    /// Gives out what the pickler holds, so that a cycle through it can end.
+    pub fn clear(&self) -> Option<Box<State>> {
+        self.slot.try_lock().ok()?.state.take()
     }
 
     /// Looks at the state between two walks, or from a hook. No Python code may run in `look`.

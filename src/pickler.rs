@@ -1,8 +1,9 @@
 //! `Pickler`, the lean face: stands in for the C class `pickle.Pickler`.
 
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::face::{self, Options};
 use crate::hooks::Home;
@@ -34,7 +35,10 @@ impl Pickler {
 #[pymethods]
 impl Pickler {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
+    #[pyo3(
+        signature = (*_args, **_kwargs),
+        text_signature = "(file, protocol=None, *, fix_imports=True, buffer_callback=None)"
+    )]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self {
             home: Home::default(),
@@ -108,8 +112,8 @@ impl Pickler {
 
     /// Every global emitted by this pickler, as (module, qualified name), first seen first.
     #[getter]
-    fn global_references(&self) -> PyResult<Vec<(String, String)>> {
-        self.home.with(|state| state.references.list.clone())
+    fn global_references(&self, py: Python<'_>) -> PyResult<Py<PyList>> {
+        self.home.with(|state| state.references.list(py))
     }
 
     #[getter]
@@ -187,6 +191,14 @@ impl Pickler {
 
     fn __sizeof__(slf: &Bound<'_, Self>) -> PyResult<usize> {
         face::size_of(slf.get_type().as_any(), &slf.get().home)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.home.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        drop(self.home.clear());
     }
 }
 

@@ -6,6 +6,7 @@
 
 use pickle_format::memo::PicklerMemo;
 use pyo3::exceptions::PyMemoryError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
@@ -168,6 +169,19 @@ impl Memo {
             entries.push((index, object));
         }
         Ok(entries)
+    }
+
+    /// Shows the collector every object that a slot owns.
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        for &slot in &self.slots[..self.owned] {
+            let address = slot & !DEFERRED;
+            if address != 0 {
+                // SAFETY: `Py` is a pointer that is not null, laid out as this address is, and the
+                // slot owns a reference, so the object is alive. The reference ends with the call.
+                visit.call(unsafe { &*(&raw const address).cast::<Py<PyAny>>() })?;
+            }
+        }
+        Ok(())
     }
 
     /// Forgets everything, and hands the references out: releasing them may run Python code.

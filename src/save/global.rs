@@ -49,11 +49,14 @@ impl<'py> Walk<'py, '_> {
         standing: Standing,
     ) -> PyResult<()> {
         let found = self.find_name(obj, name)?;
-        let module = found
-            .module_name
+        let qualname = found
+            .qualname
             .cast::<PyString>()?
             .to_string_lossy()
             .into_owned();
+        self.before_allocating();
+        self.references
+            .record(found.module_name.cast()?, found.qualname.cast()?)?;
         let shortens = self.style == GlobalStyle::Package || {
             let behaviour = &Imports::get(self.py)?.behaviour;
             match self.face {
@@ -62,12 +65,6 @@ impl<'py> Walk<'py, '_> {
             }
         };
         let through_module = found.parent.is_none() && shortens;
-        let qualname = found
-            .qualname
-            .cast::<PyString>()?
-            .to_string_lossy()
-            .into_owned();
-        self.references.record(&module, &qualname);
         if self.protocol.has_proto_opcode() && self.save_extension(obj, &found)? {
             return Ok(());
         }
@@ -120,6 +117,11 @@ impl<'py> Walk<'py, '_> {
             Some(hook) => {
                 let answer = hook.bind(py).call1((obj, name))?;
                 let answer = answer.cast_into::<PyTuple>()?;
+                if !(2..=3).contains(&answer.len()) {
+                    return Err(PyTypeError::new_err(
+                        "resolve_global must return a pair (module_name, qualname)",
+                    ));
+                }
                 let module_name = answer.get_item(0)?;
                 let qualname = answer.get_item(1)?;
                 let text = qualname.cast::<PyString>()?.to_string_lossy().into_owned();

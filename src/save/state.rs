@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use pickle_format::frame::FrameWriter;
 use pickle_format::protocol::Protocol;
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString};
 
 use crate::fast::memo::Memo;
 use crate::fast::output::BytesOutput;
@@ -62,17 +63,37 @@ pub struct State {
 /// Every global that was emitted, first seen first.
 #[derive(Default)]
 pub struct GlobalReferences {
-    pub list: Vec<(String, String)>,
-    seen: HashSet<(String, String)>,
+    /// Pairs (module, qualified name) as the keys of a dict, which keeps their order.
+    pairs: Option<Py<PyDict>>,
 }
 
 impl GlobalReferences {
-    pub fn record(&mut self, module: &str, qualname: &str) {
-        let pair = (module.to_owned(), qualname.to_owned());
-        if !self.seen.contains(&pair) {
-            self.seen.insert(pair.clone());
-            self.list.push(pair);
+    pub fn record(
+        &mut self,
+        module: &Bound<'_, PyString>,
+        qualname: &Bound<'_, PyString>,
+    ) -> PyResult<()> {
+        let py = module.py();
+        let pairs = self.pairs.get_or_insert_with(|| PyDict::new(py).unbind());
+        pairs
+            .bind(py)
+            .set_item((plain(module), plain(qualname)), py.None())
+    }
+
+    /// The pairs, as a new list.
+    pub fn list(&self, py: Python<'_>) -> Py<PyList> {
+        match &self.pairs {
+            Some(pairs) => pairs.bind(py).keys().unbind(),
+            None => PyList::empty(py).unbind(),
         }
+    }
+}
+
+/// The text as an exact str: the hash of a subclass may be anybody's.
+fn plain<'py>(text: &Bound<'py, PyString>) -> Bound<'py, PyString> {
+    match text.to_str() {
+        Ok(exact) => PyString::new(text.py(), exact),
+        Err(_) => text.clone(),
     }
 }
 

@@ -6,7 +6,6 @@ Nothing is left out silently: what stands in none of these tables is run, and a 
 
 import contextlib
 import functools
-import sys
 import unittest
 
 import interpreter_tests
@@ -25,15 +24,10 @@ UNBOUND_MIXINS: dict[str, str] = {
     "PyMethodsTest": "a class whose methods the other tests pickle, no test case",
 }
 
-_ANY = (3, 11)
-_NESTED = "containers nested without limit are pickled, where the interpreter raises RecursionError"
-_METHODS = "methods of our picklers can be assigned on the class, as on pickle._Pickler"
-_STRUCTURES = "adds up the fields of the C structure"
-
-# "Class.test": (first version where it holds, why ours differs).
-DIFFERENT_ON_PURPOSE: dict[str, tuple[tuple[int, int], str]] = {
-    "SizeofTests.test_pickler": (_ANY, _STRUCTURES),
-    "HeapTypesTests.test_immutable": (_ANY, _METHODS),
+# "Class.test" and why it can't hold for ours.
+DIFFERENT_ON_PURPOSE: dict[str, str] = {
+    "SizeofTests.test_pickler": "adds up the fields of the C structure",
+    "HeapTypesTests.test_immutable": "methods of ours can be assigned on the class, as on pickle._Pickler",
 }
 
 
@@ -52,16 +46,10 @@ def _must_fail(test, reason):
     return checked
 
 
-def reason_to_fail(case_name: str, test_name: str) -> str | None:
-    """Why this test can't hold for ours, if the table knows it."""
-    since, reason = DIFFERENT_ON_PURPOSE.get(f"{case_name}.{test_name}", (None, None))
-    return reason if since and sys.version_info >= since else None
-
-
 def _bind(case):
     changes = {"__module__": __name__, "__doc__": case.__doc__}
     for test_name in unittest.TestLoader().getTestCaseNames(case):
-        reason = reason_to_fail(case.__name__, test_name)
+        reason = DIFFERENT_ON_PURPOSE.get(f"{case.__name__}.{test_name}")
         if reason is not None:
             changes[test_name] = _must_fail(getattr(case, test_name), reason)
     return type(case.__name__, (case,), changes)

@@ -129,7 +129,11 @@ def test_notes_are_the_newest_interpreters(face, path, protocol):
 
 EXPECTED = {
     "list": ["when serializing list item 2"],
-    "list in list": ["when serializing list item 0", "when serializing list item 1", "when serializing list item 1"],
+    "list in list": [
+        "when serializing list item 0",
+        "when serializing list item 1",
+        "when serializing list item 1",
+    ],
     "1500th of a list": ["when serializing list item 1500"],
     "tuple": ["when serializing tuple item 1"],
     "dict value": ["when serializing dict item 'b'"],
@@ -146,7 +150,10 @@ EXPECTED = {
         f"when serializing {HERE}.Reduced object",
     ],
     "state": [f"when serializing {HERE}.Reduced state", f"when serializing {HERE}.Reduced object"],
-    "state setter": [f"when serializing {HERE}.Reduced state setter", f"when serializing {HERE}.Reduced object"],
+    "state setter": [
+        f"when serializing {HERE}.Reduced state setter",
+        f"when serializing {HERE}.Reduced object",
+    ],
     "list item": [f"when serializing {HERE}.Reduced item 1", f"when serializing {HERE}.Reduced object"],
     "dict item": [f"when serializing {HERE}.Reduced item 3", f"when serializing {HERE}.Reduced object"],
 }

@@ -214,11 +214,13 @@ def test_many_dumps_leave_nothing_behind(face):
         pickler = face.ours(io.BytesIO(), 4)
         pickler.dump([["list"], {"k": (1, 2.5)}, {3}, frozenset([4]), b"bytes", Holder()])
 
-    for _ in range(20):
-        one()
-    gc.collect()
-    before = sys.getallocatedblocks()
-    for _ in range(500):
-        one()
-    gc.collect()
-    assert sys.getallocatedblocks() - before < 250
+    def growth():
+        gc.collect()
+        before = sys.getallocatedblocks()
+        for _ in range(200):
+            one()
+        gc.collect()
+        return sys.getallocatedblocks() - before
+
+    # The interpreter's own caches grow at first; a leak grows in every round.
+    assert min(growth() for _ in range(4)) < 100

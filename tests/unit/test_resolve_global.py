@@ -104,7 +104,9 @@ def test_what_is_named_need_not_exist(face, protocol):
     assert "no_such_module" not in sys.modules
 
 
-@pytest.mark.parametrize("answer", [None, "module", (), ("module",), (1, 2), ("module", None), (None, "name"), 5])
+@pytest.mark.parametrize(
+    "answer", [None, "module", (), ("module",), (1, 2), ("module", None), (None, "name"), 5]
+)
 def test_answers_refused(face, answer, protocol):
     class Wrong(face.ours):
         def resolve_global(self, obj, name=None):

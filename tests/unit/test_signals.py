@@ -4,10 +4,9 @@ import signal
 import threading
 import time
 
+import oxipickle
 import pytest
 from faces import dumped
-
-import oxipickle
 
 pytestmark = pytest.mark.skipif(
     not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread(),
@@ -70,7 +69,13 @@ def test_long_containers(face, kind, alarm):
     obj = GRAPHS[kind]()
     file = Null()
     pickler = face.ours(file, 4)
-    assert time_interrupted(alarm, lambda: pickler.dump([obj])) < 0.05 + LATEST
+
+    def dump():
+        # What was memoized would be fetched in no time.
+        pickler.clear_memo()
+        pickler.dump([obj])
+
+    assert time_interrupted(alarm, dump) < 0.05 + LATEST
     file.parts.clear()
     pickler.clear_memo()
     pickler.dump("usable")
