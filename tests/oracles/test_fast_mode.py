@@ -99,7 +99,6 @@ def test_cycle_of_an_instance(face, protocol):
 
 
 @pytest.mark.parametrize("kind", [ThroughArguments, ThroughArgumentsInList])
-@pytest.mark.timeout(60)
 def test_cycles_through_reduce_arguments(kind, protocol):
     assert type(raised(fast_dumped, HOOKABLE.ours, kind(), protocol)) is RecursionError
     error = raised(fast_dumped, LEAN.ours, kind(), protocol)
