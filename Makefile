@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Wheels only: what has none for this Python is left out, and said so.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# What pytest runs, and how.
+TESTS ?= tests
 LIBRARIES := numpy scikit-learn pandas networkx cloudpickle joblib loky
 
 .PHONY: help venv build demo test lint rust pytest stubs bench torch clean
@@ -17,7 +19,7 @@ $(BIN)/python:
 	$(PIP) --upgrade pip
 
 venv: $(BIN)/python  ## Make the virtual environment and what tests need.
-	$(PIP) 'maturin>=1.9,<2' pytest hypothesis ruff mypy
+	$(PIP) 'maturin>=1.9,<2' pytest pytest-xdist hypothesis ruff mypy
 	@for library in $(LIBRARIES); do \
 	  $(PIP) --only-binary :all: $$library 2>/dev/null || echo "left out: no wheel of $$library for this Python"; \
 	done
@@ -39,8 +41,8 @@ lint:           ## Lint the Python side.
 stubs:          ## Hold the type stubs against the module.
 	cd tests && ../$(BIN)/python -m mypy.stubtest oxipickle._oxipickle
 
-pytest:
-	$(BIN)/python -m pytest -q
+pytest:         ## Run the Python tests, on all cores.
+	$(BIN)/python -m pytest -q -n auto $(TESTS)
 
 test: build     ## Build and pass all tests, Rust's and Python's.
 	$(MAKE) rust lint stubs pytest

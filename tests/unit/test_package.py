@@ -85,7 +85,11 @@ def test_round_trip_through_the_importer(protocol):
     assert HiddenUnpickler(file).load() == obj
 
 
-@pytest.mark.parametrize("obj", [HIDDEN.unnamed, HIDDEN.Named("nowhere"), HIDDEN.Named("function")], ids=repr)
+@pytest.mark.parametrize(
+    "obj",
+    [HIDDEN.unnamed, HIDDEN.Named("nowhere"), HIDDEN.Named("function")],
+    ids=["unnamed", "nowhere", "another"],
+)
 def test_what_the_importer_refuses(obj):
     with pytest.raises(pickle.PicklingError, match="^Can't pickle ") as caught:
         dumped(obj)
