@@ -2,7 +2,7 @@
 
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyList, PyTuple};
 
 use crate::face::{self, Options};
 use crate::hooks::Home;
@@ -147,25 +147,47 @@ impl HookablePickler {
     }
 
     #[getter]
-    fn bin(&self) -> PyResult<bool> {
-        self.home.with(|s| s.binary)
+    fn bin(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.home.with(|s| match &s.bin_given {
+            Some(given) => given.clone_ref(py),
+            None => PyBool::new(py, s.binary).to_owned().into_any().unbind(),
+        })
     }
 
     #[setter]
     fn set_bin(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let value = value.is_truthy()?;
-        self.home.with(|s| s.binary = value)
+        let truth = value.is_truthy()?;
+        let given = value.clone().unbind();
+        let before = self.home.with(|s| {
+            s.binary = truth;
+            s.bin_given.replace(given)
+        })?;
+        // Its finaliser may use the pickler, so it is released out here.
+        drop(before);
+        Ok(())
     }
 
     #[getter]
-    fn fast(&self) -> PyResult<i32> {
-        self.home.with(|s| i32::from(s.fast))
+    fn fast(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let (given, fast) = self
+            .home
+            .with(|s| (s.fast_given.as_ref().map(|g| g.clone_ref(py)), s.fast))?;
+        match given {
+            Some(given) => Ok(given),
+            None => Ok(i32::from(fast).into_pyobject(py)?.into_any().unbind()),
+        }
     }
 
     #[setter]
     fn set_fast(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let value = value.is_truthy()?;
-        self.home.with(|s| s.fast = value)
+        let truth = value.is_truthy()?;
+        let given = value.clone().unbind();
+        let before = self.home.with(|s| {
+            s.fast = truth;
+            s.fast_given.replace(given)
+        })?;
+        drop(before);
+        Ok(())
     }
 
     fn __sizeof__(slf: &Bound<'_, Self>) -> PyResult<usize> {

@@ -151,6 +151,8 @@ impl Home {
         let held = [
             &state.write,
             &state.buffer_callback,
+            &state.bin_given,
+            &state.fast_given,
             &hooks.persistent_id,
             &hooks.reducer_override,
             &hooks.resolve_global,

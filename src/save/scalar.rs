@@ -375,7 +375,9 @@ impl<'py> Walk<'py, '_> {
         let args = if array.is_empty() {
             PyTuple::empty(py)
         } else {
-            let data = PyBytes::new(py, &array.to_vec());
+            // Whether one byte gives a new object or the interpreter's shared one depends on the
+            // release, and shows in the memo; so the type is called, as upstream does.
+            let data = imports.bytes_type.bind(py).call1((array,))?;
             PyTuple::new(py, [data])?
         };
         let value = PyTuple::new(

@@ -40,6 +40,9 @@ pub struct State {
     pub fast: bool,
     /// `Pickler.bin` can be set apart from the protocol; this is what was set.
     pub binary: bool,
+    /// What `bin` and `fast` were set to on the hookable face, where they keep any value.
+    pub bin_given: Option<Py<PyAny>>,
+    pub fast_given: Option<Py<PyAny>>,
     pub out: FrameWriter<BytesOutput>,
     pub memo: Memo,
     pub hooks: Hooks,
@@ -106,6 +109,8 @@ impl State {
             fix_imports: fix_imports && protocol.number() < 3,
             fast: false,
             binary: protocol.is_binary(),
+            bin_given: None,
+            fast_given: None,
             out: FrameWriter::new(BytesOutput::new()),
             memo: Memo::new(),
             hooks: Hooks::default(),

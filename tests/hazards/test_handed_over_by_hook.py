@@ -1,0 +1,170 @@
+"""Hazard: a hook hands a deferred object over again: as its answer, by saving it, or by putting it
+where the walk has yet to go.
+"""
+
+import copyreg
+import pickle
+
+import pytest
+from faces import HOOKABLE, dumped
+from parts import HERE, PARTS, Marker, both, rebuilt, warm
+
+# An object that no graph here holds by chance.
+ASKED = 123456789
+
+EVERY_PART = pytest.mark.parametrize("kind", PARTS)
+
+
+def graph(kind, mark, *rest):
+    return [*warm(kind), PARTS[kind](), mark, *rest]
+
+
+@pytest.fixture
+def registered():
+    yield copyreg.dispatch_table
+    del copyreg.dispatch_table[Marker]
+
+
+@EVERY_PART
+def test_by_persistent_id(face, kind, protocol):
+    def attempt(base):
+        root = graph(kind, ASKED, [])
+
+        class Sub(base):
+            def persistent_id(self, obj):
+                if obj is ASKED:
+                    root[-1].append(root[HERE])
+
+        return dumped(Sub, root, protocol)
+
+    both(face, attempt)
+
+
+@EVERY_PART
+@pytest.mark.parametrize("binary", range(1, 6), ids=lambda binary: f"protocol{binary}")
+def test_as_a_persistent_id(face, kind, binary):
+    def attempt(base):
+        root = graph(kind, ASKED)
+
+        class Sub(base):
+            def persistent_id(self, obj):
+                return root[HERE] if obj is ASKED else None
+
+        return dumped(Sub, root, binary)
+
+    both(face, attempt)
+
+
+@EVERY_PART
+def test_by_reducer_override(face, kind, protocol):
+    def attempt(base):
+        root = graph(kind, Marker())
+
+        class Sub(base):
+            def reducer_override(self, obj):
+                return (rebuilt, (root[HERE],)) if isinstance(obj, Marker) else NotImplemented
+
+        return dumped(Sub, root, protocol)
+
+    both(face, attempt)
+
+
+@EVERY_PART
+def test_by_a_function_of_the_dispatch_table(face, kind, protocol):
+    def attempt(base):
+        root = graph(kind, Marker())
+        table = {Marker: lambda obj: (rebuilt, (root[HERE],))}
+        return dumped(type("Sub", (base,), {"dispatch_table": table}), root, protocol)
+
+    both(face, attempt)
+
+
+@EVERY_PART
+def test_by_a_look_up_in_the_dispatch_table(face, kind, protocol):
+    def attempt(base):
+        root = graph(kind, Marker(), [])
+
+        class Table(dict):
+            def hands_over(self, asked):
+                if asked is Marker and not root[-1]:
+                    root[-1].append(root[HERE])
+
+            def __getitem__(self, asked):
+                self.hands_over(asked)
+                raise KeyError
+
+            def get(self, asked, default=None):
+                self.hands_over(asked)
+                return default
+
+        return dumped(type("Sub", (base,), {"dispatch_table": Table()}), root, protocol)
+
+    both(face, attempt)
+
+
+@EVERY_PART
+def test_by_a_function_of_copyreg(face, kind, protocol, registered):
+    def attempt(base):
+        root = graph(kind, Marker())
+        registered[Marker] = lambda obj: (rebuilt, (root[HERE],))
+        return dumped(base, root, protocol)
+
+    both(face, attempt)
+
+
+@EVERY_PART
+def test_by_resolve_global(face, kind, protocol):
+    """The models have no such hook: theirs is a graph where the part stands there from the start."""
+    root, expected = graph(kind, Marker, []), graph(kind, Marker, [])
+    expected[-1].append(expected[HERE])
+
+    class Sub(face.ours):
+        def resolve_global(self, obj, name=None):
+            if obj is Marker:
+                root[-1].append(root[HERE])
+            return super().resolve_global(obj, name)
+
+    assert dumped(Sub, root, protocol) == dumped(face.model, expected, protocol)
+
+
+@EVERY_PART
+def test_by_buffer_callback(face, kind):
+    def attempt(base):
+        root = graph(kind, pickle.PickleBuffer(b"data"), [])
+        return dumped(base, root, 5, buffer_callback=lambda buffer: root[-1].append(root[HERE]))
+
+    both(face, attempt)
+
+
+@EVERY_PART
+def test_by_an_entry_of_dispatch(kind, protocol):
+    def attempt(base):
+        root = graph(kind, Marker())
+
+        class Sub(base):
+            dispatch = base.dispatch.copy()
+
+            def save_marker(self, obj):
+                self.save(root[HERE])
+
+            dispatch[Marker] = save_marker
+
+        return dumped(Sub, root, protocol)
+
+    both(HOOKABLE, attempt)
+
+
+@EVERY_PART
+def test_by_an_override_of_save(kind, protocol):
+    def attempt(base):
+        root = graph(kind, ASKED)
+
+        class Sub(base):
+            def save(self, obj, save_persistent_id=True):
+                if obj is ASKED:
+                    obj = root[HERE]
+                return super().save(obj, save_persistent_id)
+
+        return dumped(Sub, root, protocol)
+
+    both(HOOKABLE, attempt)
