@@ -13,13 +13,6 @@ class Thing:
         self.value = value
 
 
-class Slotted:
-    __slots__ = ("value",)
-
-    def __init__(self, value=0):
-        self.value = value
-
-
 def rebuilt(*args):
     return list(args)
 
@@ -38,10 +31,9 @@ PARTS = {
     "set": lambda: {text()},
     "frozenset": lambda: frozenset([text()]),
     "instance": lambda: Thing(text()),
-    "slots": lambda: Slotted(text()),
 }
 
-HASHABLE = {"tuple", "str", "bytes", "frozenset", "instance", "slots"}
+HASHABLE = {"tuple", "str", "bytes", "frozenset", "instance"}
 
 
 class Gives:

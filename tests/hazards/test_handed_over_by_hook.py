@@ -137,33 +137,18 @@ def test_by_buffer_callback(face, kind):
 
 
 @EVERY_PART
-def test_by_an_entry_of_dispatch(kind, protocol):
+@pytest.mark.parametrize("times", [1, 2])
+def test_by_saving_it(kind, times, protocol):
     def attempt(base):
         root = graph(kind, Marker())
 
         class Sub(base):
-            dispatch = base.dispatch.copy()
-
-            def save_marker(self, obj):
-                self.save(root[HERE])
-
-            dispatch[Marker] = save_marker
-
-        return dumped(Sub, root, protocol)
-
-    both(HOOKABLE, attempt)
-
-
-@EVERY_PART
-def test_by_an_override_of_save(kind, protocol):
-    def attempt(base):
-        root = graph(kind, ASKED)
-
-        class Sub(base):
-            def save(self, obj, save_persistent_id=True):
-                if obj is ASKED:
-                    obj = root[HERE]
-                return super().save(obj, save_persistent_id)
+            def reducer_override(self, obj):
+                if not isinstance(obj, Marker):
+                    return NotImplemented
+                for _ in range(times):
+                    self.save(root[HERE])
+                return rebuilt, ()
 
         return dumped(Sub, root, protocol)
 

@@ -2,7 +2,7 @@
 
 import pytest
 from faces import assert_same_bytes
-from parts import HASHABLE, HERE, PARTS, Gives, Slotted, Thing, nothing, rebuilt, warm
+from parts import HASHABLE, HERE, PARTS, Gives, Thing, nothing, rebuilt, warm
 
 # How a part is held, and how it is fetched from there.
 HOLDERS = {
@@ -10,13 +10,19 @@ HOLDERS = {
     "dict value": (lambda part: {"key": part}, lambda holder: holder["key"]),
     "tuple": (lambda part: (part, 0), lambda holder: holder[0]),
     "attribute": (Thing, lambda holder: holder.value),
-    "slot": (Slotted, lambda holder: holder.value),
     "dict key": (lambda part: {part: 0}, lambda holder: next(iter(holder))),
     "set": (lambda part: {part}, lambda holder: next(iter(holder))),
     "frozenset": (lambda part: frozenset([part]), lambda holder: next(iter(holder))),
 }
 
 NEEDS_HASH = {"dict key", "set", "frozenset"}
+
+
+class Slotted:
+    __slots__ = ("value",)
+
+    def __init__(self, value):
+        self.value = value
 
 
 class ByReduceEx:
@@ -107,6 +113,17 @@ def test_what_the_part_holds(face, holder, kind, protocol):
         return root
 
     assert_same_bytes(face, make, protocol)
+
+
+@pytest.mark.parametrize("since_slots", range(2, 6), ids=lambda since_slots: f"protocol{since_slots}")
+@pytest.mark.parametrize("kind", PARTS)
+def test_what_a_slot_holds(face, kind, since_slots):
+    def make():
+        root = [*warm(kind)]
+        root += [Slotted(0), Slotted(0), Gives(nothing), Slotted(PARTS[kind]()), Gives(lambda: root[6].value)]
+        return root
+
+    assert_same_bytes(face, make, since_slots)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -88,9 +88,9 @@ def test_many_failures_take_no_memory(face, name, protocol):
         gc.collect()
         return sys.getallocatedblocks()
 
-    # The interpreter's own caches grow at first; a leak grows in every round.
-    blocks = [blocks_after_failures() for _ in range(4)]
-    assert min(after - before for before, after in itertools.pairwise(blocks)) < 25
+    # The interpreter's caches and free lists fill at first; a leak grows in every round.
+    rounds = itertools.pairwise(blocks_after_failures() for _ in range(20))
+    assert any(after - before < 25 for before, after in rounds)
 
 
 def test_references_to_what_every_dump_uses_do_not_grow(face, protocol):
