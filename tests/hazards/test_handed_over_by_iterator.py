@@ -36,9 +36,9 @@ class DictKeys(Items):
         return rebuilt, (), None, None, ((item, None) for item in self.yielded())
 
 
-@pytest.mark.parametrize("between", [0, 1, 2, OVER_A_BATCH])
+@pytest.mark.parametrize("between", [0, 1, OVER_A_BATCH])
 @pytest.mark.parametrize("items", [ListItems, DictItems, DictKeys])
-@pytest.mark.parametrize("kind", PARTS)
+@pytest.mark.parametrize("kind", ["list", "str", "tuple", "instance"])
 def test_a_part_of_an_item_before(face, kind, items, between, protocol):
     assert_same_bytes(face, lambda: [*warm(kind), items(PARTS[kind](), between)], protocol)
 
