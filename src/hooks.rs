@@ -13,6 +13,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
+use crate::fast::memo::Holding;
 use crate::save::state::{Face, State};
 
 /// Which hooks are overridden, as far as it was looked.
@@ -299,6 +300,20 @@ impl<'py, 'h> Walk<'py, 'h> {
         self.home = None;
         self.abandoned = true;
         self.state = Some(Box::new(State::new(Face::Lean, Protocol::HIGHEST, false)));
+    }
+
+    /// Releases what a work item held of an object that it is done with.
+    ///
+    /// An object that was met as shared and is left with one holder would count as never met when
+    /// that holder is walked again, as a reduce value that lies in the graph too can be. The memo's
+    /// own reference keeps the count above one.
+    #[inline(always)]
+    pub fn close<T>(&mut self, obj: Py<T>, holding: Holding) {
+        let held = crate::fast::object::reference_count(obj.bind(self.py).as_any().as_borrowed());
+        if holding == Holding::Shared && held <= 2 {
+            self.memo.claim();
+        }
+        self.release(obj);
     }
 
     /// Releases an object that may be the last to hold something with a finaliser.

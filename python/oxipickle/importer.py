@@ -52,9 +52,7 @@ def lookup_errors() -> tuple[type[Exception], ...]:
     """Every class that says an importer failed to name an object, torch.package's included."""
     torch_importer = sys.modules.get(_TORCH_IMPORTER)
     # While torch.package is being imported by another thread, the classes may not be there yet.
-    theirs = (
-        getattr(torch_importer, name, None) for name in ("ObjNotFoundError", "ObjMismatchError")
-    )
+    theirs = (getattr(torch_importer, name, None) for name in ("ObjNotFoundError", "ObjMismatchError"))
     return (ObjNotFoundError, ObjMismatchError, *filter(None, theirs))
 
 

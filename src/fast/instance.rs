@@ -20,7 +20,7 @@ pub fn type_version(obj: Borrowed<'_, '_, PyAny>) -> u32 {
 }
 
 /// Whether attributes of instances are looked up the ordinary way, instances are of one size, and
-/// the type is no subclass of list or dict.
+/// the type is no subclass of list or dict; and whether attributes of the class itself are.
 pub fn is_ordinary(class: &Bound<'_, PyType>) -> bool {
     let special = ffi::Py_TPFLAGS_LIST_SUBCLASS | ffi::Py_TPFLAGS_DICT_SUBCLASS;
     // SAFETY: `class` is alive; only its slots are read.
@@ -31,6 +31,13 @@ pub fn is_ordinary(class: &Bound<'_, PyType>) -> bool {
         }) && (*t).tp_itemsize == 0
             && ffi::PyType_HasFeature(t, ffi::Py_TPFLAGS_HEAPTYPE) != 0
             && ffi::PyType_FastSubclass(t, special) == 0
+            && (*ffi::Py_TYPE(t.cast()))
+                .tp_getattro
+                .is_some_and(|look_up| {
+                    ffi::PyType_Type
+                        .tp_getattro
+                        .is_some_and(|ordinary| std::ptr::fn_addr_eq(look_up, ordinary))
+                })
     }
 }
 

@@ -119,6 +119,12 @@ pub fn is_iterator(obj: Borrowed<'_, '_, PyAny>) -> bool {
     unsafe { ffi::PyIter_Check(obj.as_ptr()) != 0 }
 }
 
+/// Whether weak references to objects of this type can be made.
+pub fn takes_weak_references(obj: Borrowed<'_, '_, PyAny>) -> bool {
+    // SAFETY: `obj` is alive, and so is its type; one field of it is read.
+    unsafe { (*ffi::Py_TYPE(obj.as_ptr())).tp_weaklistoffset != 0 }
+}
+
 /// Whether the object is `True` itself.
 #[inline(always)]
 pub fn is_true(obj: Borrowed<'_, '_, PyAny>) -> bool {

@@ -116,11 +116,14 @@ impl<'py> Walk<'py, '_> {
                 (true, Holding::Temporary) => Holding::Temporary,
                 (true, _) => Holding::Deferred,
             };
-            self.push(Work::Build(obj.clone().unbind()))?;
+            self.push(Work::Build {
+                obj: obj.clone().unbind(),
+                holding: standing.holding,
+            })?;
             self.save(dict.into_any().unbind(), inside.part(holding), true)?;
             return Ok(true);
         }
-        self.save_slots(obj, &plan, dict, inside)?;
+        self.save_slots(obj, &plan, dict, standing.holding, inside)?;
         Ok(true)
     }
 
@@ -130,6 +133,7 @@ impl<'py> Walk<'py, '_> {
         obj: &Bound<'py, PyAny>,
         plan: &Plan,
         dict: Option<Bound<'py, PyDict>>,
+        held: Holding,
         inside: Standing,
     ) -> PyResult<()> {
         let py = self.py;
@@ -155,7 +159,10 @@ impl<'py> Walk<'py, '_> {
         } else {
             Holding::Shared
         };
-        self.push(Work::Build(obj.clone().unbind()))?;
+        self.push(Work::Build {
+            obj: obj.clone().unbind(),
+            holding: held,
+        })?;
         self.save(state.unbind(), inside.part(holding), true)
     }
 
@@ -200,9 +207,9 @@ impl<'py> Walk<'py, '_> {
     }
 
     /// BUILD, once the state is written.
-    pub fn finish_instance(&mut self, obj: Py<PyAny>) -> PyResult<()> {
+    pub fn finish_instance(&mut self, obj: Py<PyAny>, holding: Holding) -> PyResult<()> {
         encode::encode_opcode(&mut self.out, Opcode::BUILD)?;
-        self.release(obj);
+        self.close(obj, holding);
         Ok(())
     }
 }

@@ -157,7 +157,7 @@ impl<'py> Walk<'py, '_> {
         }
         self.leave_fast(dict.as_any());
         drop(dict);
-        self.release(w.dict);
+        self.close(w.dict, w.standing.holding);
         Ok(())
     }
 

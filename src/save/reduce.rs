@@ -48,6 +48,8 @@ pub struct Reduce {
     /// None where nothing is to be memoized.
     obj: Option<Py<PyAny>>,
     value: Py<PyTuple>,
+    /// How `obj` was held when it was met.
+    met: Holding,
     /// Whether only the pickler holds `value`.
     holding: Holding,
     form: Form,
@@ -166,6 +168,7 @@ impl<'py> Walk<'py, '_> {
         let mut work = Box::new(Reduce {
             obj: obj.map(|o| o.clone().unbind()),
             value: value.unbind(),
+            met: standing.holding,
             holding,
             form,
             arguments: None,
@@ -525,8 +528,11 @@ impl<'py> Walk<'py, '_> {
             }
         }
         let w = *w;
-        for part in [w.arguments, w.function, w.obj].into_iter().flatten() {
+        for part in [w.arguments, w.function].into_iter().flatten() {
             self.release(part);
+        }
+        if let Some(obj) = w.obj {
+            self.close(obj, w.met);
         }
         self.release(w.value);
         Ok(())

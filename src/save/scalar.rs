@@ -235,6 +235,7 @@ impl<'py> Walk<'py, '_> {
             let repr = obj.repr()?;
             return encode::encode_long_decimal(&mut self.out, &repr.to_string_lossy());
         }
+        self.before_allocating();
         let bits = obj
             .call_method0(intern!(py, "bit_length"))?
             .extract::<u64>()?;

@@ -108,7 +108,7 @@ impl<'py> Walk<'py, '_> {
         }
         self.leave_fast(list.as_any());
         drop(list);
-        self.release(w.list);
+        self.close(w.list, w.standing.holding);
         Ok(())
     }
 
@@ -213,7 +213,7 @@ impl<'py> Walk<'py, '_> {
         }
         self.close_tuple(&tuple, &w)?;
         drop(tuple);
-        self.release(w.tuple);
+        self.close(w.tuple, w.standing.holding);
         Ok(())
     }
 

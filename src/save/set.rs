@@ -139,7 +139,7 @@ impl<'py> Walk<'py, '_> {
             }
         }
         drop(set);
-        self.release(w.set);
+        self.close(w.set, w.standing.holding);
         Ok(())
     }
 

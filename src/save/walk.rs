@@ -9,7 +9,9 @@ use pyo3::types::PyType;
 
 use crate::error::{add_notes, endless, error_of, pickling_error};
 use crate::fast::memo::Holding;
-use crate::fast::object::{Exact, exact, identity, is_class, reference_count};
+use crate::fast::object::{
+    Exact, exact, identity, is_class, reference_count, takes_weak_references,
+};
 use crate::fast::recursion::RecursionLevel;
 use crate::hooks::Walk;
 use crate::imports::Imports;
@@ -80,7 +82,7 @@ impl<'py> Walk<'py, '_> {
                     self.memoize(obj.bind(self.py), Holding::Shared)?;
                     self.release(obj);
                 }
-                Work::Build(obj) => self.finish_instance(obj)?,
+                Work::Build { obj, holding } => self.finish_instance(obj, holding)?,
                 Work::PersistentId => {
                     encode::encode_opcode(&mut self.out, Opcode::BINPERSID)?;
                 }
@@ -220,6 +222,14 @@ impl<'py> Walk<'py, '_> {
             }
         }
         if self.passages != passages {
+            standing = standing.seen();
+        }
+        // Whoever holds a weak reference can hand even a temporary over again. The exact types up to
+        // here take none, but for sets.
+        if standing.holding == Holding::Temporary
+            && matches!(kind, Exact::Set | Exact::FrozenSet | Exact::Other)
+            && takes_weak_references(bound.as_borrowed())
+        {
             standing = standing.seen();
         }
         match kind {

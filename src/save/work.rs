@@ -79,7 +79,10 @@ pub enum Work {
     /// Give `obj` an index, once what is above is written.
     Memoize(Py<PyAny>),
     /// BUILD, once the state of a plain instance is written.
-    Build(Py<PyAny>),
+    Build {
+        obj: Py<PyAny>,
+        holding: Holding,
+    },
     /// BINPERSID, once the persistent id is written.
     PersistentId,
 }
@@ -218,7 +221,7 @@ impl Work {
                 Some(key) => key_note(&owner_name(py, w.owner.as_ref()), key.bind(py)),
                 None => Vec::new(),
             },
-            Work::Build(obj) => build_notes(py, obj),
+            Work::Build { obj, .. } => build_notes(py, obj),
             Work::StackGlobal { .. }
             | Work::AttributeChain(_)
             | Work::Memoize(_)

@@ -153,3 +153,22 @@ def test_by_saving_it(kind, times, protocol):
         return dumped(Sub, root, protocol)
 
     both(HOOKABLE, attempt)
+
+
+@EVERY_PART
+def test_by_saving_what_it_is_asked_about(kind, protocol):
+    """What was not in the memo before `persistent_id` was asked is there after."""
+
+    def attempt(base):
+        root = graph(kind, 0)
+        asked = []
+
+        class Sub(base):
+            def persistent_id(self, obj):
+                if obj is root[HERE] and not asked:
+                    asked.append(True)
+                    self.save(obj)
+
+        return dumped(Sub, root, protocol)
+
+    both(HOOKABLE, attempt)

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 from faces import assert_same_bytes, dumped
-from parts import Thing, both, rebuilt
+from parts import both, rebuilt
 
 
 class Open:
@@ -70,16 +70,28 @@ def test_of_temporaries(face, make_one, protocol):
 class GivesInterned:
     """A string that is interned is handed over by whoever interns an equal one."""
 
-    def __init__(self, tag):
+    def __init__(self, tag, hold):
         self.tag = tag
+        self.hold = hold
 
     def name(self):
         return sys.intern("".join(["a name ", str(self.tag)]))
 
     def __reduce__(self):
-        items = (self.name() for _ in range(2))
-        return rebuilt, ({self.name(): 0}, [self.name()], (self.name(), 1)), None, items
+        return rebuilt, (self.hold(self.name()),), None, (self.name() for _ in range(2))
 
 
-def test_of_interned_strings(face, protocol):
-    assert_same_bytes(face, lambda: [Thing(), *(GivesInterned(tag) for tag in range(10))], protocol)
+HOLDS = {
+    "list": lambda name: [name],
+    "dict key": lambda name: {name: 0},
+    "dict value": lambda name: {"key": name},
+    "tuple": lambda name: (name, 0),
+}
+
+
+@pytest.mark.parametrize("hold", HOLDS)
+def test_of_interned_strings(face, hold, protocol):
+    def make():
+        return [GivesInterned(tag, HOLDS[hold]) for tag in range(5)]
+
+    assert_same_bytes(face, make, protocol)
