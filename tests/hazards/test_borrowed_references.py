@@ -4,7 +4,6 @@ over counts one reference less than it has holders.
 
 import io
 
-import pytest
 from faces import HOOKABLE, dumped
 from parts import Marker, both, rebuilt
 
