@@ -4,9 +4,13 @@ use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
 use pickle_format::frame::Output;
+use pickle_format::opcode::Opcode;
+use pyo3::exceptions::PyOverflowError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+
+use crate::error::pickling_error;
 
 unsafe extern "C" {
     /// Exported by every supported interpreter, though private to `pyo3::ffi`.
@@ -108,6 +112,16 @@ impl Output for BytesOutput {
     fn grow(&mut self, _filled: usize, needed: usize) -> PyResult<()> {
         let half_more = self.capacity.saturating_add(self.capacity / 2);
         self.resize(needed.max(half_more).max(FIRST_CAPACITY))
+    }
+
+    #[cold]
+    fn too_large(&mut self, _filled: usize, opcode: Opcode) -> PyErr {
+        match opcode {
+            Opcode::LONG4 => PyOverflowError::new_err("int too large to pickle"),
+            _ => Python::attach(|py| {
+                pickling_error(py, format!("memo id too large for {}", opcode.name()))
+            }),
+        }
     }
 }
 

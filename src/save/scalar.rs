@@ -5,7 +5,7 @@ use pickle_format::frame::FRAME_SIZE_TARGET;
 use pickle_format::opcode::Opcode;
 use pickle_format::protocol::Protocol;
 use pickle_format::text;
-use pyo3::exceptions::PyOverflowError;
+use pyo3::exceptions::{PyMemoryError, PyOverflowError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
 use pyo3::{Borrowed, intern};
@@ -264,12 +264,13 @@ impl<'py> Walk<'py, '_> {
             holding = Holding::Shared;
         }
         if !self.form().is_binary() {
-            let mut line = vec![Opcode::UNICODE.code()];
+            let mut line = Vec::new();
             let points = code_points(obj.as_borrowed());
             let escaped = points.iter().any(|c| matches!(c, 0 | 10 | 13 | 26 | 92));
-            text::raw_unicode_escape(points.into_iter(), &mut line);
-            line.push(b'\n');
-            self.out.write_slice(&line)?;
+            text::raw_unicode_escape(points.into_iter(), &mut line)
+                .map_err(|_| PyMemoryError::new_err(()))?;
+            self.out.write_with([Opcode::UNICODE.code()], &line)?;
+            self.out.write(*b"\n")?;
             if escaped
                 && self.face == Face::Hookable
                 && !Imports::get(py)?.behaviour.hookable_memoizes_escaped_text

@@ -69,3 +69,19 @@ def test_assigned_entries_keep_their_objects_alive():
     pickler = pickler_after()
     pickler.memo = {0: (0, ["made here"])}
     assert list(pickler.memo.copy().values()) == [(0, ["made here"])]
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("index", [2**32 - 1, 2**32, 2**40])
+def test_an_index_is_written_whole_or_refused_as_upstream_does(protocol, index):
+    def outcome(pickler_type):
+        obj, file = ["text"], io.BytesIO()
+        pickler = pickler_type(file, protocol)
+        pickler.memo = {id(obj): (index, obj)}
+        try:
+            pickler.dump(obj)
+        except pickle.PicklingError as error:
+            return str(error)
+        return file.getvalue()
+
+    assert outcome(oxipickle.Pickler) == outcome(pickle.Pickler)

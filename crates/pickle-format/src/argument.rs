@@ -1,57 +1,8 @@
-//! The layouts of inline arguments.
+//! Inline arguments: how their bytes are laid out, and what they mean.
 
-/// How the argument of an opcode is laid out, by `pickletools`' name for it.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum ArgumentKind {
-    /// `decimalnl_short`.
-    DecimalnlShort,
-    /// `int4`.
-    Int4,
-    /// `uint1`.
-    Uint1,
-    /// `uint2`.
-    Uint2,
-    /// `decimalnl_long`.
-    DecimalnlLong,
-    /// `long1`.
-    Long1,
-    /// `long4`.
-    Long4,
-    /// `stringnl`.
-    Stringnl,
-    /// `string4`.
-    String4,
-    /// `string1`.
-    String1,
-    /// `bytes4`.
-    Bytes4,
-    /// `bytes1`.
-    Bytes1,
-    /// `bytes8`.
-    Bytes8,
-    /// `bytearray8`.
-    Bytearray8,
-    /// `unicodestringnl`.
-    Unicodestringnl,
-    /// `unicodestring1`.
-    Unicodestring1,
-    /// `unicodestring4`.
-    Unicodestring4,
-    /// `unicodestring8`.
-    Unicodestring8,
-    /// `floatnl`.
-    Floatnl,
-    /// `float8`.
-    Float8,
-    /// `uint4`.
-    Uint4,
-    /// `stringnl_noescape_pair`.
-    StringnlNoescapePair,
-    /// `uint8`.
-    Uint8,
-    /// `stringnl_noescape`.
-    StringnlNoescape,
-}
+use crate::long;
+use crate::opcode::Opcode;
+use crate::text;
 
 /// What the size of an argument rests on.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -64,66 +15,193 @@ pub enum Layout {
     Lines(usize),
 }
 
+macro_rules! argument_kinds {
+    ($($kind:ident $name:literal $layout:ident($n:literal);)*) => {
+        /// How the argument of an opcode is laid out, by `pickletools`' name for it.
+        #[derive(Copy, Clone, PartialEq, Eq, Debug)]
+        pub enum ArgumentKind {
+            $(#[doc = concat!("`", $name, "`.")] $kind,)*
+        }
+
+        impl ArgumentKind {
+            /// The name in `pickletools`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+
+            /// How its bytes are found.
+            #[must_use]
+            pub const fn layout(self) -> Layout {
+                match self {
+                    $(Self::$kind => Layout::$layout($n),)*
+                }
+            }
+        }
+    };
+}
+
+argument_kinds! {
+    DecimalnlShort "decimalnl_short" Lines(1);
+    Int4 "int4" Fixed(4);
+    Uint1 "uint1" Fixed(1);
+    Uint2 "uint2" Fixed(2);
+    DecimalnlLong "decimalnl_long" Lines(1);
+    Long1 "long1" Counted(1);
+    Long4 "long4" Counted(4);
+    Stringnl "stringnl" Lines(1);
+    String4 "string4" Counted(4);
+    String1 "string1" Counted(1);
+    Bytes4 "bytes4" Counted(4);
+    Bytes1 "bytes1" Counted(1);
+    Bytes8 "bytes8" Counted(8);
+    Bytearray8 "bytearray8" Counted(8);
+    Unicodestringnl "unicodestringnl" Lines(1);
+    Unicodestring1 "unicodestring1" Counted(1);
+    Unicodestring4 "unicodestring4" Counted(4);
+    Unicodestring8 "unicodestring8" Counted(8);
+    Floatnl "floatnl" Lines(1);
+    Float8 "float8" Fixed(8);
+    Uint4 "uint4" Fixed(4);
+    StringnlNoescapePair "stringnl_noescape_pair" Lines(2);
+    Uint8 "uint8" Fixed(8);
+    StringnlNoescape "stringnl_noescape" Lines(1);
+}
+
 impl ArgumentKind {
-    /// The name in `pickletools`.
+    /// The largest size that a counted argument can say; None for the others.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::DecimalnlShort => "decimalnl_short",
-            Self::Int4 => "int4",
-            Self::Uint1 => "uint1",
-            Self::Uint2 => "uint2",
-            Self::DecimalnlLong => "decimalnl_long",
-            Self::Long1 => "long1",
-            Self::Long4 => "long4",
-            Self::Stringnl => "stringnl",
-            Self::String4 => "string4",
-            Self::String1 => "string1",
-            Self::Bytes4 => "bytes4",
-            Self::Bytes1 => "bytes1",
-            Self::Bytes8 => "bytes8",
-            Self::Bytearray8 => "bytearray8",
-            Self::Unicodestringnl => "unicodestringnl",
-            Self::Unicodestring1 => "unicodestring1",
-            Self::Unicodestring4 => "unicodestring4",
-            Self::Unicodestring8 => "unicodestring8",
-            Self::Floatnl => "floatnl",
-            Self::Float8 => "float8",
-            Self::Uint4 => "uint4",
-            Self::StringnlNoescapePair => "stringnl_noescape_pair",
-            Self::Uint8 => "uint8",
-            Self::StringnlNoescape => "stringnl_noescape",
+    pub const fn largest_size(self) -> Option<u64> {
+        match (self, self.layout()) {
+            // These two count with a sign.
+            (Self::String4 | Self::Long4, _) => Some(i32::MAX as u64),
+            (_, Layout::Counted(width)) => Some(u64::MAX >> (64 - 8 * width)),
+            _ => None,
+        }
+    }
+}
+
+/// An argument as what it means, borrowed from the pickle it stands in.
+///
+/// Text keeps its spelling, so that writing what was read gives the same bytes.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub enum Argument<'a> {
+    /// Nothing follows the opcode.
+    None,
+    /// A bool in INT's line, `00` or `01`.
+    Bool(bool),
+    /// A number of a fixed width: BININT and its like, extension codes, PROTO.
+    Int(i64),
+    /// An integer in decimal: the line of INT, LONG (whose last `L` belongs to it), GET and PUT.
+    Decimal(&'a str),
+    /// An integer in two's complement, least significant byte first: LONG1, LONG4.
+    Long(&'a [u8]),
+    /// A place in the memo, in binary.
+    Index(usize),
+    /// A size in bytes: FRAME.
+    Size(u64),
+    /// BINFLOAT.
+    Float(f64),
+    /// FLOAT's line.
+    FloatText(&'a str),
+    /// A string of Python 2 in quotes, with its escapes: STRING.
+    Quoted(&'a [u8]),
+    /// A string of Python 2, counted: BINSTRING, SHORT_BINSTRING.
+    String(&'a [u8]),
+    /// Bytes and bytearrays.
+    Bytes(&'a [u8]),
+    /// UTF-8 in which lone surrogates may stand: BINUNICODE and its like.
+    Str(&'a [u8]),
+    /// UNICODE's line, in raw-unicode-escape.
+    Escaped(&'a [u8]),
+    /// The names of a module and of an object in it: GLOBAL, INST.
+    Pair(&'a str, &'a str),
+    /// PERSID's line, in ASCII.
+    Line(&'a str),
+}
+
+impl<'a> Argument<'a> {
+    /// What the bytes mean to an opcode, as a [`Reader`](crate::reader::Reader) finds them: without
+    /// their size, or without the last newline. None where they are malformed.
+    ///
+    /// Numbers in text follow `pickletools`; names are UTF-8 as the unpickler has it.
+    #[must_use]
+    pub fn parse(opcode: Opcode, raw: &'a [u8]) -> Option<Self> {
+        use ArgumentKind as Kind;
+        let Some(kind) = opcode.info().argument else {
+            return raw.is_empty().then_some(Self::None);
+        };
+        let line = || std::str::from_utf8(raw).ok();
+        let names_index = opcode.is_put() || opcode.is_get();
+        Some(match kind {
+            Kind::Uint1 | Kind::Uint2 | Kind::Uint4 => {
+                if kind.layout() != Layout::Fixed(raw.len()) {
+                    return None;
+                }
+                let value = raw.iter().rev().fold(0, |v, &b| v << 8 | u32::from(b));
+                if names_index {
+                    Self::Index(usize::try_from(value).ok()?)
+                } else {
+                    Self::Int(value.into())
+                }
+            }
+            Kind::Int4 => Self::Int(i32::from_le_bytes(raw.try_into().ok()?).into()),
+            Kind::Uint8 => Self::Size(u64::from_le_bytes(raw.try_into().ok()?)),
+            Kind::Float8 => Self::Float(f64::from_be_bytes(raw.try_into().ok()?)),
+            Kind::DecimalnlShort if names_index => {
+                usize::try_from(text::decimal_to_i64(raw)?).ok()?;
+                Self::Decimal(line()?)
+            }
+            Kind::DecimalnlShort if raw == b"00" || raw == b"01" => Self::Bool(raw == b"01"),
+            Kind::DecimalnlShort => Self::Decimal(line().filter(|_| text::is_decimal(raw))?),
+            Kind::DecimalnlLong => {
+                let digits = raw.strip_suffix(b"L").unwrap_or(raw);
+                Self::Decimal(line().filter(|_| text::is_decimal(digits))?)
+            }
+            Kind::Floatnl => Self::FloatText(line().filter(|_| text::is_float(raw))?),
+            Kind::Long1 | Kind::Long4 => Self::Long(raw),
+            Kind::Stringnl => text::is_quoted(raw).then_some(Self::Quoted(raw))?,
+            Kind::String1 | Kind::String4 => Self::String(raw),
+            Kind::Bytes1 | Kind::Bytes4 | Kind::Bytes8 | Kind::Bytearray8 => Self::Bytes(raw),
+            Kind::Unicodestringnl => {
+                text::is_raw_unicode_escape(raw).then_some(Self::Escaped(raw))?
+            }
+            Kind::Unicodestring1 | Kind::Unicodestring4 | Kind::Unicodestring8 => {
+                text::is_utf8_with_surrogates(raw).then_some(Self::Str(raw))?
+            }
+            Kind::StringnlNoescapePair => {
+                let (module, name) = line()?.split_once('\n')?;
+                Self::Pair(module, name)
+            }
+            Kind::StringnlNoescape => Self::Line(line().filter(|line| line.is_ascii())?),
+        })
+    }
+
+    /// The integer it is, whichever way it is written; None where it is none, or takes more than
+    /// eight bytes.
+    #[must_use]
+    pub fn to_i64(&self) -> Option<i64> {
+        match *self {
+            Self::Bool(value) => Some(value.into()),
+            Self::Int(value) => Some(value),
+            Self::Index(index) => i64::try_from(index).ok(),
+            Self::Decimal(line) => {
+                text::decimal_to_i64(line.strip_suffix('L').unwrap_or(line).as_bytes())
+            }
+            Self::Long(bytes) => long::from_bytes(bytes),
+            _ => None,
         }
     }
 
-    /// How its bytes are found.
+    /// The memo index it is, in binary or in decimal.
     #[must_use]
-    pub const fn layout(self) -> Layout {
-        match self {
-            Self::DecimalnlShort => Layout::Lines(1),
-            Self::Int4 => Layout::Fixed(4),
-            Self::Uint1 => Layout::Fixed(1),
-            Self::Uint2 => Layout::Fixed(2),
-            Self::DecimalnlLong => Layout::Lines(1),
-            Self::Long1 => Layout::Counted(1),
-            Self::Long4 => Layout::Counted(4),
-            Self::Stringnl => Layout::Lines(1),
-            Self::String4 => Layout::Counted(4),
-            Self::String1 => Layout::Counted(1),
-            Self::Bytes4 => Layout::Counted(4),
-            Self::Bytes1 => Layout::Counted(1),
-            Self::Bytes8 => Layout::Counted(8),
-            Self::Bytearray8 => Layout::Counted(8),
-            Self::Unicodestringnl => Layout::Lines(1),
-            Self::Unicodestring1 => Layout::Counted(1),
-            Self::Unicodestring4 => Layout::Counted(4),
-            Self::Unicodestring8 => Layout::Counted(8),
-            Self::Floatnl => Layout::Lines(1),
-            Self::Float8 => Layout::Fixed(8),
-            Self::Uint4 => Layout::Fixed(4),
-            Self::StringnlNoescapePair => Layout::Lines(2),
-            Self::Uint8 => Layout::Fixed(8),
-            Self::StringnlNoescape => Layout::Lines(1),
+    pub fn to_index(&self) -> Option<usize> {
+        match *self {
+            Self::Index(index) => Some(index),
+            Self::Decimal(line) => usize::try_from(text::decimal_to_i64(line.as_bytes())?).ok(),
+            _ => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The shortest legal opcode for a value, per protocol, as CPython chooses it.
 //!
-//! All of these write into a [`FrameWriter`] and fail only when its output can't grow.
+//! All of these write into a [`FrameWriter`] and fail when its output can't grow; those that say
+//! so also where no opcode can say the value. [`instruction`](crate::instruction) writes the others.
 
 #![allow(clippy::missing_errors_doc)]
 
@@ -61,14 +62,12 @@ pub fn encode_bool<O: Output>(
     value: bool,
 ) -> Result<(), O::Error> {
     if protocol.has_proto_opcode() {
-        encode_opcode(
-            w,
-            if value {
-                Opcode::NEWTRUE
-            } else {
-                Opcode::NEWFALSE
-            },
-        )
+        w.write([if value {
+            Opcode::NEWTRUE
+        } else {
+            Opcode::NEWFALSE
+        }
+        .code()])
     } else {
         w.write_slice(if value { b"I01\n" } else { b"I00\n" })
     }
@@ -109,12 +108,15 @@ fn encode_i64_text<O: Output>(w: &mut FrameWriter<O>, value: i64) -> Result<(), 
     }
 }
 
-/// LONG1 or LONG4 with bytes of two's complement, fewer than 2³¹ of them.
+/// LONG1 or LONG4 with bytes of two's complement; too large from 2³¹ of them on.
 pub fn encode_long_bytes<O: Output>(w: &mut FrameWriter<O>, bytes: &[u8]) -> Result<(), O::Error> {
     match u8::try_from(bytes.len()) {
         Ok(n) => w.write_with([Opcode::LONG1.code(), n], bytes),
         Err(_) => {
-            let [a, b, c, d] = (bytes.len() as u32).to_le_bytes();
+            let Ok(size) = i32::try_from(bytes.len()) else {
+                return Err(w.too_large(Opcode::LONG4));
+            };
+            let [a, b, c, d] = size.to_le_bytes();
             w.write_with([Opcode::LONG4.code(), a, b, c, d], bytes)
         }
     }
@@ -188,7 +190,7 @@ pub fn encode_str<O: Output>(
     w.write_with([Opcode::BINUNICODE.code(), a, b, c, d], utf8)
 }
 
-/// MEMOIZE, BINPUT, LONG_BINPUT or PUT.
+/// MEMOIZE, BINPUT, LONG_BINPUT or PUT. An index past four bytes is too large for LONG_BINPUT.
 #[inline(always)]
 pub fn encode_put<O: Output>(
     w: &mut FrameWriter<O>,
@@ -204,7 +206,7 @@ pub fn encode_put<O: Output>(
     encode_index(w, Opcode::BINPUT, Opcode::LONG_BINPUT, index)
 }
 
-/// BINGET, LONG_BINGET or GET.
+/// BINGET, LONG_BINGET or GET. An index past four bytes is too large for LONG_BINGET.
 #[inline(always)]
 pub fn encode_get<O: Output>(
     w: &mut FrameWriter<O>,
@@ -227,7 +229,10 @@ fn encode_index<O: Output>(
     if let Ok(index) = u8::try_from(index) {
         return w.write([short.code(), index]);
     }
-    let [a, b, c, d] = (index as u32).to_le_bytes();
+    let Ok(index) = u32::try_from(index) else {
+        return Err(w.too_large(long));
+    };
+    let [a, b, c, d] = index.to_le_bytes();
     w.write([long.code(), a, b, c, d])
 }
 

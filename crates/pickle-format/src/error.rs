@@ -22,7 +22,15 @@ pub enum FormatErrorKind {
     Truncated(Option<Opcode>),
     /// The argument of this opcode is malformed.
     BadArgument(Opcode),
-    /// No memory for the output.
+    /// This opcode takes more off the stack than there is, or than there is above the last MARK.
+    StackUnderflow(Opcode),
+    /// This opcode needs a MARK, and none is open.
+    NoMark(Opcode),
+    /// This opcode asks for a memo index at which nothing was put.
+    UnknownIndex(Opcode, usize),
+    /// STOP leaves something on the stack.
+    StackNotEmpty,
+    /// No memory for the output, or for what reading has to remember.
     NoMemory,
 }
 
@@ -43,6 +51,26 @@ impl fmt::Display for FormatError {
             FormatErrorKind::Truncated(None) => write!(f, "at byte {at}: data ends before STOP"),
             FormatErrorKind::BadArgument(opcode) => {
                 write!(f, "at byte {at}: malformed argument of {}", opcode.name())
+            }
+            FormatErrorKind::StackUnderflow(opcode) => {
+                write!(
+                    f,
+                    "at byte {at}: too little on the stack for {}",
+                    opcode.name()
+                )
+            }
+            FormatErrorKind::NoMark(opcode) => {
+                write!(f, "at byte {at}: no MARK for {}", opcode.name())
+            }
+            FormatErrorKind::UnknownIndex(opcode, index) => {
+                write!(
+                    f,
+                    "at byte {at}: nothing at memo index {index} for {}",
+                    opcode.name()
+                )
+            }
+            FormatErrorKind::StackNotEmpty => {
+                write!(f, "at byte {at}: the stack is not empty after STOP")
             }
             FormatErrorKind::NoMemory => write!(f, "at byte {at}: no memory"),
         }

@@ -28,6 +28,10 @@ pub trait Output {
     /// # Errors
     /// When there is no memory.
     fn grow(&mut self, filled: usize, needed: usize) -> Result<(), Self::Error>;
+
+    /// The error for an argument that this opcode, the last to choose from, can't say. `filled` is
+    /// as for `grow`; nothing of the instruction was written.
+    fn too_large(&mut self, filled: usize, opcode: Opcode) -> Self::Error;
 }
 
 /// Writes opcodes and their arguments, in frames or without.
@@ -70,6 +74,13 @@ impl<O: Output> FrameWriter<O> {
     #[inline(never)]
     fn grow(&mut self, needed: usize) -> Result<(), O::Error> {
         self.output.grow(self.position, needed)
+    }
+
+    /// The output's error for an argument that is too large for an opcode.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn too_large(&mut self, opcode: Opcode) -> O::Error {
+        self.output.too_large(self.position, opcode)
     }
 
     /// Writes a few bytes.

@@ -2,16 +2,19 @@
 //!
 //! A pickle is a program for a small machine with a stack and a memo. [`opcode`] is the table of
 //! its instructions and [`argument`] of their inline arguments; [`encode`] writes the shortest legal
-//! instruction for a value, per [`protocol`]; [`frame`] groups instructions as protocol 4 asks;
-//! [`memo`] maps identities to memo indices; [`long`] and [`text`] are the encodings of integers and
-//! of protocol 0's strings; [`reader`] takes a pickle apart again.
+//! instruction for a value, per [`protocol`], and [`instruction`] any one with its argument; [`frame`]
+//! groups instructions as protocol 4 asks; [`memo`] maps identities to memo indices, and these to
+//! values; [`long`] and [`text`] are the encodings of integers and of protocol 0's lines; [`reader`]
+//! takes a pickle apart again, and [`dis`] shows it and checks what it does to the stack.
 
 #![forbid(unsafe_code)]
 
 pub mod argument;
+pub mod dis;
 pub mod encode;
 pub mod error;
 pub mod frame;
+pub mod instruction;
 pub mod long;
 pub mod memo;
 pub mod opcode;

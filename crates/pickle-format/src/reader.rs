@@ -1,6 +1,7 @@
-//! Takes a pickle apart: one opcode after the other, each with its raw argument.
+//! Takes a pickle apart: one opcode after the other, each with its argument's bytes, whose meaning
+//! is told on request.
 
-use crate::argument::Layout;
+use crate::argument::{Argument, Layout};
 use crate::error::{FormatError, FormatErrorKind};
 use crate::opcode::Opcode;
 
@@ -13,6 +14,19 @@ pub struct Instruction<'a> {
     pub opcode: Opcode,
     /// Its argument's bytes: the payload without its size, lines without the last newline.
     pub argument: &'a [u8],
+}
+
+impl<'a> Instruction<'a> {
+    /// What the argument means.
+    ///
+    /// # Errors
+    /// When it is malformed.
+    pub fn value(&self) -> Result<Argument<'a>, FormatError> {
+        Argument::parse(self.opcode, self.argument).ok_or(FormatError {
+            kind: FormatErrorKind::BadArgument(self.opcode),
+            offset: self.offset + 1,
+        })
+    }
 }
 
 /// Reads up to STOP, and nothing behind it. Allocates nothing, whatever sizes the pickle claims.
@@ -56,16 +70,22 @@ impl<'a> Reader<'a> {
             kind: FormatErrorKind::BadArgument(opcode),
             offset: self.position,
         };
-        match opcode.info().argument.map(|kind| kind.layout()) {
-            None => Ok(&[]),
-            Some(Layout::Fixed(n)) => self.take(n, opcode),
-            Some(Layout::Counted(width)) => {
+        let Some(kind) = opcode.info().argument else {
+            return Ok(&[]);
+        };
+        match kind.layout() {
+            Layout::Fixed(n) => self.take(n, opcode),
+            Layout::Counted(width) => {
                 let mut size = [0; 8];
                 size[..width].copy_from_slice(self.take(width, opcode)?);
-                let size = usize::try_from(u64::from_le_bytes(size)).map_err(|_| bad)?;
-                self.take(size, opcode)
+                let size = u64::from_le_bytes(size);
+                if kind.largest_size().is_some_and(|largest| size > largest) {
+                    // The size has a sign, and is negative.
+                    return Err(bad);
+                }
+                self.take(usize::try_from(size).map_err(|_| bad)?, opcode)
             }
-            Some(Layout::Lines(lines)) => {
+            Layout::Lines(lines) => {
                 let rest = &self.data[self.position..];
                 let ends = rest.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
                 let end = ends.map(|(i, _)| i).nth(lines - 1).ok_or(FormatError {

@@ -4,7 +4,7 @@ mod output;
 
 use output::{VecOutput, bytes, writer};
 use pickle_format::encode::*;
-use pickle_format::error::FormatError;
+use pickle_format::error::{FormatError, FormatErrorKind};
 use pickle_format::frame::FrameWriter;
 use pickle_format::opcode::Opcode;
 use pickle_format::protocol::Protocol;
@@ -197,6 +197,29 @@ fn memo_indices_change_opcode_at_their_limits() {
         (b"\x94".to_vec(), b"j\0\x01\0\0".to_vec())
     );
     assert_eq!(get(5, u32::MAX as usize), b"j\xff\xff\xff\xff");
+}
+
+#[test]
+fn memo_indices_past_four_bytes_are_refused_and_never_cut() {
+    for index in [1 << 32, (1 << 32) + 5, usize::MAX] {
+        for number in 1..=5 {
+            let mut w = writer();
+            w.write(*b"N").unwrap();
+            let error = encode_get(&mut w, protocol(number), index).unwrap_err();
+            let refused = FormatErrorKind::BadArgument(Opcode::LONG_BINGET);
+            assert_eq!((error.kind, error.offset), (refused, 1));
+            let put = encode_put(&mut w, protocol(number), index);
+            if number < 4 {
+                let refused = FormatErrorKind::BadArgument(Opcode::LONG_BINPUT);
+                assert_eq!(put.unwrap_err().kind, refused);
+                assert_eq!(bytes(w), b"N", "a refusal writes nothing");
+            } else {
+                assert_eq!(bytes(w), b"N\x94", "MEMOIZE names no index");
+            }
+        }
+        let text = encoded(|w| encode_get(w, protocol(0), index));
+        assert_eq!(text, format!("g{index}\n").into_bytes());
+    }
 }
 
 #[test]

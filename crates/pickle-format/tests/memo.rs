@@ -1,8 +1,8 @@
-//! The pickler's memo against the standard library's hash table.
+//! The memos against the standard library's maps.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use pickle_format::memo::PicklerMemo;
+use pickle_format::memo::{Identity, PicklerMemo, UnpicklerMemo};
 
 /// Numbers that look random and are the same in each run (Marsaglia's xorshift).
 fn next(state: &mut u64) -> u64 {
@@ -85,5 +85,67 @@ fn runs_of_addresses_and_extreme_ones_are_all_found() {
         }
         assert_eq!(memo.get(usize::MAX), Some(5000));
         assert_eq!(memo.get(0x7f00_0000_0000 + 5000 * stride), None);
+    }
+}
+
+/// An identity that is no address, and whose empty value is not zero.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+struct Handle(u16);
+
+impl Identity for Handle {
+    const EMPTY: Self = Handle(u16::MAX);
+
+    fn hash(self) -> u64 {
+        u64::from(self.0) << 48
+    }
+}
+
+#[test]
+fn any_identity_will_do() {
+    let mut memo = PicklerMemo::new();
+    for i in (0..1000).rev() {
+        assert_eq!(memo.insert(Handle(i), i.into()).unwrap(), None);
+    }
+    for i in 0..1000 {
+        assert_eq!(memo.get(Handle(i)), Some(i.into()));
+    }
+    assert_eq!(
+        (memo.get(Handle(1000)), memo.get(Handle::EMPTY)),
+        (None, None)
+    );
+    assert_eq!((memo.len(), memo.iter().count()), (1000, 1000));
+}
+
+#[test]
+fn an_unpicklers_memo_agrees_with_a_tree_under_random_operations() {
+    let mut state = 0x2545_f491_4f6c_dd1d;
+    let mut memo = UnpicklerMemo::new();
+    let mut model = BTreeMap::new();
+    for step in 0..100_000u64 {
+        let random = next(&mut state) as usize;
+        let index = match random % 8 {
+            0 => random >> ((random >> 3) % 64),
+            1 => (random >> 8) % 100_000,
+            2 => usize::MAX - (random >> 8) % 16,
+            3..=5 => memo.len(),
+            _ => (random >> 8) % (memo.len() + 1),
+        };
+        if step == 50_000 {
+            memo.clear();
+            model.clear();
+            assert!(memo.is_empty());
+        }
+        assert_eq!(memo.get(index), model.get(&index));
+        assert_eq!(memo.put(index, step).unwrap(), model.insert(index, step));
+        assert_eq!(memo.len(), model.len());
+    }
+    assert!(
+        memo.iter()
+            .unwrap()
+            .eq(model.iter().map(|(index, value)| (*index, value)))
+    );
+    for index in model.keys() {
+        assert_eq!(memo.get(*index), model.get(index));
+        assert_eq!(memo.get(index ^ 1 << 50), model.get(&(index ^ 1 << 50)));
     }
 }

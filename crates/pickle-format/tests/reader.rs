@@ -1,6 +1,6 @@
 //! The reader gives back every instruction, and survives whatever it is given.
 
-use pickle_format::argument::Layout;
+use pickle_format::argument::{Argument, Layout};
 use pickle_format::error::FormatErrorKind;
 use pickle_format::opcode::{OPCODES, Opcode, OpcodeInfo};
 use pickle_format::reader::Reader;
@@ -102,6 +102,89 @@ fn claimed_sizes_are_not_believed() {
             );
         }
     }
+}
+
+#[test]
+fn negative_sizes_are_bad_arguments() {
+    for (opcode, byte) in [(Opcode::BINSTRING, b'T'), (Opcode::LONG4, 0x8b)] {
+        for size in [-1, i32::MIN] {
+            let pickle = [&[byte][..], &size.to_le_bytes(), b"few"].concat();
+            let error = Reader::new(&pickle).next().unwrap().unwrap_err();
+            assert_eq!(error.kind, FormatErrorKind::BadArgument(opcode));
+        }
+        let pickle = [&[byte][..], &i32::MAX.to_le_bytes(), b"few"].concat();
+        let error = Reader::new(&pickle).next().unwrap().unwrap_err();
+        assert_eq!(error.kind, FormatErrorKind::Truncated(Some(opcode)));
+    }
+}
+
+fn value(instruction: &[u8]) -> Option<Argument<'_>> {
+    Reader::new(instruction)
+        .next()
+        .unwrap()
+        .unwrap()
+        .value()
+        .ok()
+}
+
+#[test]
+fn arguments_are_read_as_what_they_mean() {
+    assert_eq!(value(b"N"), Some(Argument::None));
+    assert_eq!(value(b"J\xff\xff\xff\xff"), Some(Argument::Int(-1)));
+    assert_eq!(
+        value(b"\x84\xff\xff\xff\x7f"),
+        Some(Argument::Int(0x7fff_ffff))
+    );
+    assert_eq!(value(b"M\0\x01"), Some(Argument::Int(256)));
+    assert_eq!(
+        value(b"j\xff\xff\xff\xff"),
+        Some(Argument::Index(0xffff_ffff))
+    );
+    assert_eq!(value(b"h\x07"), Some(Argument::Index(7)));
+    assert_eq!(value(b"G\x3f\xf8\0\0\0\0\0\0"), Some(Argument::Float(1.5)));
+    assert_eq!(
+        value(b"\x95\x01\0\0\0\0\0\0\x80"),
+        Some(Argument::Size((1 << 63) + 1))
+    );
+    assert_eq!(
+        value(b"X\x02\0\0\0\xc3\xa9"),
+        Some(Argument::Str("é".as_bytes()))
+    );
+    assert_eq!(value(b"X\x01\0\0\0\xc3"), None);
+    assert_eq!(
+        value(b"cos.path\njoin\n"),
+        Some(Argument::Pair("os.path", "join"))
+    );
+    assert_eq!(value(b"cos\n\xff\n"), None);
+    assert_eq!(value(b"P\xc3\xa9\n"), None);
+}
+
+#[test]
+fn lines_of_numbers_have_their_own_rules() {
+    assert_eq!(value(b"I00\n"), Some(Argument::Bool(false)));
+    assert_eq!(value(b"I01\n"), Some(Argument::Bool(true)));
+    assert_eq!(value(b"I02\n").unwrap().to_i64(), Some(2));
+    assert_eq!((value(b"I1L\n"), value(b"I\n")), (None, None));
+    for line in [&b"L12L\n"[..], b"L12\n", b"L +1_2L\n"] {
+        assert_eq!(value(line).unwrap().to_i64(), Some(12));
+    }
+    assert_eq!((value(b"LL\n"), value(b"L1LL\n")), (None, None));
+    assert_eq!(value(b"L99999999999999999999L\n").unwrap().to_i64(), None);
+    assert_eq!(value(b"g01\n").unwrap().to_index(), Some(1));
+    assert_eq!(
+        (value(b"g-1\n"), value(b"p99999999999999999999\n")),
+        (None, None)
+    );
+    let error = Reader::new(b"Fx\n")
+        .next()
+        .unwrap()
+        .unwrap()
+        .value()
+        .unwrap_err();
+    assert_eq!(
+        (error.kind, error.offset),
+        (FormatErrorKind::BadArgument(Opcode::FLOAT), 1)
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::mem::MaybeUninit;
 
 use pickle_format::error::{FormatError, FormatErrorKind};
 use pickle_format::frame::{FrameWriter, Output};
+use pickle_format::opcode::Opcode;
 
 /// Room that no output has more of, far above what any test writes on purpose.
 pub const LARGEST: usize = 1 << 20;
@@ -34,6 +35,13 @@ impl Output for VecOutput {
         }
         self.0.resize(needed, MaybeUninit::new(0));
         Ok(())
+    }
+
+    fn too_large(&mut self, filled: usize, opcode: Opcode) -> FormatError {
+        FormatError {
+            kind: FormatErrorKind::BadArgument(opcode),
+            offset: filled,
+        }
     }
 }
 

@@ -2,14 +2,36 @@
 
 use std::collections::TryReserveError;
 
+/// What tells one object from another, whatever it points to.
+pub trait Identity: Copy + Eq {
+    /// What no object has: it marks the empty places of the table.
+    const EMPTY: Self;
+
+    /// A hash whose highest bits are well spread, since they choose the place.
+    #[must_use]
+    fn hash(self) -> u64;
+}
+
+/// 2⁶⁴ divided by the golden ratio: consecutive addresses spread over the table (Knuth, 6.4).
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// An address: never 0, and aligned, so its lowest bits tell nothing and the hash begins above them.
+impl Identity for usize {
+    const EMPTY: Self = 0;
+
+    #[inline(always)]
+    fn hash(self) -> u64 {
+        (self as u64 >> 4).wrapping_mul(MULTIPLIER)
+    }
+}
+
 /// Identity to index, by open addressing with linear probing.
 ///
-/// An identity is an address: never 0, and aligned, so its lowest bits tell nothing and the hash
-/// begins above them. An entry takes 16 bytes, and at most two thirds of the table are filled.
-#[derive(Default, Debug)]
-pub struct PicklerMemo {
-    /// Pairs (identity, index); identity 0 marks an empty place. The length is a power of two.
-    table: Vec<(usize, usize)>,
+/// With addresses an entry takes 16 bytes, and at most two thirds of the table are filled.
+#[derive(Debug)]
+pub struct PicklerMemo<I: Identity = usize> {
+    /// Pairs (identity, index). The length is a power of two.
+    table: Vec<(I, usize)>,
     len: usize,
     /// `64 - log2(table.len())`: the hash's highest bits choose the place.
     shift: u32,
@@ -18,10 +40,17 @@ pub struct PicklerMemo {
 /// Places of the first table: small enough to cost small pickles nothing.
 const FIRST_SIZE: usize = 32;
 
-/// 2⁶⁴ divided by the golden ratio: consecutive addresses spread over the table (Knuth, 6.4).
-const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+impl<I: Identity> Default for PicklerMemo<I> {
+    fn default() -> Self {
+        Self {
+            table: Vec::new(),
+            len: 0,
+            shift: 0,
+        }
+    }
+}
 
-impl PicklerMemo {
+impl<I: Identity> PicklerMemo<I> {
     /// An empty memo, which allocates nothing.
     #[must_use]
     pub fn new() -> Self {
@@ -41,14 +70,14 @@ impl PicklerMemo {
     }
 
     #[inline(always)]
-    fn place(&self, identity: usize) -> usize {
-        ((identity as u64 >> 4).wrapping_mul(MULTIPLIER) >> self.shift) as usize
+    fn place(&self, identity: I) -> usize {
+        (identity.hash() >> self.shift) as usize
     }
 
     /// The index that was given to an identity.
     #[inline(always)]
     #[must_use]
-    pub fn get(&self, identity: usize) -> Option<usize> {
+    pub fn get(&self, identity: I) -> Option<usize> {
         if self.table.is_empty() {
             return None;
         }
@@ -56,10 +85,10 @@ impl PicklerMemo {
         let mut place = self.place(identity);
         loop {
             let (key, index) = self.table[place & mask];
-            if key == identity && key != 0 {
+            if key == identity && key != I::EMPTY {
                 return Some(index);
             }
-            if key == 0 {
+            if key == I::EMPTY {
                 return None;
             }
             place += 1;
@@ -71,11 +100,8 @@ impl PicklerMemo {
     /// # Errors
     /// When there is no memory.
     #[inline(always)]
-    pub fn insert(
-        &mut self,
-        identity: usize,
-        index: usize,
-    ) -> Result<Option<usize>, TryReserveError> {
+    pub fn insert(&mut self, identity: I, index: usize) -> Result<Option<usize>, TryReserveError> {
+        debug_assert!(identity != I::EMPTY);
         if (self.len + 1) * 3 > self.table.len() * 2 {
             self.enlarge()?;
         }
@@ -83,7 +109,7 @@ impl PicklerMemo {
         let mut place = self.place(identity);
         loop {
             let entry = &mut self.table[place & mask];
-            if entry.0 == 0 {
+            if entry.0 == I::EMPTY {
                 *entry = (identity, index);
                 self.len += 1;
                 return Ok(None);
@@ -101,14 +127,14 @@ impl PicklerMemo {
         let size = (self.table.len() * 2).max(FIRST_SIZE);
         let mut table = Vec::new();
         table.try_reserve_exact(size)?;
-        table.resize(size, (0, 0));
+        table.resize(size, (I::EMPTY, 0));
         let old = std::mem::replace(&mut self.table, table);
         self.shift = 64 - size.trailing_zeros();
         let mask = size - 1;
         for (identity, index) in old {
-            if identity != 0 {
+            if identity != I::EMPTY {
                 let mut place = self.place(identity);
-                while self.table[place & mask].0 != 0 {
+                while self.table[place & mask].0 != I::EMPTY {
                     place += 1;
                 }
                 self.table[place & mask] = (identity, index);
@@ -123,7 +149,10 @@ impl PicklerMemo {
     }
 
     /// Every pair (identity, index), in no order.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.table.iter().copied().filter(|entry| entry.0 != 0)
+    pub fn iter(&self) -> impl Iterator<Item = (I, usize)> + '_ {
+        self.table
+            .iter()
+            .copied()
+            .filter(|entry| entry.0 != I::EMPTY)
     }
 }
