@@ -23,7 +23,7 @@ pub fn type_version(obj: Borrowed<'_, '_, PyAny>) -> u32 {
 /// the type is no subclass of list or dict; and whether attributes of the class itself are.
 pub fn is_ordinary(class: &Bound<'_, PyType>) -> bool {
     let special = ffi::Py_TPFLAGS_LIST_SUBCLASS | ffi::Py_TPFLAGS_DICT_SUBCLASS;
-    // SAFETY: `class` is alive; only its slots are read.
+    // SAFETY: `class` is alive, and so is its own class; only slots of theirs and of `type` are read.
     unsafe {
         let t = class.as_type_ptr();
         (*t).tp_getattro.is_some_and(|look_up| {

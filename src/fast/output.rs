@@ -10,7 +10,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::error::pickling_error;
+pyo3::import_exception!(pickle, PicklingError);
 
 unsafe extern "C" {
     /// Exported by every supported interpreter, though private to `pyo3::ffi`.
@@ -118,9 +118,7 @@ impl Output for BytesOutput {
     fn too_large(&mut self, _filled: usize, opcode: Opcode) -> PyErr {
         match opcode {
             Opcode::LONG4 => PyOverflowError::new_err("int too large to pickle"),
-            _ => Python::attach(|py| {
-                pickling_error(py, format!("memo id too large for {}", opcode.name()))
-            }),
+            _ => PicklingError::new_err(format!("memo id too large for {}", opcode.name())),
         }
     }
 }
