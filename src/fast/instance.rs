@@ -1,5 +1,6 @@
 //! What is known of an instance through its type, without asking Python code.
 
+use crate::fast::object::{Exact, exact};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 use pyo3::{Borrowed, ffi};
@@ -38,6 +39,49 @@ pub fn is_ordinary(class: &Bound<'_, PyType>) -> bool {
                         .tp_getattro
                         .is_some_and(|ordinary| std::ptr::fn_addr_eq(look_up, ordinary))
                 })
+    }
+}
+
+/// Whether a method of the class is what a look-up on an instance finds, unless the instance's own
+/// dict, at the place that `placed_dict` looks at, comes before it.
+pub fn has_ordinary_methods(class: &Bound<'_, PyType>) -> bool {
+    if exact(class.as_any().as_borrowed()) != Exact::Type {
+        return false;
+    }
+    // SAFETY: `class` is alive; only its slots are read.
+    unsafe {
+        let t = class.as_type_ptr();
+        (*t).tp_dictoffset >= 0
+            && (*t).tp_getattro.is_some_and(|look_up| {
+                std::ptr::fn_addr_eq(
+                    look_up,
+                    ffi::PyObject_GenericGetAttr as unsafe extern "C" fn(_, _) -> _,
+                )
+            })
+    }
+}
+
+/// The `__dict__` of an instance whose type keeps it at a fixed place, if it has one yet.
+pub fn placed_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: `obj` is alive; a positive offset is where its type keeps the pointer to the dict,
+    // which is null until there is one.
+    unsafe {
+        let offset = (*ffi::Py_TYPE(obj.as_ptr())).tp_dictoffset;
+        if offset <= 0 {
+            return None;
+        }
+        let place = obj.as_ptr().byte_offset(offset);
+        Bound::from_borrowed_ptr_or_opt(obj.py(), *place.cast::<*mut ffi::PyObject>())
+    }
+}
+
+/// Whether an attribute of a class is a function or the like: found on an instance, it is called
+/// with the instance first, and to find it runs no Python code.
+pub fn is_method_descriptor(found: Borrowed<'_, '_, PyAny>) -> bool {
+    // SAFETY: `found` is alive, and so is its type; a flag of it is read.
+    unsafe {
+        let t = ffi::Py_TYPE(found.as_ptr());
+        ffi::PyType_HasFeature(t, ffi::Py_TPFLAGS_METHOD_DESCRIPTOR) != 0
     }
 }
 

@@ -1,19 +1,23 @@
-//! Plain instances: what `object.__reduce_ex__` would return is known from the type.
+//! Plans: what is known of the instances of a type before they are asked.
 //!
-//! A plan says so for one type, as long as its version lasts. It is made after the first instance
-//! went the long way, and holds from the second on: the class has its index by then.
+//! Of plain instances, what `object.__reduce_ex__` would return; of others, which method gives it. A
+//! plan says so for one type, as long as its version lasts. It is made after the first instance went
+//! the long way, and holds from the second on.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pickle_format::encode;
 use pickle_format::opcode::Opcode;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
+use pyo3::{Borrowed, intern};
 
 use crate::fast::dict::next_entry;
-use crate::fast::instance::{instance_dict, is_ordinary, type_address, type_version};
+use crate::fast::instance::{
+    has_ordinary_methods, instance_dict, is_method_descriptor, is_ordinary, placed_dict,
+    type_address, type_version,
+};
 use crate::fast::memo::Holding;
 use crate::fast::object::{Exact, exact, reference_count};
 use crate::fast::text::utf8;
@@ -28,11 +32,76 @@ const HEAD: usize = 32;
 /// Types with a plan; past it the cache starts anew, since types come and go.
 const MAX_PLANS: usize = 4096;
 
-/// How the instances of one type are saved.
+/// How the instances of one type are reduced.
 pub struct Plan {
     version: u32,
+    pub kind: PlanKind,
+}
+
+/// What is known of a type.
+pub enum PlanKind {
+    /// NEWOBJ and the state, as `object.__reduce_ex__` has it.
+    Plain(Plain),
+    /// This method gives the reduce value: the class's own `__reduce_ex__`, called with the
+    /// protocol, or the `__reduce__` that `object.__reduce_ex__` would go on to.
+    Method {
+        name: Py<PyString>,
+        takes_protocol: bool,
+    },
+    /// Nothing: instances are asked the long way.
+    Unplanned,
+}
+
+/// Where a plain instance keeps its state.
+pub struct Plain {
     has_dict: bool,
     slots: Vec<Py<PyString>>,
+}
+
+/// The plans that one pickler came across, found without lock or hash.
+#[derive(Default)]
+pub struct PlanCache {
+    /// Type address and plan, at the place that the address says.
+    met: Vec<Option<(usize, Arc<Plan>)>>,
+}
+
+/// Places in a pickler's own cache of plans: data has few types, and a place takes 16 bytes.
+const PLACES: usize = 32;
+
+impl PlanCache {
+    fn place(&mut self, address: usize) -> Option<&mut Option<(usize, Arc<Plan>)>> {
+        if self.met.is_empty() {
+            self.met.try_reserve_exact(PLACES).ok()?;
+            self.met.resize_with(PLACES, || None);
+        }
+        self.met.get_mut((address >> 4 ^ address >> 10) % PLACES)
+    }
+
+    /// The plan of the object's type, if there is one that still holds.
+    pub fn plan_of(&mut self, obj: Borrowed<'_, '_, PyAny>) -> Option<Arc<Plan>> {
+        let (address, version) = (type_address(obj), type_version(obj));
+        if version == 0 {
+            return None;
+        }
+        if let Some(Some((met, plan))) = self.place(address)
+            && *met == address
+            && plan.version == version
+        {
+            return Some(plan.clone());
+        }
+        let plan = {
+            let plans = PLANS.lock().unwrap_or_else(PoisonError::into_inner);
+            plans.as_ref()?.get(&address)?.clone()
+        };
+        if plan.version != version {
+            return None;
+        }
+        let replaced = self
+            .place(address)
+            .and_then(|place| place.replace((address, plan.clone())));
+        drop(replaced);
+        Some(plan)
+    }
 }
 
 static PLANS: Mutex<Option<HashMap<usize, Arc<Plan>>>> = Mutex::new(None);
@@ -45,15 +114,6 @@ const SHADOWS: [&[u8]; 5] = [
     b"__getnewargs__",
     b"__getnewargs_ex__",
 ];
-
-fn plan_of(obj: &Bound<'_, PyAny>) -> Option<Arc<Plan>> {
-    let plans = PLANS.lock().unwrap_or_else(PoisonError::into_inner);
-    let plan = plans
-        .as_ref()?
-        .get(&type_address(obj.as_borrowed()))?
-        .clone();
-    (plan.version == type_version(obj.as_borrowed())).then_some(plan)
-}
 
 /// Whether the instance has an attribute of its own that would be honoured.
 fn is_shadowed(dict: &Bound<'_, PyDict>) -> bool {
@@ -71,17 +131,19 @@ fn is_shadowed(dict: &Bound<'_, PyDict>) -> bool {
 }
 
 impl<'py> Walk<'py, '_> {
-    /// Saves a plain instance by its type's plan; false where there is none that holds.
-    pub fn save_instance(&mut self, obj: &Bound<'py, PyAny>, standing: Standing) -> PyResult<bool> {
+    /// Saves a plain instance by its type's plan; false where it has to be asked after all.
+    pub fn save_instance(
+        &mut self,
+        obj: &Bound<'py, PyAny>,
+        plan: &Plain,
+        standing: Standing,
+    ) -> PyResult<bool> {
         if !self.is_quiet() || self.fast || !self.protocol.has_proto_opcode() || !self.binary {
             return Ok(false);
         }
         if !self.out.has_room_in_frame(HEAD) {
             return Ok(false);
         }
-        let Some(plan) = plan_of(obj) else {
-            return Ok(false);
-        };
         let class = obj.get_type();
         let Some(index) = self.memo.get(class.as_any().as_borrowed())? else {
             return Ok(false);
@@ -123,7 +185,7 @@ impl<'py> Walk<'py, '_> {
             self.save(dict.into_any().unbind(), inside.part(holding), true)?;
             return Ok(true);
         }
-        self.save_slots(obj, &plan, dict, standing.holding, inside)?;
+        self.save_slots(obj, plan, dict, standing.holding, inside)?;
         Ok(true)
     }
 
@@ -131,7 +193,7 @@ impl<'py> Walk<'py, '_> {
     fn save_slots(
         &mut self,
         obj: &Bound<'py, PyAny>,
-        plan: &Plan,
+        plan: &Plain,
         dict: Option<Bound<'py, PyDict>>,
         held: Holding,
         inside: Standing,
@@ -166,32 +228,31 @@ impl<'py> Walk<'py, '_> {
         self.save(state.unbind(), inside.part(holding), true)
     }
 
-    /// Makes a plan for the object's type if what its `__reduce_ex__` returned is what a plan says.
+    /// Makes a plan for the object's type, of which `value` was got the long way.
     pub fn consider_plan(
         &mut self,
         obj: &Bound<'py, PyAny>,
         value: &Bound<'py, PyAny>,
     ) -> PyResult<()> {
-        let py = self.py;
-        let imports = Imports::get(py)?;
-        let Ok(value) = value.cast::<PyTuple>() else {
-            return Ok(());
-        };
-        if !self.is_quiet() || !self.protocol.has_proto_opcode() || value.len() < 3 {
-            return Ok(());
-        }
-        if !value.get_item(0)?.is(&imports.newobj) || plan_of(obj).is_some() {
-            return Ok(());
-        }
-        if value.get_item(1)?.len()? != 1 || value.iter().skip(3).any(|part| !part.is_none()) {
+        let version = type_version(obj.as_borrowed());
+        if version == 0 || !self.protocol.has_proto_opcode() {
             return Ok(());
         }
         let class = obj.get_type();
-        if !is_ordinary(&class) {
-            return Ok(());
-        }
+        let plain = is_plain_value(self.py, value)?;
         // A metaclass may have its own way to look attributes up.
-        let Some(plan) = self.leave(|py| draw_plan(py, obj, &class))? else {
+        let kind = self.leave(|py| {
+            if is_ordinary(&class)
+                && let Some(plan) = draw_plain(py, &class)?
+            {
+                return Ok(plain.then_some(PlanKind::Plain(plan)));
+            }
+            Ok(Some(
+                draw_method(py, &class)?.unwrap_or(PlanKind::Unplanned),
+            ))
+        })?;
+        // Where the class is plain and the value is not, the instance has hooks of its own.
+        let Some(kind) = kind.filter(|_| type_version(obj.as_borrowed()) == version) else {
             return Ok(());
         };
         let mut plans = PLANS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -201,9 +262,38 @@ impl<'py> Walk<'py, '_> {
         } else {
             HashMap::new()
         };
-        plans.insert(type_address(obj.as_borrowed()), Arc::new(plan));
-        drop(forgotten);
+        let plan = Arc::new(Plan { version, kind });
+        let replaced = plans.insert(type_address(obj.as_borrowed()), plan);
+        drop((forgotten, replaced));
         Ok(())
+    }
+
+    /// Asks an object for its reduce value by the method that its type's plan names, unless the
+    /// object has a `__reduce_ex__` of its own.
+    pub fn call_method_of_plan(
+        &mut self,
+        obj: &Bound<'py, PyAny>,
+        name: &Py<PyString>,
+        takes_protocol: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(dict) = placed_dict(obj.as_borrowed()) {
+            let own = intern!(self.py, "__reduce_ex__");
+            let Ok(dict) = dict.cast_into_exact::<PyDict>() else {
+                return self.call_reduce(obj);
+            };
+            if self.leave(|_| dict.contains(own))? {
+                return self.call_reduce(obj);
+            }
+        }
+        let protocol = self.protocol.number();
+        self.leave(|py| {
+            let name = name.bind(py);
+            if takes_protocol {
+                obj.call_method1(name, (protocol,))
+            } else {
+                obj.call_method0(name)
+            }
+        })
     }
 
     /// BUILD, once the state is written.
@@ -229,15 +319,56 @@ fn defined<'py>(
     Ok(None)
 }
 
-fn draw_plan(
-    py: Python<'_>,
-    obj: &Bound<'_, PyAny>,
-    class: &Bound<'_, PyType>,
-) -> PyResult<Option<Plan>> {
+/// Whether a reduce value says no more than NEWOBJ of the class alone, and a state.
+fn is_plain_value(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let Ok(value) = value.cast::<PyTuple>() else {
+        return Ok(false);
+    };
+    let newobj = &Imports::get(py)?.newobj;
+    Ok(value.len() >= 3
+        && value.get_item(0)?.is(newobj)
+        && value
+            .get_item(1)?
+            .cast::<PyTuple>()
+            .is_ok_and(|args| args.len() == 1)
+        && value.iter().skip(3).all(|part| part.is_none()))
+}
+
+/// What `object` itself defines under a name.
+fn of_object<'py>(py: Python<'py>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
     let object = py.get_type::<PyAny>();
+    object.getattr(intern!(py, "__dict__"))?.get_item(name)
+}
+
+/// The method to ask, for a class where neither the look-up nor the instance can come between.
+fn draw_method(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<PlanKind>> {
+    if !has_ordinary_methods(class) {
+        return Ok(None);
+    }
+    let reduce_ex = intern!(py, "__reduce_ex__");
+    let reduce = intern!(py, "__reduce__");
+    let method = |found: &Bound<'_, PyAny>| is_method_descriptor(found.as_borrowed());
+    let Some(found) = defined(class, reduce_ex)?.filter(method) else {
+        return Ok(None);
+    };
+    let mut plan = (reduce_ex, true);
+    if found.is(&of_object(py, reduce_ex)?) {
+        match defined(class, reduce)? {
+            Some(own) if own.is(&of_object(py, reduce)?) => {}
+            Some(own) if method(&own) => plan = (reduce, false),
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(PlanKind::Method {
+        name: plan.0.clone().unbind(),
+        takes_protocol: plan.1,
+    }))
+}
+
+fn draw_plain(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<Plain>> {
     for name in ["__reduce_ex__", "__reduce__", "__getstate__", "__class__"] {
         let name = PyString::intern(py, name);
-        let own = object.getattr(intern!(py, "__dict__"))?.get_item(&name)?;
+        let own = of_object(py, &name)?;
         if !defined(class, &name)?.is_some_and(|found| found.is(&own)) {
             return Ok(None);
         }
@@ -269,10 +400,5 @@ fn draw_plan(
             _ => return Ok(None),
         }
     }
-    let version = type_version(obj.as_borrowed());
-    Ok((version != 0).then_some(Plan {
-        version,
-        has_dict,
-        slots,
-    }))
+    Ok(Some(Plain { has_dict, slots }))
 }

@@ -9,13 +9,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::fast::memo::Holding;
-use crate::fast::object::{is_held_once, reference_count};
+use crate::fast::object::{exact, is_held_once, reference_count};
 use crate::fast::sequence::tuple_item;
 use crate::hooks::Walk;
 use crate::imports::Imports;
 use crate::save::scalar::{Container, holding_of};
 use crate::save::sequence::BATCH_SIZE;
 use crate::save::state::Face;
+use crate::save::walk::MAX_STEP;
 use crate::save::work::{Batch, Standing, Work};
 
 /// What both kinds of items share: the iterator, and what was taken from it ahead.
@@ -188,18 +189,20 @@ impl<'py> Walk<'py, '_> {
     }
 
     pub fn step_list_items(&mut self, mut w: Box<ListItems>) -> PyResult<()> {
-        match self.advance_list_items(&mut w) {
-            Ok(None) => {
+        for _ in 0..MAX_STEP {
+            let Some(item) = self.advance_list_items(&mut w)? else {
                 self.release(w.ahead.iterator);
-                Ok(())
-            }
-            Ok(Some(item)) => {
-                let standing = self.item_standing(&item, w.ahead.inside);
+                return Ok(());
+            };
+            let standing = self.item_standing(&item, w.ahead.inside);
+            let part = item.bind(self.py).as_borrowed();
+            if !self.save_leaf(part, exact(part), Container::Temporary)? {
                 self.push(Work::ListItems(w))?;
-                self.save(item, standing, true)
+                return self.save(item, standing, true);
             }
-            Err(error) => Err(error),
+            self.close(item, standing.holding);
         }
+        self.push(Work::ListItems(w))
     }
 
     fn advance_list_items(&mut self, w: &mut ListItems) -> PyResult<Option<Py<PyAny>>> {
@@ -258,7 +261,7 @@ impl<'py> Walk<'py, '_> {
         if let Some(pair) = w.pair.take() {
             self.release(pair);
         }
-        loop {
+        for _ in 0..MAX_STEP {
             if w.ahead.batch == Batch::Closed && !self.open_batch(&mut w.ahead, true)? {
                 self.release(w.ahead.iterator);
                 return Ok(());
@@ -267,11 +270,22 @@ impl<'py> Walk<'py, '_> {
                 self.check_pair(&item)?;
                 let pair = self.unpack(item)?;
                 let standing = self.part_standing(pair.bind(py), 0, w.ahead.inside, 1);
-                let key = pair.bind(py).get_item(0)?.unbind();
-                w.pair = Some(pair);
-                w.value_next = true;
-                self.push(Work::DictItems(w))?;
-                return self.save(key, standing, true);
+                match self.save_leaf_pair(pair.bind(py))? {
+                    2 => self.release(pair),
+                    1 => {
+                        w.pair = Some(pair);
+                        w.value_next = true;
+                        return self.push(Work::DictItems(w));
+                    }
+                    _ => {
+                        let key = pair.bind(py).get_item(0)?.unbind();
+                        w.pair = Some(pair);
+                        w.value_next = true;
+                        self.push(Work::DictItems(w))?;
+                        return self.save(key, standing, true);
+                    }
+                }
+                continue;
             }
             let single = w.ahead.batch == Batch::Single;
             w.ahead.batch = Batch::Closed;
@@ -286,6 +300,25 @@ impl<'py> Walk<'py, '_> {
                 return Ok(());
             }
         }
+        self.push(Work::DictItems(w))
+    }
+
+    /// Writes the leaves that a pair begins with, which nobody is asked about, and says how many.
+    fn save_leaf_pair(&mut self, pair: &Bound<'py, PyTuple>) -> PyResult<usize> {
+        let container = if is_held_once(pair.as_any().as_borrowed()) {
+            Container::Temporary
+        } else {
+            Container::Open
+        };
+        for index in 0..2 {
+            let Some(part) = tuple_item(pair, index) else {
+                return Ok(index);
+            };
+            if !self.save_leaf(part, exact(part), container)? {
+                return Ok(index);
+            }
+        }
+        Ok(2)
     }
 
     fn part_standing(

@@ -7,6 +7,7 @@ mod items;
 mod mapping;
 mod persistent;
 mod reduce;
+mod reducer;
 mod scalar;
 mod sequence;
 mod set;

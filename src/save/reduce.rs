@@ -9,7 +9,9 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::error::{class_name, endless, pickling_error};
 use crate::fast::memo::Holding;
-use crate::fast::object::{Exact, exact, is_callable, is_held_once, is_iterator, reference_count};
+use crate::fast::object::{
+    Exact, exact, is_callable, is_held_once, is_iterator, is_named_like, reference_count,
+};
 use crate::fast::sequence::tuple_item;
 use crate::fast::text::utf8;
 use crate::hooks::Walk;
@@ -102,10 +104,7 @@ impl<'py> Walk<'py, '_> {
         from_reducer: bool,
     ) -> PyResult<()> {
         match self.open_reduce(obj, value, standing, from_reducer) {
-            Ok(work) => {
-                self.push(Work::Reduce(work))?;
-                Ok(())
-            }
+            Ok(work) => self.step_reduce(work, true),
             Err(error) => {
                 if let (true, Some(obj)) = (from_reducer, obj) {
                     let note = format!("when serializing {} object", class_name(obj));
@@ -122,7 +121,7 @@ impl<'py> Walk<'py, '_> {
         value: Bound<'py, PyAny>,
         standing: Standing,
         from_reducer: bool,
-    ) -> PyResult<Box<Reduce>> {
+    ) -> PyResult<Reduce> {
         let py = self.py;
         let chain = standing.chain;
         let made = standing.made;
@@ -165,7 +164,7 @@ impl<'py> Walk<'py, '_> {
         } else {
             Holding::Temporary
         };
-        let mut work = Box::new(Reduce {
+        let mut work = Reduce {
             obj: obj.map(|o| o.clone().unbind()),
             value: value.unbind(),
             met: standing.holding,
@@ -178,7 +177,7 @@ impl<'py> Walk<'py, '_> {
             chain: chain + 1,
             made,
             from_reducer,
-        });
+        };
         match form {
             Form::Reduce => {}
             Form::NewObject => self.prepare_newobj(&mut work)?,
@@ -227,8 +226,14 @@ impl<'py> Walk<'py, '_> {
         let py = self.py;
         let imports = Imports::get(py)?;
         // Ordinary classes and functions tell their names without running Python code.
-        let plain = exact(function.as_borrowed()) == Exact::Type
-            || function.get_type().is(&imports.function_type);
+        let class = exact(function.as_borrowed()) == Exact::Type;
+        if class
+            && !is_named_like(function.as_borrowed(), b"__newobj__")
+            && !is_named_like(function.as_borrowed(), b"__newobj_ex__")
+        {
+            return Ok(Form::Reduce);
+        }
+        let plain = class || function.get_type().is(&imports.function_type);
         let name = if plain {
             Some(function.getattr(intern!(py, "__name__"))?)
         } else {
@@ -382,7 +387,7 @@ impl<'py> Walk<'py, '_> {
     /// Saves one part, and comes back at `next`. The part is told by the stage that is left.
     fn save_part(
         &mut self,
-        work: Box<Reduce>,
+        work: Reduce,
         part: Py<PyAny>,
         holding: Holding,
         inside: Standing,
@@ -410,7 +415,12 @@ impl<'py> Walk<'py, '_> {
         self.item(work, index).ok()
     }
 
-    pub fn step_reduce(&mut self, mut w: Box<Reduce>) -> PyResult<()> {
+    /// Goes on with a reduce value until a part needs work of its own.
+    ///
+    /// Where `at_once` says that the object is only being met, the parts that need no work item are
+    /// written; a part that may open another reduce value waits for its turn on the stack, so that
+    /// the native stack does not grow with the depth of the data.
+    pub fn step_reduce(&mut self, mut w: Reduce, at_once: bool) -> PyResult<()> {
         let py = self.py;
         let chain = w.chain;
         // Once the object is memoized, a chain that comes back to it ends there.
@@ -421,9 +431,9 @@ impl<'py> Walk<'py, '_> {
             ..Standing::new(Holding::Shared, later)
         };
         loop {
-            let (part, holding, inside) = match w.stage {
+            let (part, holding, inside, next) = match w.stage {
                 Stage::Start => {
-                    w.stage = if w.form == Form::Reduce {
+                    let next = if w.form == Form::Reduce {
                         Stage::Function
                     } else {
                         Stage::Class
@@ -435,10 +445,10 @@ impl<'py> Walk<'py, '_> {
                         Some(class) => (class.clone_ref(py), Holding::Shared),
                         None => self.item(&w, 0)?,
                     };
-                    (part, holding, first)
+                    (part, holding, first, next)
                 }
                 Stage::Function | Stage::Class => {
-                    w.stage = if w.form == Form::Reduce {
+                    let next = if w.form == Form::Reduce {
                         Stage::Arguments
                     } else {
                         Stage::NewArguments
@@ -451,12 +461,11 @@ impl<'py> Walk<'py, '_> {
                         (None, Form::NewObjectEx) => self.newobj_ex_argument(&w, 1)?,
                         (None, _) => self.item(&w, 1)?,
                     };
-                    (part, holding, first)
+                    (part, holding, first, next)
                 }
                 Stage::NewArguments if w.form == Form::NewObjectEx => {
-                    w.stage = Stage::KeywordArguments;
                     let (part, holding) = self.newobj_ex_argument(&w, 2)?;
-                    (part, holding, first)
+                    (part, holding, first, Stage::KeywordArguments)
                 }
                 Stage::Arguments | Stage::NewArguments | Stage::KeywordArguments => {
                     let opcode = match w.form {
@@ -490,25 +499,21 @@ impl<'py> Walk<'py, '_> {
                         continue;
                     };
                     if let Some((setter, holding)) = self.optional_item(&w, 5) {
-                        w.stage = Stage::StateSetter;
-                        (setter, holding, later)
+                        (setter, holding, later, Stage::StateSetter)
                     } else {
-                        w.stage = Stage::State;
-                        (state, holding, later)
+                        (state, holding, later, Stage::State)
                     }
                 }
                 Stage::StateSetter => {
-                    w.stage = Stage::SetterObject;
                     let obj = w
                         .obj
                         .as_ref()
                         .map_or_else(|| py.None(), |obj| obj.clone_ref(py));
-                    (obj, Holding::Shared, later)
+                    (obj, Holding::Shared, later, Stage::SetterObject)
                 }
                 Stage::SetterObject => {
-                    w.stage = Stage::State;
                     let (state, holding) = self.item(&w, 2)?;
-                    (state, holding, later)
+                    (state, holding, later, Stage::State)
                 }
                 Stage::State => {
                     w.stage = Stage::Done;
@@ -523,11 +528,15 @@ impl<'py> Walk<'py, '_> {
                 }
                 Stage::Done => break,
             };
-            if !self.save_at_once(&part, holding)? {
+            if self.save_at_once(&part, holding)? {
+                w.stage = next;
+            } else if at_once && !self.only_opens(&part) {
+                return self.push(Work::Reduce(w));
+            } else {
+                w.stage = next;
                 return self.save_part(w, part, holding, inside);
             }
         }
-        let w = *w;
         for part in [w.arguments, w.function].into_iter().flatten() {
             self.release(part);
         }
@@ -538,7 +547,15 @@ impl<'py> Walk<'py, '_> {
         Ok(())
     }
 
-    /// Writes a part that needs no work item of its own: one that was memoized, or an empty tuple.
+    /// Whether saving the part puts a work item on the stack and does nothing else.
+    fn only_opens(&self, part: &Py<PyAny>) -> bool {
+        let kind = exact(part.bind(self.py).as_borrowed());
+        self.is_direct()
+            && !self.out.is_frame_full()
+            && matches!(kind, Exact::Dict | Exact::List | Exact::Tuple)
+    }
+
+    /// Writes a part that needs no work item of its own: one that was memoized, or a tuple of leaves.
     fn save_at_once(&mut self, part: &Py<PyAny>, holding: Holding) -> PyResult<bool> {
         if !self.is_quiet() || self.out.is_frame_full() {
             return Ok(false);
@@ -550,7 +567,8 @@ impl<'py> Walk<'py, '_> {
                 Ok(true)
             }
             Exact::None | Exact::Bool | Exact::Int | Exact::Float => Ok(false),
-            _ if holding == Holding::Shared => self.save_memoized(part),
+            _ if holding == Holding::Shared && self.save_memoized(part)? => Ok(true),
+            Exact::Tuple => self.save_leaf_tuple(part.cast()?, holding),
             _ => Ok(false),
         }
     }

@@ -18,6 +18,10 @@ use crate::imports::Imports;
 use crate::save::state::{Face, State};
 use crate::save::work::Standing;
 
+/// Bytes that the opcodes and sizes around a leaf take at most: LONG1 with eight bytes, or the
+/// header of a text, and a PUT.
+const LEAF: usize = 16;
+
 /// What a container's own standing says of its parts.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Container {
@@ -128,8 +132,61 @@ impl State {
                 encode::encode_bool(&mut self.out, self.protocol, is_true(obj))?;
                 Ok(true)
             }
+            Exact::Bytes => self.save_short_bytes(obj, holding_of(container, obj)),
             _ => self.save_small(obj, kind, holding_of(container, obj)),
         }
+    }
+
+    /// At most how many bytes `save_leaf` writes for the object; None where it leaves it to others.
+    pub fn leaf_size(
+        &mut self,
+        obj: Borrowed<'_, '_, PyAny>,
+        kind: Exact,
+        container: Container,
+    ) -> PyResult<Option<usize>> {
+        let text = |data: &[u8]| (data.len() < FRAME_SIZE_TARGET).then_some(data.len() + LEAF);
+        Ok(match kind {
+            Exact::None | Exact::Bool | Exact::Float => Some(LEAF),
+            Exact::Int => int_value(obj)
+                .filter(|&i| self.protocol.has_proto_opcode() || i32::try_from(i).is_ok())
+                .map(|_| LEAF),
+            Exact::Str => utf8(obj).and_then(text),
+            Exact::Bytes if self.protocol.has_native_bytes() => {
+                text(obj.cast::<PyBytes>()?.as_bytes())
+            }
+            Exact::Tuple | Exact::List | Exact::Dict if is_empty(obj) => Some(LEAF),
+            _ if holding_of(container, obj) != Holding::Shared => None,
+            _ => self.memo.get(obj)?.map(|_| LEAF),
+        })
+    }
+
+    #[inline(always)]
+    fn save_short_bytes(
+        &mut self,
+        obj: Borrowed<'_, '_, PyAny>,
+        holding: Holding,
+    ) -> PyResult<bool> {
+        if holding == Holding::Shared
+            && let Some(index) = self.memo.get(obj)?
+        {
+            encode::encode_get(&mut self.out, self.protocol, index)?;
+            return Ok(true);
+        }
+        let bytes = obj.cast::<PyBytes>()?;
+        let data = bytes.as_bytes();
+        if !self.protocol.has_native_bytes() || data.len() >= FRAME_SIZE_TARGET {
+            return Ok(false);
+        }
+        let Some(header) = encode::bytes_header(data.len(), self.protocol) else {
+            return Ok(false);
+        };
+        self.out.write_slice(header.as_slice())?;
+        self.out.write_slice(data)?;
+        if !self.fast {
+            let index = self.memo.memoize(obj, holding)?;
+            encode::encode_put(&mut self.out, self.protocol, index)?;
+        }
+        Ok(true)
     }
 
     /// What was memoized, and containers that are empty.

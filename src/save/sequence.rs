@@ -19,6 +19,9 @@ use crate::save::work::{Batch, ListWork, Standing, TupleWork, Work};
 /// Elements between MARK and APPENDS, SETITEMS or ADDITEMS.
 pub const BATCH_SIZE: usize = 1000;
 
+/// Items of the longest tuple that is looked through before it is written.
+const MAX_LEAVES: usize = 16;
+
 impl<'py> Walk<'py, '_> {
     pub fn save_list(&mut self, obj: Bound<'py, PyAny>, standing: Standing) -> PyResult<()> {
         let standing = self.deepen(standing)?;
@@ -185,6 +188,52 @@ impl<'py> Walk<'py, '_> {
         Ok(())
     }
 
+    /// Writes a short tuple of leaves that was not memoized, without a work item; false where that
+    /// can't be, and then nothing is written.
+    pub fn save_leaf_tuple(
+        &mut self,
+        tuple: &Bound<'py, PyTuple>,
+        holding: Holding,
+    ) -> PyResult<bool> {
+        let n = tuple.len();
+        if n == 0 || n > MAX_LEAVES || !self.is_direct() {
+            return Ok(false);
+        }
+        let container = Container::memoized_last(holding);
+        let mut room = 0;
+        for item in (0..n).filter_map(|i| tuple_item(tuple, i)) {
+            match self.leaf_size(item, exact(item), container)? {
+                Some(size) => room += size,
+                None => return Ok(false),
+            }
+        }
+        if !self.out.has_room_in_frame(room) {
+            return Ok(false);
+        }
+        if n > 3 || !self.protocol.has_proto_opcode() {
+            encode::encode_opcode(&mut self.out, Opcode::MARK)?;
+        }
+        for item in (0..n).filter_map(|i| tuple_item(tuple, i)) {
+            let written = self.save_leaf(item, exact(item), container)?;
+            debug_assert!(written, "`leaf_size` promised it");
+        }
+        let opcode = self.tuple_opcode(n);
+        encode::encode_opcode(&mut self.out, opcode)?;
+        self.memoize(tuple.as_any(), holding)?;
+        Ok(true)
+    }
+
+    /// The opcode that makes a tuple of `n` items.
+    fn tuple_opcode(&self, n: usize) -> Opcode {
+        match n {
+            1..=3 if !self.protocol.has_proto_opcode() => Opcode::TUPLE,
+            1 => Opcode::TUPLE1,
+            2 => Opcode::TUPLE2,
+            3 => Opcode::TUPLE3,
+            _ => Opcode::TUPLE,
+        }
+    }
+
     pub fn step_tuple(&mut self, mut w: TupleWork) -> PyResult<()> {
         let tuple = w.tuple.bind(self.py).clone();
         let mut turns = 0;
@@ -238,12 +287,7 @@ impl<'py> Walk<'py, '_> {
             }
             return self.get(index);
         }
-        let opcode = match n {
-            1 if short => Opcode::TUPLE1,
-            2 if short => Opcode::TUPLE2,
-            3 if short => Opcode::TUPLE3,
-            _ => Opcode::TUPLE,
-        };
+        let opcode = self.tuple_opcode(n);
         encode::encode_opcode(&mut self.out, opcode)?;
         self.memoize(tuple.as_any(), holding)
     }

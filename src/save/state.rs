@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyList, PyString};
 use crate::fast::memo::Memo;
 use crate::fast::output::BytesOutput;
 use crate::hooks::Hooks;
+use crate::save::instance::PlanCache;
 use crate::save::work::Work;
 
 /// Which of the two upstream picklers is stood in for (`design.md`, "Two faces, one core").
@@ -61,6 +62,7 @@ pub struct State {
     /// Set when an atom was memoized by a reduce hook, so that atoms must be looked up.
     pub atoms_memoized: bool,
     pub references: GlobalReferences,
+    pub plans: PlanCache,
 }
 
 /// Every global that was emitted, first seen first.
@@ -123,6 +125,7 @@ impl State {
             passages: 0,
             atoms_memoized: false,
             references: GlobalReferences::default(),
+            plans: PlanCache::default(),
         }
     }
 

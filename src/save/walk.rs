@@ -5,9 +5,8 @@ use pickle_format::encode;
 use pickle_format::opcode::Opcode;
 use pyo3::Borrowed;
 use pyo3::prelude::*;
-use pyo3::types::PyType;
 
-use crate::error::{add_notes, endless, error_of, pickling_error};
+use crate::error::{add_notes, endless, error_of};
 use crate::fast::memo::Holding;
 use crate::fast::object::{
     Exact, exact, identity, is_class, reference_count, takes_weak_references,
@@ -15,6 +14,7 @@ use crate::fast::object::{
 use crate::fast::recursion::RecursionLevel;
 use crate::hooks::Walk;
 use crate::imports::Imports;
+use crate::save::instance::PlanKind;
 use crate::save::state::Face;
 use crate::save::work::{Standing, Work};
 
@@ -73,7 +73,7 @@ impl<'py> Walk<'py, '_> {
                 Work::Tuple(w) => self.step_tuple(w)?,
                 Work::Dict(w) => self.step_dict(w)?,
                 Work::Set(w) => self.step_set(w)?,
-                Work::Reduce(w) => self.step_reduce(w)?,
+                Work::Reduce(w) => self.step_reduce(w, false)?,
                 Work::ListItems(w) => self.step_list_items(w)?,
                 Work::DictItems(w) => self.step_dict_items(w)?,
                 Work::StackGlobal { obj, name } => self.step_stack_global(obj, name)?,
@@ -245,29 +245,6 @@ impl<'py> Walk<'py, '_> {
         }
     }
 
-    /// Calls `reducer_override` if there is one; true when it took the object on.
-    fn ask_reducer_override(
-        &mut self,
-        obj: &Bound<'py, PyAny>,
-        standing: Standing,
-    ) -> PyResult<bool> {
-        let py = self.py;
-        let Some(hook) = self
-            .hooks
-            .reducer_override
-            .as_ref()
-            .map(|h| h.clone_ref(py))
-        else {
-            return Ok(false);
-        };
-        let value = self.leave(|py| hook.bind(py).call1((obj,)))?;
-        if value.is(py.NotImplemented()) {
-            return Ok(false);
-        }
-        self.save_reduce_value(obj, value, standing)?;
-        Ok(true)
-    }
-
     fn save_other(
         &mut self,
         obj: &Bound<'py, PyAny>,
@@ -296,85 +273,25 @@ impl<'py> Walk<'py, '_> {
         let value = match reducer {
             Some(reducer) => self.leave(|_| reducer.call1((obj,)))?,
             None if is_class(obj.as_borrowed()) => return self.save_global(obj, None, standing),
-            None if self.save_instance(obj, standing)? => return Ok(()),
-            None => {
-                let value = self.call_reduce(obj)?;
-                self.consider_plan(obj, &value)?;
-                value
-            }
+            None => match self.plans.plan_of(obj.as_borrowed()) {
+                Some(plan) => match &plan.kind {
+                    PlanKind::Plain(plain) if self.save_instance(obj, plain, standing)? => {
+                        return Ok(());
+                    }
+                    PlanKind::Method {
+                        name,
+                        takes_protocol,
+                    } => self.call_method_of_plan(obj, name, *takes_protocol)?,
+                    PlanKind::Plain(_) | PlanKind::Unplanned => self.call_reduce(obj)?,
+                },
+                None => {
+                    let value = self.call_reduce(obj)?;
+                    self.consider_plan(obj, &value)?;
+                    value
+                }
+            },
         };
         self.save_reduce_value(obj, value, standing)
-    }
-
-    /// The reducer registered for a class in the pickler's own table or in `copyreg`'s.
-    fn find_reducer(&mut self, class: &Bound<'py, PyType>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let py = self.py;
-        let imports = Imports::get(py)?;
-        let table = match &self.hooks.dispatch_table {
-            Some(table) => table.bind(py).clone(),
-            None => imports.dispatch_table.bind(py).clone().into_any(),
-        };
-        let skips_none = imports.behaviour.hookable_skips_none;
-        // A class whose metaclass is `type` hashes and compares without Python code.
-        let plain = exact(class.as_any().as_borrowed()) == Exact::Type;
-        if plain && exact(table.as_borrowed()) == Exact::Dict {
-            let table = table.cast_into::<pyo3::types::PyDict>()?;
-            let class = class.as_any().as_borrowed();
-            let found = crate::fast::dict::get_item(table.as_borrowed(), class)?;
-            let none_counts = self.face == Face::Lean || !skips_none;
-            return Ok(found.filter(|reducer| none_counts || !reducer.is_none()));
-        }
-        let face = self.face;
-        let missing = imports.missing.bind(py);
-        self.leave(|py| match face {
-            Face::Lean => match table.get_item(class) {
-                Ok(reducer) => Ok(Some(reducer)),
-                Err(error) if error.is_instance_of::<pyo3::exceptions::PyKeyError>(py) => Ok(None),
-                Err(error) => Err(error),
-            },
-            Face::Hookable => {
-                if skips_none {
-                    let reducer = table.call_method1(pyo3::intern!(py, "get"), (class,))?;
-                    return Ok((!reducer.is_none()).then_some(reducer));
-                }
-                let reducer = table.call_method1(pyo3::intern!(py, "get"), (class, missing))?;
-                Ok((!reducer.is(missing)).then_some(reducer))
-            }
-        })
-    }
-
-    fn call_reduce(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let protocol = self.protocol.number();
-        let skips_none =
-            self.face == Face::Hookable && Imports::get(self.py)?.behaviour.hookable_skips_none;
-        self.leave(|py| {
-            let there = |reduce: &Bound<'py, PyAny>| !skips_none || !reduce.is_none();
-            let reduce = obj.getattr_opt(pyo3::intern!(py, "__reduce_ex__"))?;
-            if let Some(reduce) = reduce.filter(there) {
-                return reduce.call1((protocol,));
-            }
-            let reduce = obj.getattr_opt(pyo3::intern!(py, "__reduce__"))?;
-            if let Some(reduce) = reduce.filter(there) {
-                return reduce.call0();
-            }
-            Err(pickling_error(
-                py,
-                format!("Can't pickle {} object", crate::error::class_name(obj)),
-            ))
-        })
-    }
-
-    /// What was returned by a reducer: a string names a global, a tuple rebuilds the object.
-    fn save_reduce_value(
-        &mut self,
-        obj: &Bound<'py, PyAny>,
-        value: Bound<'py, PyAny>,
-        standing: Standing,
-    ) -> PyResult<()> {
-        if value.is_instance_of::<pyo3::types::PyString>() {
-            return self.save_global(obj, Some(value), standing);
-        }
-        self.save_reduce(Some(obj), value, standing, true)
     }
 
     /// Puts a work item on the stack.

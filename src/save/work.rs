@@ -66,7 +66,7 @@ pub enum Work {
     Tuple(TupleWork),
     Dict(DictWork),
     Set(SetWork),
-    Reduce(Box<Reduce>),
+    Reduce(Reduce),
     ListItems(Box<ListItems>),
     DictItems(Box<DictItems>),
     /// The module's name is written; the qualified name follows, then STACK_GLOBAL.
