@@ -44,6 +44,13 @@ pub fn shares_keys(dict: &Bound<'_, PyDict>) -> bool {
     }
 }
 
+/// The number of entries of an exact dict.
+#[inline(always)]
+pub fn len(dict: Borrowed<'_, '_, PyAny>) -> usize {
+    // SAFETY: an exact dict has this layout on the versions supported; its size is never negative.
+    unsafe { (*dict.as_ptr().cast::<ffi::PyDictObject>()).ma_used as usize }
+}
+
 /// The value stored under `key` in an exact dict; None where there is none.
 ///
 /// Errors (a `__eq__` that raises, an unhashable key) come through.

@@ -6,10 +6,12 @@
 
 pub mod dict;
 pub mod instance;
+pub mod int;
 pub mod memo;
 pub mod object;
 pub mod output;
 pub mod recursion;
 pub mod sequence;
 pub mod set;
+pub mod signals;
 pub mod text;

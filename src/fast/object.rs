@@ -84,15 +84,6 @@ pub fn is_held_once(obj: Borrowed<'_, '_, PyAny>) -> bool {
     }
 }
 
-/// The value of an exact `int` that fits in 64 bits.
-#[inline(always)]
-pub fn int_value(obj: Borrowed<'_, '_, PyAny>) -> Option<i64> {
-    let mut overflow = 0;
-    // SAFETY: an exact int runs no Python code here, and no error is set for an int.
-    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(obj.as_ptr(), &raw mut overflow) };
-    (overflow == 0).then_some(value)
-}
-
 /// The value of an exact `float`.
 #[inline(always)]
 pub fn float_value(obj: Borrowed<'_, '_, PyAny>) -> f64 {

@@ -23,7 +23,7 @@ use crate::fast::object::{Exact, exact, reference_count};
 use crate::fast::text::utf8;
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::scalar::{Container, holding_of};
+use crate::save::leaf::{Container, holding_of};
 use crate::save::work::{Standing, Work};
 
 /// Bytes that the opcodes of an instance take before its state: a GET, a tuple, NEWOBJ, a PUT.

@@ -13,7 +13,7 @@ use crate::fast::object::{exact, is_held_once, reference_count};
 use crate::fast::sequence::tuple_item;
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::scalar::{Container, holding_of};
+use crate::save::leaf::{Container, holding_of};
 use crate::save::sequence::BATCH_SIZE;
 use crate::save::state::Face;
 use crate::save::walk::MAX_STEP;
@@ -196,7 +196,7 @@ impl<'py> Walk<'py, '_> {
             };
             let standing = self.item_standing(&item, w.ahead.inside);
             let part = item.bind(self.py).as_borrowed();
-            if !self.save_leaf(part, exact(part), Container::Temporary)? {
+            if !self.save_leaf(part, exact(part), standing.holding)? {
                 self.push(Work::ListItems(w))?;
                 return self.save(item, standing, true);
             }
@@ -314,7 +314,7 @@ impl<'py> Walk<'py, '_> {
             let Some(part) = tuple_item(pair, index) else {
                 return Ok(index);
             };
-            if !self.save_leaf(part, exact(part), container)? {
+            if !self.save_leaf(part, exact(part), holding_of(container, part))? {
                 return Ok(index);
             }
         }

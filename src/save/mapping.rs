@@ -2,24 +2,32 @@
 
 use pickle_format::encode;
 use pickle_format::opcode::Opcode;
+use pyo3::Borrowed;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::fast::dict::{next_entry, shares_keys};
+use crate::fast::dict::{len, next_entry, shares_keys};
 use crate::fast::memo::Holding;
 use crate::fast::object::exact;
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::scalar::{Container, holding_of};
+use crate::save::leaf::{Container, EntriesEnd, holding_of};
 use crate::save::sequence::BATCH_SIZE;
 use crate::save::state::Face;
-use crate::save::walk::MAX_STEP;
+use crate::save::walk::{MAX_STEP, Opened};
 use crate::save::work::{Batch, DictWork, Standing, Work};
 
 impl<'py> Walk<'py, '_> {
-    pub fn save_dict(&mut self, obj: Bound<'py, PyAny>, standing: Standing) -> PyResult<()> {
-        let standing = self.deepen(standing)?;
+    /// Writes a dict as far as its keys and values are leaves; gives the rest of the work, if any is
+    /// left.
+    pub fn open_dict(
+        &mut self,
+        obj: Borrowed<'_, 'py, PyAny>,
+        standing: Standing,
+    ) -> PyResult<Option<Work>> {
+        let chain = self.deepen(standing)?;
+        let standing = Standing { chain, ..standing };
         self.enter_fast(&obj)?;
         if self.form().is_binary() {
             encode::encode_opcode(&mut self.out, Opcode::EMPTY_DICT)?;
@@ -27,27 +35,58 @@ impl<'py> Walk<'py, '_> {
             self.out.write([Opcode::MARK.code(), Opcode::DICT.code()])?;
         }
         self.memoize(&obj, standing.holding)?;
-        let dict = obj.cast_into::<PyDict>()?;
-        if dict.is_empty() {
-            self.leave_fast(dict.as_any());
-            return Ok(());
+        let dict = obj.cast::<PyDict>()?;
+        let size = len(obj);
+        if size == 0 {
+            self.leave_fast(&obj);
+            return Ok(None);
         }
-        let size = dict.len();
-        let shares_keys = shares_keys(&dict);
-        self.push(Work::Dict(DictWork {
-            dict: dict.unbind(),
-            position: 0,
-            done: 0,
-            left_in_batch: 0,
-            batch: Batch::Closed,
+        let containers = containers(shares_keys(&dict), standing);
+        let (mut position, mut done) = (0, 0);
+        let mut batch = Batch::Closed;
+        let mut end = EntriesEnd::Key;
+        // What fits in one batch ends the same way on every release.
+        if size < BATCH_SIZE && self.is_direct() {
+            batch = if size > 1 {
+                encode::encode_opcode(&mut self.out, Opcode::MARK)?;
+                Batch::Marked
+            } else {
+                Batch::Single
+            };
+            end = self.save_leaf_entries(&dict, &mut position, &mut done, size, containers)?;
+        }
+        if end == EntriesEnd::Complete {
+            encode::encode_opcode(&mut self.out, set_opcode(batch))?;
+            self.leave_fast(&obj);
+            return Ok(None);
+        }
+        let mut w = DictWork {
+            dict: dict.to_owned().unbind(),
+            position,
+            done,
+            left_in_batch: if batch == Batch::Closed {
+                0
+            } else {
+                size - done
+            },
+            batch,
             size,
-            shares_keys,
+            shares_keys: containers.0 != containers.1,
             entry: None,
             value_next: None,
+            passages: self.passages,
             ahead: None,
             standing,
-        }))?;
-        Ok(())
+        };
+        if end == EntriesEnd::Value
+            && let Some((key, value)) = next_entry(&dict, &mut w.position)
+        {
+            w.done += 1;
+            w.left_in_batch -= 1;
+            w.value_next = Some(holding_of(containers.1, value));
+            w.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));
+        }
+        Ok(Some(Work::Dict(w)))
     }
 
     pub fn step_dict(&mut self, mut w: DictWork) -> PyResult<()> {
@@ -61,25 +100,19 @@ impl<'py> Walk<'py, '_> {
                 "dictionary changed size during iteration",
             ));
         }
-        if let Some(holding) = w.value_next.take()
-            && let Some((_, value)) = &w.entry
-        {
-            let value = value.clone_ref(py);
-            let standing = w.standing.part(holding);
-            self.push(Work::Dict(w))?;
-            return self.save(value, standing, true);
+        if let Some(holding) = w.value_next.take() {
+            return self.step_value(w, holding);
         }
         if let Some((key, value)) = w.entry.take() {
             self.release(key);
             self.release(value);
         }
-        let mut turns = 0;
+        let containers = containers(w.shares_keys, w.standing);
+        let last = w.done + MAX_STEP;
         loop {
-            if turns == MAX_STEP {
-                self.push(Work::Dict(w))?;
-                return Ok(());
+            if w.done >= last {
+                return self.push(Work::Dict(w));
             }
-            turns += 1;
             if w.batch == Batch::Closed && !self.open_dict_batch(&mut w)? {
                 break;
             }
@@ -89,64 +122,68 @@ impl<'py> Walk<'py, '_> {
             }
             if let Some(ahead) = &mut w.ahead {
                 let Some((key, value)) = ahead.pop_front() else {
-                    w.left_in_batch = 0;
                     self.close_dict_batch(&mut w)?;
                     continue;
                 };
                 w.done += 1;
                 w.left_in_batch -= 1;
                 let standing = w.standing.part(Holding::Shared);
-                w.entry = Some((key.clone_ref(py), value));
-                w.value_next = Some(Holding::Shared);
+                w.hold(key.bind(py).as_borrowed(), value.bind(py).as_borrowed());
                 self.push(Work::Dict(w))?;
                 return self.save(key, standing, true);
             }
+            let mut ended = EntriesEnd::Key;
+            if self.is_direct() {
+                let end = w.done + w.left_in_batch;
+                let (position, done) = (&mut w.position, &mut w.done);
+                ended = self.save_leaf_entries(&dict, position, done, end, containers)?;
+                w.left_in_batch = end - w.done;
+                if w.left_in_batch == 0 {
+                    continue;
+                }
+            }
             let Some((key, value)) = next_entry(&dict, &mut w.position) else {
-                w.left_in_batch = 0;
                 w.done = w.size;
                 self.close_dict_batch(&mut w)?;
                 continue;
             };
             w.left_in_batch -= 1;
             w.done += 1;
-            let container = Container::memoized_first(w.standing.holding);
-            let key_leaf = if w.shares_keys {
-                // Such a key is counted once, however many dicts show it.
-                self.save_shared_leaf(key)
-            } else {
-                self.save_leaf(key, exact(key), container)
-            };
-            match key_leaf {
-                Ok(true) => {}
-                Ok(false) => {
-                    let holding = if w.shares_keys {
-                        Holding::Shared
-                    } else {
-                        holding_of(container, key)
-                    };
-                    // Python code may run before the value's turn, so the value is held until then
-                    // and counts as shared.
-                    let standing = w.standing.part(holding);
-                    let key = key.to_owned().unbind();
-                    w.value_next = Some(Holding::Shared);
-                    w.entry = Some((key.clone_ref(py), value.to_owned().unbind()));
-                    self.push(Work::Dict(w))?;
-                    return self.save(key, standing, true);
+            if ended == EntriesEnd::Key {
+                let standing = w.standing.part(holding_of(containers.0, key));
+                match self.open(key, exact(key), standing) {
+                    Ok(Opened::Whole) => {}
+                    Ok(Opened::Part(rest)) => {
+                        w.hold(key, value);
+                        self.push(Work::Dict(w))?;
+                        return self.push(rest);
+                    }
+                    Ok(Opened::Closed) => {
+                        w.hold(key, value);
+                        self.push(Work::Dict(w))?;
+                        return self.save(key.to_owned().unbind(), standing, true);
+                    }
+                    Err(error) => {
+                        self.push(Work::Dict(w))?;
+                        return Err(error);
+                    }
                 }
-                Err(error) => {
-                    self.push(Work::Dict(w))?;
-                    return Err(error);
+                if self.save_leaf(value, exact(value), holding_of(containers.1, value))? {
+                    continue;
                 }
             }
-            let kind = exact(value);
-            match self.save_leaf(value, kind, container) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let holding = holding_of(container, value);
-                    let standing = w.standing.part(holding);
+            let standing = w.standing.part(holding_of(containers.1, value));
+            match self.open(value, exact(value), standing) {
+                Ok(Opened::Whole) => {}
+                Ok(Opened::Part(rest)) => {
                     w.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));
                     self.push(Work::Dict(w))?;
-                    return self.descend(value, kind, standing);
+                    return self.push(rest);
+                }
+                Ok(Opened::Closed) => {
+                    w.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));
+                    self.push(Work::Dict(w))?;
+                    return self.save(value.to_owned().unbind(), standing, true);
                 }
                 Err(error) => {
                     w.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));
@@ -161,16 +198,27 @@ impl<'py> Walk<'py, '_> {
         Ok(())
     }
 
-    /// A leaf that others may hold, whatever its count says.
-    #[inline(always)]
-    fn save_shared_leaf(&mut self, key: pyo3::Borrowed<'_, 'py, PyAny>) -> PyResult<bool> {
-        // A reference of our own makes the count tell the truth.
-        let held = key.to_owned();
-        self.save_leaf(
-            held.as_borrowed(),
-            exact(held.as_borrowed()),
-            Container::Entered,
-        )
+    /// Saves the value of the entry whose key is written, and comes back to the dict.
+    fn step_value(&mut self, w: DictWork, holding: Holding) -> PyResult<()> {
+        let py = self.py;
+        let Some((_, value)) = &w.entry else {
+            return self.push(Work::Dict(w));
+        };
+        let value = value.clone_ref(py);
+        // Python code that ran meanwhile may hold the value, and may have saved it.
+        if self.passages != w.passages {
+            let standing = w.standing.part(Holding::Shared);
+            self.push(Work::Dict(w))?;
+            return self.save(value, standing, true);
+        }
+        let standing = w.standing.part(holding);
+        self.push(Work::Dict(w))?;
+        let part = value.bind(py).as_borrowed();
+        match self.open(part, exact(part), standing)? {
+            Opened::Whole => Ok(()),
+            Opened::Part(rest) => self.push(rest),
+            Opened::Closed => self.save(value, standing, true),
+        }
     }
 
     /// Begins the next batch; false when the dict is done.
@@ -213,13 +261,27 @@ impl<'py> Walk<'py, '_> {
     }
 
     fn close_dict_batch(&mut self, w: &mut DictWork) -> PyResult<()> {
-        let opcode = if w.batch == Batch::Single {
-            Opcode::SETITEM
-        } else {
-            Opcode::SETITEMS
-        };
+        let opcode = set_opcode(w.batch);
+        w.left_in_batch = 0;
         w.batch = Batch::Closed;
         w.ahead = None;
         encode::encode_opcode(&mut self.out, opcode)
     }
+}
+
+/// The opcode that closes a batch of entries.
+fn set_opcode(batch: Batch) -> Opcode {
+    if batch == Batch::Single {
+        Opcode::SETITEM
+    } else {
+        Opcode::SETITEMS
+    }
+}
+
+/// What tells how the keys of a dict are held, and how its values. A key that is shared with other
+/// dicts is counted once, however many show it.
+fn containers(shares_keys: bool, standing: Standing) -> (Container, Container) {
+    let values = Container::memoized_first(standing.holding);
+    let keys = if shares_keys { Container::Open } else { values };
+    (keys, values)
 }

@@ -4,6 +4,7 @@ mod buffer;
 pub mod global;
 mod instance;
 mod items;
+mod leaf;
 mod mapping;
 mod persistent;
 mod reduce;

@@ -16,9 +16,9 @@ use crate::fast::sequence::tuple_item;
 use crate::fast::text::utf8;
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::scalar::{Container, holding_of};
+use crate::save::leaf::{Container, holding_of};
 use crate::save::state::Face;
-use crate::save::walk::MAX_CHAIN;
+use crate::save::walk::{MAX_CHAIN, Opened};
 use crate::save::work::{Standing, Work};
 
 /// The part of a reduce value that was begun last.
@@ -417,9 +417,8 @@ impl<'py> Walk<'py, '_> {
 
     /// Goes on with a reduce value until a part needs work of its own.
     ///
-    /// Where `at_once` says that the object is only being met, the parts that need no work item are
-    /// written; a part that may open another reduce value waits for its turn on the stack, so that
-    /// the native stack does not grow with the depth of the data.
+    /// `at_once` says that the object is only being met: then a part is written only where that opens
+    /// no other object.
     pub fn step_reduce(&mut self, mut w: Reduce, at_once: bool) -> PyResult<()> {
         let py = self.py;
         let chain = w.chain;
@@ -528,13 +527,25 @@ impl<'py> Walk<'py, '_> {
                 }
                 Stage::Done => break,
             };
-            if self.save_at_once(&part, holding)? {
-                w.stage = next;
-            } else if at_once && !self.only_opens(&part) {
-                return self.push(Work::Reduce(w));
-            } else {
-                w.stage = next;
-                return self.save_part(w, part, holding, inside);
+            match self.open_part(&part, inside.part(holding)) {
+                Ok(Opened::Whole) => w.stage = next,
+                Ok(Opened::Part(rest)) => {
+                    w.stage = next;
+                    self.push(Work::Reduce(w))?;
+                    return self.push(rest);
+                }
+                // It may open another reduce value, so it waits for its turn on the stack: the
+                // native stack does not grow with the depth of the data.
+                Ok(Opened::Closed) if at_once => return self.push(Work::Reduce(w)),
+                Ok(Opened::Closed) => {
+                    w.stage = next;
+                    return self.save_part(w, part, holding, inside);
+                }
+                Err(error) => {
+                    w.stage = next;
+                    self.push(Work::Reduce(w))?;
+                    return Err(error);
+                }
             }
         }
         for part in [w.arguments, w.function].into_iter().flatten() {
@@ -547,30 +558,14 @@ impl<'py> Walk<'py, '_> {
         Ok(())
     }
 
-    /// Whether saving the part puts a work item on the stack and does nothing else.
-    fn only_opens(&self, part: &Py<PyAny>) -> bool {
-        let kind = exact(part.bind(self.py).as_borrowed());
-        self.is_direct()
-            && !self.out.is_frame_full()
-            && matches!(kind, Exact::Dict | Exact::List | Exact::Tuple)
-    }
-
-    /// Writes a part that needs no work item of its own: one that was memoized, or a tuple of leaves.
-    fn save_at_once(&mut self, part: &Py<PyAny>, holding: Holding) -> PyResult<bool> {
-        if !self.is_quiet() || self.out.is_frame_full() {
-            return Ok(false);
+    /// Writes a part of a reduce value as far as nobody is to be asked about it.
+    fn open_part(&mut self, part: &Py<PyAny>, standing: Standing) -> PyResult<Opened> {
+        let part = part.bind(self.py).as_borrowed();
+        let kind = exact(part);
+        if self.save_leaf(part, kind, standing.holding)? {
+            return Ok(Opened::Whole);
         }
-        let part = part.bind(self.py);
-        match exact(part.as_borrowed()) {
-            Exact::Tuple if self.has_batches() && part.is(&Imports::get(self.py)?.empty_tuple) => {
-                encode::encode_opcode(&mut self.out, Opcode::EMPTY_TUPLE)?;
-                Ok(true)
-            }
-            Exact::None | Exact::Bool | Exact::Int | Exact::Float => Ok(false),
-            _ if holding == Holding::Shared && self.save_memoized(part)? => Ok(true),
-            Exact::Tuple => self.save_leaf_tuple(part.cast()?, holding),
-            _ => Ok(false),
-        }
+        self.open(part, kind, standing)
     }
 
     fn newobj_ex_argument(&self, work: &Reduce, index: usize) -> PyResult<(Py<PyAny>, Holding)> {

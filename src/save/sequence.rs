@@ -2,6 +2,7 @@
 
 use pickle_format::encode;
 use pickle_format::opcode::Opcode;
+use pyo3::Borrowed;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
@@ -11,20 +12,23 @@ use crate::fast::object::exact;
 use crate::fast::sequence::{list_item, tuple_item};
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::scalar::{Container, holding_of};
+use crate::save::leaf::{Container, holding_of};
 use crate::save::state::Face;
-use crate::save::walk::MAX_STEP;
+use crate::save::walk::{MAX_STEP, Opened};
 use crate::save::work::{Batch, ListWork, Standing, TupleWork, Work};
 
 /// Elements between MARK and APPENDS, SETITEMS or ADDITEMS.
 pub const BATCH_SIZE: usize = 1000;
 
-/// Items of the longest tuple that is looked through before it is written.
-const MAX_LEAVES: usize = 16;
-
 impl<'py> Walk<'py, '_> {
-    pub fn save_list(&mut self, obj: Bound<'py, PyAny>, standing: Standing) -> PyResult<()> {
-        let standing = self.deepen(standing)?;
+    /// Writes a list as far as its items are leaves; gives the rest of the work, if any is left.
+    pub fn open_list(
+        &mut self,
+        obj: Borrowed<'_, 'py, PyAny>,
+        standing: Standing,
+    ) -> PyResult<Option<Work>> {
+        let chain = self.deepen(standing)?;
+        let standing = Standing { chain, ..standing };
         self.enter_fast(&obj)?;
         if self.form().is_binary() {
             encode::encode_opcode(&mut self.out, Opcode::EMPTY_LIST)?;
@@ -32,27 +36,48 @@ impl<'py> Walk<'py, '_> {
             self.out.write([Opcode::MARK.code(), Opcode::LIST.code()])?;
         }
         self.memoize(&obj, standing.holding)?;
-        let list = obj.cast_into::<PyList>()?;
-        if list.is_empty() {
-            self.leave_fast(list.as_any());
-            return Ok(());
-        }
+        let list = obj.cast::<PyList>()?;
         let size = list.len();
-        self.push(Work::List(ListWork {
-            list: list.unbind(),
-            next: 0,
-            left_in_batch: 0,
-            batch: Batch::Closed,
+        let mut next = 0;
+        let mut batch = Batch::Closed;
+        // What fits in one batch ends the same way on every release.
+        if size < BATCH_SIZE && self.is_direct() {
+            if size > 1 {
+                encode::encode_opcode(&mut self.out, Opcode::MARK)?;
+            }
+            let container = Container::memoized_first(standing.holding);
+            self.save_leaf_items(&list, &mut next, size, container)?;
+            batch = if size > 1 {
+                Batch::Marked
+            } else {
+                Batch::Single
+            };
+        }
+        if next == size {
+            if size > 0 {
+                encode::encode_opcode(&mut self.out, append_opcode(batch))?;
+            }
+            self.leave_fast(&obj);
+            return Ok(None);
+        }
+        let left_in_batch = match batch {
+            Batch::Closed => 0,
+            Batch::Single => 1,
+            Batch::Marked => self.list_batch_size(size) - next,
+        };
+        Ok(Some(Work::List(ListWork {
+            list: list.to_owned().unbind(),
+            next,
+            left_in_batch,
+            batch,
             size,
             ahead: None,
             standing,
-        }))?;
-        Ok(())
+        })))
     }
 
     pub fn step_list(&mut self, mut w: ListWork) -> PyResult<()> {
         let list = w.list.bind(self.py).clone();
-        let mut turns = 0;
         let container = Container::memoized_first(w.standing.holding);
         if list.len() != w.size && self.minds_list_growth()? {
             w.next = w.next.max(1);
@@ -61,12 +86,11 @@ impl<'py> Walk<'py, '_> {
                 "list changed size during iteration",
             ));
         }
+        let last = w.next + MAX_STEP;
         loop {
-            if turns == MAX_STEP {
-                self.push(Work::List(w))?;
-                return Ok(());
+            if w.next >= last {
+                return self.push(Work::List(w));
             }
-            turns += 1;
             if w.batch == Batch::Closed && !self.open_list_batch(&mut w, list.len())? {
                 break;
             }
@@ -76,7 +100,6 @@ impl<'py> Walk<'py, '_> {
             }
             if let Some(ahead) = &mut w.ahead {
                 let Some(item) = ahead.pop_front() else {
-                    w.left_in_batch = 0;
                     self.close_list_batch(&mut w)?;
                     continue;
                 };
@@ -86,22 +109,31 @@ impl<'py> Walk<'py, '_> {
                 self.push(Work::List(w))?;
                 return self.save(item, standing, true);
             }
+            if self.is_direct() {
+                let end = w.next + w.left_in_batch;
+                self.save_leaf_items(&list, &mut w.next, end, container)?;
+                w.left_in_batch = end - w.next;
+                if w.left_in_batch == 0 {
+                    continue;
+                }
+            }
             let Some(item) = list_item(&list, w.next) else {
-                // The list has shrunk: the batch ends early.
-                w.left_in_batch = 0;
+                // The list has shrunk, or the batch had room for more.
                 self.close_list_batch(&mut w)?;
                 continue;
             };
             w.next += 1;
             w.left_in_batch -= 1;
-            let kind = exact(item);
-            match self.save_leaf(item, kind, container) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let holding = holding_of(container, item);
-                    let standing = w.standing.part(holding);
+            let standing = w.standing.part(holding_of(container, item));
+            match self.open(item, exact(item), standing) {
+                Ok(Opened::Whole) => {}
+                Ok(Opened::Part(rest)) => {
                     self.push(Work::List(w))?;
-                    return self.descend(item, kind, standing);
+                    return self.push(rest);
+                }
+                Ok(Opened::Closed) => {
+                    self.push(Work::List(w))?;
+                    return self.save(item.to_owned().unbind(), standing, true);
                 }
                 Err(error) => {
                     self.push(Work::List(w))?;
@@ -141,86 +173,67 @@ impl<'py> Walk<'py, '_> {
             return Ok(true);
         }
         encode::encode_opcode(&mut self.out, Opcode::MARK)?;
-        // The lean face sees a list that grows meanwhile; the batch is then filled from it.
-        w.left_in_batch = if self.face == Face::Lean {
-            BATCH_SIZE
-        } else {
-            left.min(BATCH_SIZE)
-        };
+        w.left_in_batch = self.list_batch_size(left);
         w.batch = Batch::Marked;
         Ok(true)
     }
 
-    fn close_list_batch(&mut self, w: &mut ListWork) -> PyResult<()> {
-        let opcode = if w.batch == Batch::Single {
-            Opcode::APPEND
+    /// Room in a batch when `left` items are left. The lean face sees a list that grows meanwhile;
+    /// the batch is then filled from it.
+    fn list_batch_size(&self, left: usize) -> usize {
+        if self.face == Face::Lean {
+            BATCH_SIZE
         } else {
-            Opcode::APPENDS
-        };
+            left.min(BATCH_SIZE)
+        }
+    }
+
+    fn close_list_batch(&mut self, w: &mut ListWork) -> PyResult<()> {
+        let opcode = append_opcode(w.batch);
+        w.left_in_batch = 0;
         w.batch = Batch::Closed;
         w.ahead = None;
         encode::encode_opcode(&mut self.out, opcode)
     }
 
-    pub fn save_tuple(&mut self, obj: Bound<'py, PyAny>, standing: Standing) -> PyResult<()> {
-        let tuple = obj.cast_into::<PyTuple>()?;
+    /// Writes a tuple as far as its items are leaves; gives the rest of the work, if any is left.
+    pub fn open_tuple(
+        &mut self,
+        obj: Borrowed<'_, 'py, PyAny>,
+        standing: Standing,
+    ) -> PyResult<Option<Work>> {
+        let tuple = obj.cast::<PyTuple>()?;
         let n = tuple.len();
         if n == 0 {
-            return if self.has_batches() {
-                encode::encode_opcode(&mut self.out, Opcode::EMPTY_TUPLE)
+            if self.has_batches() {
+                encode::encode_opcode(&mut self.out, Opcode::EMPTY_TUPLE)?;
             } else {
-                self.out.write([Opcode::MARK.code(), Opcode::TUPLE.code()])
-            };
+                self.out
+                    .write([Opcode::MARK.code(), Opcode::TUPLE.code()])?;
+            }
+            return Ok(None);
         }
-        let deeper = self.deepen(standing)?;
         // A tuple is memoized last, so passing through one does not end a chain.
-        let chain = deeper.chain.max(standing.chain);
+        let chain = self.deepen(standing)?.max(standing.chain);
         if n > 3 || !self.protocol.has_proto_opcode() {
             encode::encode_opcode(&mut self.out, Opcode::MARK)?;
+        }
+        let mut next = 0;
+        if self.is_direct() {
+            let container = Container::memoized_last(standing.holding);
+            self.save_leaf_parts(&tuple, &mut next, n.min(MAX_STEP), container)?;
+        }
+        if next == n {
+            self.close_tuple(&tuple, standing.holding)?;
+            return Ok(None);
         }
         let passages = self.passages;
-        self.push(Work::Tuple(TupleWork {
-            tuple: tuple.unbind(),
-            next: 0,
+        Ok(Some(Work::Tuple(TupleWork {
+            tuple: tuple.to_owned().unbind(),
+            next,
             passages,
             standing: Standing { chain, ..standing },
-        }))?;
-        Ok(())
-    }
-
-    /// Writes a short tuple of leaves that was not memoized, without a work item; false where that
-    /// can't be, and then nothing is written.
-    pub fn save_leaf_tuple(
-        &mut self,
-        tuple: &Bound<'py, PyTuple>,
-        holding: Holding,
-    ) -> PyResult<bool> {
-        let n = tuple.len();
-        if n == 0 || n > MAX_LEAVES || !self.is_direct() {
-            return Ok(false);
-        }
-        let container = Container::memoized_last(holding);
-        let mut room = 0;
-        for item in (0..n).filter_map(|i| tuple_item(tuple, i)) {
-            match self.leaf_size(item, exact(item), container)? {
-                Some(size) => room += size,
-                None => return Ok(false),
-            }
-        }
-        if !self.out.has_room_in_frame(room) {
-            return Ok(false);
-        }
-        if n > 3 || !self.protocol.has_proto_opcode() {
-            encode::encode_opcode(&mut self.out, Opcode::MARK)?;
-        }
-        for item in (0..n).filter_map(|i| tuple_item(tuple, i)) {
-            let written = self.save_leaf(item, exact(item), container)?;
-            debug_assert!(written, "`leaf_size` promised it");
-        }
-        let opcode = self.tuple_opcode(n);
-        encode::encode_opcode(&mut self.out, opcode)?;
-        self.memoize(tuple.as_any(), holding)?;
-        Ok(true)
+        })))
     }
 
     /// The opcode that makes a tuple of `n` items.
@@ -236,23 +249,29 @@ impl<'py> Walk<'py, '_> {
 
     pub fn step_tuple(&mut self, mut w: TupleWork) -> PyResult<()> {
         let tuple = w.tuple.bind(self.py).clone();
-        let mut turns = 0;
         let container = Container::memoized_last(w.standing.holding);
-        while let Some(item) = tuple_item(&tuple, w.next) {
-            if turns == MAX_STEP {
-                self.push(Work::Tuple(w))?;
-                return Ok(());
+        let last = w.next + MAX_STEP;
+        loop {
+            if w.next >= last {
+                return self.push(Work::Tuple(w));
             }
-            turns += 1;
+            if self.is_direct() {
+                self.save_leaf_parts(&tuple, &mut w.next, last, container)?;
+            }
+            let Some(item) = tuple_item(&tuple, w.next) else {
+                break;
+            };
             w.next += 1;
-            let kind = exact(item);
-            match self.save_leaf(item, kind, container) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let holding = holding_of(container, item);
-                    let standing = w.standing.part(holding);
+            let standing = w.standing.part(holding_of(container, item));
+            match self.open(item, exact(item), standing) {
+                Ok(Opened::Whole) => {}
+                Ok(Opened::Part(rest)) => {
                     self.push(Work::Tuple(w))?;
-                    return self.descend(item, kind, standing);
+                    return self.push(rest);
+                }
+                Ok(Opened::Closed) => {
+                    self.push(Work::Tuple(w))?;
+                    return self.save(item.to_owned().unbind(), standing, true);
                 }
                 Err(error) => {
                     self.push(Work::Tuple(w))?;
@@ -260,19 +279,19 @@ impl<'py> Walk<'py, '_> {
                 }
             }
         }
-        self.close_tuple(&tuple, &w)?;
+        let mut holding = w.standing.holding;
+        if holding == Holding::Deferred && self.passages != w.passages {
+            holding = Holding::Shared;
+        }
+        self.close_tuple(&tuple, holding)?;
         drop(tuple);
         self.close(w.tuple, w.standing.holding);
         Ok(())
     }
 
-    fn close_tuple(&mut self, tuple: &Bound<'py, PyTuple>, w: &TupleWork) -> PyResult<()> {
+    fn close_tuple(&mut self, tuple: &Bound<'py, PyTuple>, holding: Holding) -> PyResult<()> {
         let n = tuple.len();
         let short = n <= 3 && self.protocol.has_proto_opcode();
-        let mut holding = w.standing.holding;
-        if holding == Holding::Deferred && self.passages != w.passages {
-            holding = Holding::Shared;
-        }
         if holding == Holding::Shared
             && let Some(index) = self.memo.get(tuple.as_any().as_borrowed())?
         {
@@ -290,5 +309,14 @@ impl<'py> Walk<'py, '_> {
         let opcode = self.tuple_opcode(n);
         encode::encode_opcode(&mut self.out, opcode)?;
         self.memoize(tuple.as_any(), holding)
+    }
+}
+
+/// The opcode that closes a batch of list items.
+fn append_opcode(batch: Batch) -> Opcode {
+    if batch == Batch::Single {
+        Opcode::APPEND
+    } else {
+        Opcode::APPENDS
     }
 }

@@ -11,10 +11,10 @@ use crate::fast::object::exact;
 use crate::fast::set::{len, next_element};
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::scalar::{Container, holding_of};
+use crate::save::leaf::{Container, holding_of};
 use crate::save::sequence::BATCH_SIZE;
 use crate::save::state::Face;
-use crate::save::walk::MAX_STEP;
+use crate::save::walk::{MAX_STEP, Opened};
 use crate::save::work::{Batch, SetWork, Standing, Work};
 
 impl<'py> Walk<'py, '_> {
@@ -43,7 +43,7 @@ impl<'py> Walk<'py, '_> {
             drop(args);
             return self.save_reduce(Some(&obj), value.into_any(), standing, false);
         }
-        let deeper = self.deepen(standing)?;
+        let chain = self.deepen(standing)?;
         let size = len(obj.as_borrowed());
         if frozen {
             encode::encode_opcode(&mut self.out, Opcode::MARK)?;
@@ -56,9 +56,9 @@ impl<'py> Walk<'py, '_> {
         }
         // In `fast` mode a set is not looked for on the path, so it ends no chain.
         let chain = if frozen || self.fast {
-            deeper.chain.max(standing.chain)
+            chain.max(standing.chain)
         } else {
-            deeper.chain
+            chain
         };
         let passages = self.passages;
         self.push(Work::Set(SetWork {
@@ -123,14 +123,19 @@ impl<'py> Walk<'py, '_> {
             };
             w.done += 1;
             w.left_in_batch -= 1;
-            let kind = exact(item);
-            match self.save_leaf(item, kind, container) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let holding = holding_of(container, item);
-                    let standing = w.standing.part(holding);
+            let standing = w.standing.part(holding_of(container, item));
+            if self.save_leaf(item, exact(item), standing.holding)? {
+                continue;
+            }
+            match self.open(item, exact(item), standing) {
+                Ok(Opened::Whole) => {}
+                Ok(Opened::Part(rest)) => {
                     self.push(Work::Set(w))?;
-                    return self.descend(item, kind, standing);
+                    return self.push(rest);
+                }
+                Ok(Opened::Closed) => {
+                    self.push(Work::Set(w))?;
+                    return self.save(item.to_owned().unbind(), standing, true);
                 }
                 Err(error) => {
                     self.push(Work::Set(w))?;

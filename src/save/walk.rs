@@ -1,6 +1,8 @@
 //! The walk: an explicit work stack where recursion would be, and the questions asked of each
 //! object in the order of the face.
 
+use std::time::{Duration, Instant};
+
 use pickle_format::encode;
 use pickle_format::opcode::Opcode;
 use pyo3::Borrowed;
@@ -12,6 +14,7 @@ use crate::fast::object::{
     Exact, exact, identity, is_class, reference_count, takes_weak_references,
 };
 use crate::fast::recursion::RecursionLevel;
+use crate::fast::signals::is_interrupted;
 use crate::hooks::Walk;
 use crate::imports::Imports;
 use crate::save::instance::PlanKind;
@@ -26,8 +29,22 @@ pub const MAX_CHAIN: u32 = 100_000;
 /// writes at most `MAX_STEP` elements.
 const STEPS_PER_SIGNAL_CHECK: u32 = 256;
 
+/// Time between two passages of the gate for signals other than Ctrl-C. Whether one came can't be
+/// asked without running its handler, and what is memoized by then has to be entered after it.
+const TIME_PER_SIGNAL_CHECK: Duration = Duration::from_secs(1);
+
 /// Elements that one step writes before others get their turn.
 pub const MAX_STEP: usize = 4096;
+
+/// What became of a part that was to be opened.
+pub enum Opened {
+    /// It is written whole.
+    Whole,
+    /// It is written in part; this is left to do.
+    Part(Work),
+    /// Nothing is written: the part is to be saved like any other object.
+    Closed,
+}
 
 impl<'py> Walk<'py, '_> {
     /// Writes one whole pickle of `obj`, and hands it to the file.
@@ -60,11 +77,12 @@ impl<'py> Walk<'py, '_> {
 
     fn work_off(&mut self, base: usize) -> PyResult<()> {
         let mut steps = 0;
+        let mut checked = None;
         while self.stack.len() > base {
             steps += 1;
             if steps == STEPS_PER_SIGNAL_CHECK {
                 steps = 0;
-                self.leave(|py| py.check_signals())?;
+                self.check_signals(&mut checked)?;
             }
             let Some(work) = self.stack.pop() else { break };
             self.batches_taken = self.batches_taken.min(self.stack.len());
@@ -87,6 +105,17 @@ impl<'py> Walk<'py, '_> {
                     encode::encode_opcode(&mut self.out, Opcode::BINPERSID)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Lets the handlers of signals run: that of Ctrl-C when it was pressed, others now and then.
+    fn check_signals(&mut self, checked: &mut Option<Instant>) -> PyResult<()> {
+        let now = Instant::now();
+        let since = *checked.get_or_insert(now);
+        if is_interrupted(self.py) || now.duration_since(since) >= TIME_PER_SIGNAL_CHECK {
+            *checked = Some(now);
+            self.leave(|py| py.check_signals())?;
         }
         Ok(())
     }
@@ -148,24 +177,32 @@ impl<'py> Walk<'py, '_> {
         self.out.open_frame()
     }
 
-    /// Saves a part of a container that `save_leaf` did not write.
+    /// Opens a part of a container that is no leaf, if it is a container of an exact type and nobody
+    /// has to be asked about it.
     #[inline(always)]
-    pub fn descend(
+    pub fn open(
         &mut self,
         part: Borrowed<'_, 'py, PyAny>,
         kind: Exact,
         standing: Standing,
-    ) -> PyResult<()> {
-        // `save_leaf` has seen by now that it is not in the memo, under these same conditions.
-        if self.is_direct() && !self.out.is_frame_full() {
-            match kind {
-                Exact::Dict => return self.save_dict(part.to_owned(), standing),
-                Exact::List => return self.save_list(part.to_owned(), standing),
-                Exact::Tuple => return self.save_tuple(part.to_owned(), standing),
-                _ => {}
-            }
+    ) -> PyResult<Opened> {
+        // Whoever looked for a leaf has seen by now that it is not in the memo, under these same
+        // conditions.
+        if !self.is_direct() || self.out.is_frame_full() {
+            return Ok(Opened::Closed);
         }
-        self.save(part.to_owned().unbind(), standing, true)
+        let rest = match kind {
+            Exact::Dict => self.open_dict(part, standing)?,
+            Exact::List => self.open_list(part, standing)?,
+            Exact::Tuple => self.open_tuple(part, standing)?,
+            _ => return Ok(Opened::Closed),
+        };
+        Ok(rest.map_or(Opened::Whole, Opened::Part))
+    }
+
+    /// Puts what is left to do of a container on the stack.
+    fn go_on(&mut self, rest: Option<Work>) -> PyResult<()> {
+        rest.map_or(Ok(()), |work| self.push(work))
     }
 
     /// Saves any object: asks what the face asks, in its order, and opens what has parts.
@@ -235,11 +272,20 @@ impl<'py> Walk<'py, '_> {
         match kind {
             Exact::Str => self.save_str(bound, standing),
             Exact::Bytes => self.save_bytes(bound, standing),
-            Exact::Dict => self.save_dict(bound.clone(), standing),
+            Exact::Dict => {
+                let rest = self.open_dict(bound.as_borrowed(), standing)?;
+                self.go_on(rest)
+            }
             Exact::Set => self.save_set(bound.clone(), false, standing),
             Exact::FrozenSet => self.save_set(bound.clone(), true, standing),
-            Exact::List => self.save_list(bound.clone(), standing),
-            Exact::Tuple => self.save_tuple(bound.clone(), standing),
+            Exact::List => {
+                let rest = self.open_list(bound.as_borrowed(), standing)?;
+                self.go_on(rest)
+            }
+            Exact::Tuple => {
+                let rest = self.open_tuple(bound.as_borrowed(), standing)?;
+                self.go_on(rest)
+            }
             Exact::ByteArray => self.save_bytearray(bound, standing),
             _ => self.save_other(bound, kind, standing),
         }
@@ -309,28 +355,37 @@ impl<'py> Walk<'py, '_> {
         Ok(())
     }
 
-    /// Opens a container one level further in.
-    pub fn deepen(&self, standing: Standing) -> PyResult<Standing> {
-        let chain = match standing {
-            Standing {
-                made: true, chain, ..
-            } => chain + 1,
-            Standing {
-                within_made: true,
-                chain,
-                ..
-            } => chain,
-            _ => 0,
+    /// Opens a container one level further in: the chain that its parts lie in.
+    ///
+    /// # Errors
+    /// RecursionError for a chain that is too long.
+    #[inline(always)]
+    pub fn deepen(&self, standing: Standing) -> PyResult<u32> {
+        let chain = if standing.made {
+            standing.chain + 1
+        } else if standing.within_made {
+            standing.chain
+        } else {
+            return Ok(0);
         };
         if chain > MAX_CHAIN {
             return Err(endless());
         }
-        Ok(Standing { chain, ..standing })
+        Ok(chain)
     }
 
     /// In `fast` mode: notes that a list or dict is open, and refuses one that is open already.
+    #[inline(always)]
     pub fn enter_fast(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
-        if !self.fast || self.fast_path.insert(identity(obj.as_borrowed())) {
+        if self.fast {
+            self.enter_fast_path(obj)?;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn enter_fast_path(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        if self.fast_path.insert(identity(obj.as_borrowed())) {
             return Ok(());
         }
         if self.face == Face::Hookable {
@@ -348,6 +403,7 @@ impl<'py> Walk<'py, '_> {
     }
 
     /// In `fast` mode: the list or dict is closed.
+    #[inline(always)]
     pub fn leave_fast(&mut self, obj: &Bound<'py, PyAny>) {
         if self.fast {
             self.fast_path.remove(&identity(obj.as_borrowed()));

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use pyo3::Borrowed;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
@@ -94,7 +95,7 @@ pub struct ListWork {
     pub batch: Batch,
     pub size: usize,
     /// The rest of the open batch, if it was taken out of the list.
-    pub ahead: Option<VecDeque<Py<PyAny>>>,
+    pub ahead: Option<Box<VecDeque<Py<PyAny>>>>,
     pub standing: Standing,
 }
 
@@ -116,10 +117,25 @@ pub struct DictWork {
     /// The entry whose key is being saved (value still to come), or whose value is.
     pub entry: Option<(Py<PyAny>, Py<PyAny>)>,
     pub value_next: Option<Holding>,
+    /// `State::passages` when `value_next` was seen.
+    pub passages: u64,
     /// The rest of the open batch, if it was taken out of the dict.
-    pub ahead: Option<VecDeque<(Py<PyAny>, Py<PyAny>)>>,
+    pub ahead: Option<Box<VecDeque<(Py<PyAny>, Py<PyAny>)>>>,
     pub standing: Standing,
 }
+
+impl DictWork {
+    /// Notes an entry whose key is about to be saved. Python code may run before its value's turn,
+    /// so the value is held until then and counts as shared.
+    pub fn hold(&mut self, key: Borrowed<'_, '_, PyAny>, value: Borrowed<'_, '_, PyAny>) {
+        self.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));
+        self.value_next = Some(Holding::Shared);
+        self.passages = NEVER;
+    }
+}
+
+/// No dump passes the gate so often.
+const NEVER: u64 = u64::MAX;
 
 pub struct SetWork {
     pub set: Py<PyAny>,
@@ -131,7 +147,7 @@ pub struct SetWork {
     pub size: usize,
     pub passages: u64,
     /// The rest of the open batch, if it was taken out of the set.
-    pub ahead: Option<VecDeque<Py<PyAny>>>,
+    pub ahead: Option<Box<VecDeque<Py<PyAny>>>>,
     pub standing: Standing,
 }
 
@@ -163,7 +179,8 @@ impl Work {
                 let list = w.list.bind(py);
                 let rest = w.next..w.next + w.left_in_batch;
                 let items = rest.map_while(|i| list_item(list, i));
-                w.ahead = Some(items.map(|item| item.to_owned().unbind()).collect());
+                let rest = items.map(|item| item.to_owned().unbind()).collect();
+                w.ahead = Some(Box::new(rest));
             }
             Work::Dict(w) if w.ahead.is_none() && w.batch == Batch::Marked => {
                 let dict = w.dict.bind(py);
@@ -174,7 +191,7 @@ impl Work {
                     };
                     rest.push_back((key.to_owned().unbind(), value.to_owned().unbind()));
                 }
-                w.ahead = Some(rest);
+                w.ahead = Some(Box::new(rest));
             }
             Work::Set(w) if w.ahead.is_none() && w.batch == Batch::Marked && !w.frozen => {
                 let set = w.set.bind(py).as_borrowed();
@@ -185,7 +202,7 @@ impl Work {
                     };
                     rest.push_back(item.to_owned().unbind());
                 }
-                w.ahead = Some(rest);
+                w.ahead = Some(Box::new(rest));
             }
             _ => {}
         }
