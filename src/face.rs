@@ -50,24 +50,31 @@ impl Options<'_, '_> {
     }
 }
 
-/// A fresh state. Without a file, the output is kept (`dumps`).
+/// A fresh state. Without a file, the output is kept (`dumps`); `keeps` says that the memo outlives
+/// the dump.
 pub fn new_state<'py>(
     py: Python<'py>,
     face: Face,
     file: Option<&Bound<'py, PyAny>>,
     options: &Options<'_, 'py>,
+    keeps: bool,
 ) -> PyResult<Box<State>> {
     let protocol = options.protocol(py)?;
     let callback = options.buffer_callback.filter(|c| !c.is_none());
     if callback.is_some() && !protocol.has_buffers() {
         return Err(PyValueError::new_err("buffer_callback needs protocol >= 5"));
     }
-    let mut state = Box::new(State::new(face, protocol, options.fix_imports));
+    let mut state = Box::new(State::new(face, protocol, options.fix_imports, keeps));
     state.buffer_callback = callback.map(|c| c.clone().unbind());
     if let Some(file) = file {
         let write = file.getattr_opt(intern!(py, "write"))?;
         let write =
             write.ok_or_else(|| PyTypeError::new_err("file must have a 'write' attribute"))?;
+        state.writes_natively = file.get_type().is(&Imports::get(py)?.bytes_io_type)
+            && write
+                .getattr_opt(intern!(py, "__self__"))?
+                .is_some_and(|s| s.is(file))
+            && write.get_type().is(&Imports::get(py)?.builtin_method_type);
         state.write = Some(write.unbind());
     }
     Ok(state)

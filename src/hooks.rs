@@ -59,7 +59,7 @@ struct Slot {
 }
 
 /// The words of CPython 3.15 for concurrent and nested use.
-fn in_use() -> PyErr {
+pub fn in_use() -> PyErr {
     PyRuntimeError::new_err("Pickler object is already used")
 }
 
@@ -134,7 +134,12 @@ impl Home {
     pub fn with_early<R>(&self, look: impl FnOnce(&mut State) -> R) -> PyResult<R> {
         let mut slot = self.lock();
         if slot.state.is_none() && slot.walker.is_none() {
-            slot.state = Some(Box::new(State::new(Face::Lean, Protocol::HIGHEST, false)));
+            slot.state = Some(Box::new(State::new(
+                Face::Lean,
+                Protocol::HIGHEST,
+                false,
+                true,
+            )));
         }
         slot.state.as_deref_mut().map(look).ok_or_else(in_use)
     }
@@ -299,7 +304,12 @@ impl<'py, 'h> Walk<'py, 'h> {
     fn abandon(&mut self) {
         self.home = None;
         self.abandoned = true;
-        self.state = Some(Box::new(State::new(Face::Lean, Protocol::HIGHEST, false)));
+        self.state = Some(Box::new(State::new(
+            Face::Lean,
+            Protocol::HIGHEST,
+            false,
+            true,
+        )));
     }
 
     /// Releases what a work item held of an object that it is done with.

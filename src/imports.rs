@@ -27,6 +27,8 @@ pub struct Imports {
     pub type_type: Py<PyType>,
     pub function_type: Py<PyType>,
     pub buffer_type: Py<PyType>,
+    pub bytes_io_type: Py<PyType>,
+    pub builtin_method_type: Py<PyType>,
     pub singletons: [(Py<PyAny>, Py<PyAny>); 3],
     pub empty_tuple: Py<PyTuple>,
     /// `_compat_pickle`'s maps from Python 3's names to Python 2's.
@@ -131,6 +133,8 @@ impl Imports {
             type_type: class(&builtins, "type")?,
             function_type: class(&types, "FunctionType")?,
             buffer_type: class(&pickle, "PickleBuffer")?,
+            bytes_io_type: class(&py.import("io")?, "BytesIO")?,
+            builtin_method_type: class(&types, "BuiltinMethodType")?,
             singletons: [
                 singleton(py.None().into_bound(py)),
                 singleton(py.NotImplemented().into_bound(py)),

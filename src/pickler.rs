@@ -58,7 +58,7 @@ impl Pickler {
             fix_imports,
             buffer_callback,
         };
-        let mut state = face::new_state(slf.py(), Face::Lean, Some(file), &options)?;
+        let mut state = face::new_state(slf.py(), Face::Lean, Some(file), &options, true)?;
         state.hooks.dispatch_table = slf
             .as_any()
             .getattr_opt("dispatch_table")?

@@ -35,7 +35,24 @@ class Face:
         return self.ours, self.model
 
 
+class Dumps:
+    """`oxipickle.dumps`, or `dump` for a file that is none of the interpreter's, in a pickler's shape.
+
+    Their memo ends with the dump, so that it holds only what Python code might free.
+    """
+
+    def __init__(self, file, protocol=None, **options):
+        self.file, self.protocol, self.options = file, protocol, options
+
+    def dump(self, obj):
+        if type(self.file) is io.BytesIO:
+            self.file.write(oxipickle.dumps(obj, self.protocol, **self.options))
+        else:
+            oxipickle.dump(obj, self.file, self.protocol, **self.options)
+
+
 LEAN = Face("lean", oxipickle.Pickler, pickle.Pickler)
+DUMPS = Face("dumps", Dumps, pickle.Pickler)
 HOOKABLE = Face("hookable", oxipickle.HookablePickler, pickle._Pickler)
 
 

@@ -26,6 +26,16 @@ pub enum Holding {
 /// Set in a slot whose entry is not in the table yet. Objects are aligned, so the bit is free.
 const DEFERRED: usize = 1;
 
+/// Entries that are looked through one by one: two cache lines of them.
+const FEW: usize = 16;
+
+/// A moment in the life of a memo.
+#[derive(Copy, Clone)]
+pub struct Mark {
+    next: usize,
+    epoch: u32,
+}
+
 /// Identity to index, in order of memoization, with references taken as late as is safe.
 pub struct Memo {
     table: PicklerMemo,
@@ -38,6 +48,10 @@ pub struct Memo {
     filled: usize,
     /// Deferred slots before this one may be asked for, since Python code has run.
     fillable: usize,
+    /// How often the contents were put aside.
+    epoch: u32,
+    /// Whether references are taken at once, since they will be needed anyway.
+    keeps: bool,
 }
 
 // SAFETY: the addresses are used only with the GIL held: every method that touches what they point
@@ -49,13 +63,17 @@ fn no_memory<E>(_: E) -> PyErr {
 }
 
 impl Memo {
-    pub fn new() -> Self {
+    /// `keeps` says that the memo outlives its dump: then its references are taken while the objects
+    /// are at hand.
+    pub fn new(keeps: bool) -> Self {
         Self {
             table: PicklerMemo::new(),
             slots: Vec::new(),
             owned: 0,
             filled: 0,
             fillable: 0,
+            epoch: 0,
+            keeps,
         }
     }
 
@@ -109,20 +127,67 @@ impl Memo {
             Holding::Temporary => 0,
         };
         self.slots.push(slot);
+        if self.keeps {
+            // SAFETY: the object is alive, as its caller's borrow shows; 0 stands for none.
+            unsafe { ffi::Py_XINCREF((slot & !DEFERRED) as *mut ffi::PyObject) }
+            self.owned = self.slots.len();
+        }
         Ok(index)
     }
 
-    /// Takes a reference to every object memoized since the last time. To be called before
-    /// anything that may run Python code or free an object.
+    /// Gives the object the next index, with a reference of our own: whoever meets it again finds it
+    /// held twice and so looks it up, and until then the table need not know it.
+    pub fn memoize_owned(&mut self, obj: Borrowed<'_, '_, PyAny>) -> PyResult<usize> {
+        let index = self.memoize(obj, Holding::Deferred)?;
+        self.claim();
+        Ok(index)
+    }
+
+    /// Where the memo stands now.
+    #[inline(always)]
+    pub fn mark(&self) -> Mark {
+        Mark {
+            next: self.slots.len(),
+            epoch: self.epoch,
+        }
+    }
+
+    /// The index of an object that had none at `mark`.
+    ///
+    /// The last few entries are nearer at hand than the table.
+    #[inline(always)]
+    pub fn get_since(
+        &mut self,
+        mark: Mark,
+        obj: Borrowed<'_, '_, PyAny>,
+    ) -> PyResult<Option<usize>> {
+        match self.slots.get(mark.next..) {
+            Some(since) if mark.epoch == self.epoch && since.len() <= FEW => {
+                let address = obj.as_ptr() as usize;
+                let found = since.iter().position(|slot| slot & !DEFERRED == address);
+                Ok(found.map(|offset| mark.next + offset))
+            }
+            _ => self.get(obj),
+        }
+    }
+
+    /// Takes a reference to every object memoized since the last time, and notes that each may be
+    /// asked for. To be called before anything that may run Python code or free an object.
     #[inline(always)]
     pub fn claim(&mut self) {
-        if self.owned < self.slots.len() {
-            self.claim_rest();
-        }
+        self.own();
         self.fillable = self.slots.len();
     }
 
-    fn claim_rest(&mut self) {
+    /// Takes a reference to every object memoized since the last time.
+    #[inline(always)]
+    pub fn own(&mut self) {
+        if self.owned < self.slots.len() {
+            self.own_rest();
+        }
+    }
+
+    fn own_rest(&mut self) {
         for &slot in &self.slots[self.owned..] {
             let object = (slot & !DEFERRED) as *mut ffi::PyObject;
             // SAFETY: the object was alive when its slot was pushed, and since then no Python
@@ -192,6 +257,7 @@ impl Memo {
         self.owned = 0;
         self.filled = 0;
         self.fillable = 0;
+        self.epoch = self.epoch.wrapping_add(1);
         Released(slots)
     }
 }

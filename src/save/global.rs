@@ -14,7 +14,7 @@ use crate::fast::memo::Holding;
 use crate::hooks::Walk;
 use crate::imports::Imports;
 use crate::save::state::{Face, GlobalStyle};
-use crate::save::work::{AttributeChain, Standing, Work};
+use crate::save::work::{Standing, Work};
 
 /// A global by its name, and what holds its last name.
 pub struct Resolved<'py> {
@@ -22,6 +22,15 @@ pub struct Resolved<'py> {
     pub qualname: Bound<'py, PyAny>,
     /// The object whose attribute it is; None where that is the module.
     pub parent: Option<Bound<'py, PyAny>>,
+}
+
+/// A nested global on its way out, attribute by attribute.
+pub struct AttributeChain {
+    pub obj: Py<PyAny>,
+    pub module_name: Py<PyAny>,
+    pub top: Py<PyString>,
+    pub path: Vec<Py<PyAny>>,
+    pub stage: usize,
 }
 
 const SHARED: Standing = Standing::new(Holding::Shared, 0);
@@ -35,7 +44,7 @@ impl<'py> Walk<'py, '_> {
             if obj.is(class) {
                 let args = PyTuple::new(py, [singleton.bind(py)])?;
                 let value = PyTuple::new(py, [imports.type_type.bind(py).as_any(), args.as_any()])?;
-                return self.save_reduce(Some(obj), value.into_any(), standing, false);
+                return self.save_reduce(Some(obj), value.into_any(), standing, None);
             }
         }
         self.save_global(obj, None, standing)
@@ -95,7 +104,7 @@ impl<'py> Walk<'py, '_> {
             let value = PyTuple::new(self.py, [imports.getattr.bind(self.py), args.as_any()])?;
             drop(args);
             self.push(Work::Memoize(obj.clone().unbind()))?;
-            return self.save_reduce(None, value.into_any(), standing, false);
+            return self.save_reduce(None, value.into_any(), standing, None);
         }
         self.write_global(found.module_name.cast()?, &name)?;
         self.memoize(obj, Holding::Shared)

@@ -26,9 +26,6 @@ use crate::imports::Imports;
 use crate::save::leaf::{Container, holding_of};
 use crate::save::work::{Standing, Work};
 
-/// Bytes that the opcodes of an instance take before its state: a GET, a tuple, NEWOBJ, a PUT.
-const HEAD: usize = 32;
-
 /// Types with a plan; past it the cache starts anew, since types come and go.
 const MAX_PLANS: usize = 4096;
 
@@ -141,9 +138,6 @@ impl<'py> Walk<'py, '_> {
         if !self.is_quiet() || self.fast || !self.protocol.has_proto_opcode() || !self.binary {
             return Ok(false);
         }
-        if !self.out.has_room_in_frame(HEAD) {
-            return Ok(false);
-        }
         let class = obj.get_type();
         let Some(index) = self.memo.get(class.as_any().as_borrowed())? else {
             return Ok(false);
@@ -156,10 +150,23 @@ impl<'py> Walk<'py, '_> {
         if dict.as_ref().is_some_and(is_shadowed) {
             return Ok(false);
         }
+        let passages = self.passages;
         self.get(index)?;
+        if self.out.is_frame_full() {
+            self.next_frame()?;
+        }
         self.out
             .write([Opcode::EMPTY_TUPLE.code(), Opcode::NEWOBJ.code()])?;
-        self.memoize(obj, standing.holding)?;
+        let mut held = standing.holding;
+        if self.passages == passages {
+            self.memoize(obj, held)?;
+        } else {
+            // The file has run Python code.
+            held = Holding::Shared;
+            if !self.memoize_rebuilt(Some(obj), None)? {
+                return Ok(true);
+            }
+        }
         let inside = Standing {
             within_made: standing.made,
             ..Standing::new(
@@ -173,19 +180,20 @@ impl<'py> Walk<'py, '_> {
             };
             // One reference is the instance's, the other ours.
             let alone = reference_count(dict.as_any().as_borrowed()) == 2;
-            let holding = match (alone, standing.holding) {
+            let holding = match (alone, held) {
+                _ if self.passages != passages => Holding::Shared,
                 (false, _) => Holding::Shared,
                 (true, Holding::Temporary) => Holding::Temporary,
                 (true, _) => Holding::Deferred,
             };
             self.push(Work::Build {
                 obj: obj.clone().unbind(),
-                holding: standing.holding,
+                holding: held,
             })?;
             self.save(dict.into_any().unbind(), inside.part(holding), true)?;
             return Ok(true);
         }
-        self.save_slots(obj, plan, dict, standing.holding, inside)?;
+        self.save_slots(obj, plan, dict, held, inside)?;
         Ok(true)
     }
 

@@ -14,10 +14,9 @@ use crate::fast::sequence::tuple_item;
 use crate::hooks::Walk;
 use crate::imports::Imports;
 use crate::save::leaf::{Container, holding_of};
-use crate::save::sequence::BATCH_SIZE;
 use crate::save::state::Face;
 use crate::save::walk::MAX_STEP;
-use crate::save::work::{Batch, Standing, Work};
+use crate::save::work::{BATCH_SIZE, Batch, Standing, Work};
 
 /// What both kinds of items share: the iterator, and what was taken from it ahead.
 pub struct Ahead {
@@ -191,8 +190,7 @@ impl<'py> Walk<'py, '_> {
     pub fn step_list_items(&mut self, mut w: Box<ListItems>) -> PyResult<()> {
         for _ in 0..MAX_STEP {
             let Some(item) = self.advance_list_items(&mut w)? else {
-                self.release(w.ahead.iterator);
-                return Ok(());
+                return self.end_items(w.ahead);
             };
             let standing = self.item_standing(&item, w.ahead.inside);
             let part = item.bind(self.py).as_borrowed();
@@ -232,6 +230,13 @@ impl<'py> Walk<'py, '_> {
         }
     }
 
+    /// Lets the iterator go. Pairs may lie in the graph too, where one holder is left of what they hold.
+    fn end_items(&mut self, ahead: Ahead) -> PyResult<()> {
+        self.memo.claim();
+        self.release(ahead.iterator);
+        Ok(())
+    }
+
     /// A batch that was not full was the last: on most releases the iterator is not asked again.
     fn ends_here(&self, ahead: &Ahead) -> PyResult<bool> {
         Ok(ahead.exhausted && ahead.taken.is_empty() && !self.asks_past_the_end()?)
@@ -263,8 +268,7 @@ impl<'py> Walk<'py, '_> {
         }
         for _ in 0..MAX_STEP {
             if w.ahead.batch == Batch::Closed && !self.open_batch(&mut w.ahead, true)? {
-                self.release(w.ahead.iterator);
-                return Ok(());
+                return self.end_items(w.ahead);
             }
             if let Some(item) = self.next_item(&mut w.ahead)? {
                 self.check_pair(&item)?;
@@ -296,8 +300,7 @@ impl<'py> Walk<'py, '_> {
             };
             encode::encode_opcode(&mut self.out, opcode)?;
             if self.ends_here(&w.ahead)? {
-                self.release(w.ahead.iterator);
-                return Ok(());
+                return self.end_items(w.ahead);
             }
         }
         self.push(Work::DictItems(w))

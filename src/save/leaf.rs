@@ -14,6 +14,7 @@ use crate::fast::int::int_value;
 use crate::fast::memo::Holding;
 use crate::fast::object::{Exact, exact, float_value, is_empty, is_held_once, is_true};
 use crate::fast::sequence::{list_item, tuple_item};
+use crate::fast::set::next_element;
 use crate::fast::text::{is_interned, utf8};
 use crate::save::state::{Face, State};
 
@@ -146,6 +147,28 @@ impl State {
             *next += 1;
         }
         Ok(())
+    }
+
+    /// As `save_leaf_items`, of a set or frozenset from `position` on; counts them in `done`.
+    pub fn save_leaf_elements(
+        &mut self,
+        set: Borrowed<'_, '_, PyAny>,
+        position: &mut isize,
+        done: &mut usize,
+        container: Container,
+    ) -> PyResult<()> {
+        debug_assert!(self.is_direct());
+        loop {
+            let before = *position;
+            let Some(item) = next_element(set, position) else {
+                return Ok(());
+            };
+            if !self.write_leaf(item, exact(item), holding_of(container, item))? {
+                *position = before;
+                return Ok(());
+            }
+            *done += 1;
+        }
     }
 
     /// Writes up to `end` entries of a dict from `position` on, and counts them in `done`.

@@ -1,5 +1,7 @@
 //! Exact dicts.
 
+use std::collections::VecDeque;
+
 use pickle_format::encode;
 use pickle_format::opcode::Opcode;
 use pyo3::Borrowed;
@@ -9,23 +11,105 @@ use pyo3::types::PyDict;
 
 use crate::fast::dict::{len, next_entry, shares_keys};
 use crate::fast::memo::Holding;
-use crate::fast::object::exact;
-use crate::hooks::Walk;
-use crate::imports::Imports;
+use crate::fast::object::{exact, reference_count};
+use crate::hooks::{Walk, in_use};
 use crate::save::leaf::{Container, EntriesEnd, holding_of};
-use crate::save::sequence::BATCH_SIZE;
-use crate::save::state::Face;
+use crate::save::state::{Face, State};
 use crate::save::walk::{MAX_STEP, Opened};
-use crate::save::work::{Batch, DictWork, Standing, Work};
+use crate::save::work::{BATCH_SIZE, Batch, Standing, Work, key_note};
+
+type Entry = (Py<PyAny>, Py<PyAny>);
+
+/// An open dict.
+pub struct DictWork {
+    dict: Py<PyDict>,
+    cursor: Cursor,
+    /// The entry whose key is being saved (value still to come), or whose value is.
+    entry: Option<Entry>,
+    /// The rest of the open batch, if it was taken out of the dict.
+    ahead: Option<Box<VecDeque<Entry>>>,
+}
+
+/// Where an open dict is.
+#[derive(Copy, Clone)]
+struct Cursor {
+    position: isize,
+    done: usize,
+    left_in_batch: usize,
+    /// The dict's size when it was opened.
+    size: usize,
+    batch: Batch,
+    standing: Standing,
+    /// Whether the keys' table is shared with other dicts.
+    shares_keys: bool,
+    /// Whether the value of the noted entry is still to come.
+    value_next: bool,
+    /// `State::passages` when that value was seen to be no leaf and not in the memo.
+    seen_at: Option<u64>,
+}
+
+impl Cursor {
+    /// What tells how keys are held, and how values. A key in a table that is shared is counted
+    /// once, however many dicts show it.
+    fn containers(&self) -> (Container, Container) {
+        let values = Container::memoized_first(self.standing.holding);
+        let keys = if self.shares_keys {
+            Container::Open
+        } else {
+            values
+        };
+        (keys, values)
+    }
+}
+
+impl DictWork {
+    /// Takes the rest of the open batch out of the dict.
+    pub fn take_batch(&mut self, py: Python<'_>) {
+        let c = &mut self.cursor;
+        if self.ahead.is_some() || c.batch != Batch::Marked {
+            return;
+        }
+        let dict = self.dict.bind(py);
+        let mut rest = VecDeque::with_capacity(c.left_in_batch);
+        while rest.len() < c.left_in_batch
+            && let Some((key, value)) = next_entry(dict, &mut c.position)
+        {
+            rest.push_back((key.to_owned().unbind(), value.to_owned().unbind()));
+        }
+        self.ahead = Some(Box::new(rest));
+    }
+
+    /// The key whose value is being saved, for the path of an error.
+    pub fn note(&self, py: Python<'_>) -> Option<String> {
+        match &self.entry {
+            Some((key, _)) if !self.cursor.value_next => key_note("dict", key.bind(py)),
+            _ => None,
+        }
+    }
+
+    /// Notes the entry that is being saved.
+    fn hold(&mut self, key: Borrowed<'_, '_, PyAny>, value: Borrowed<'_, '_, PyAny>) {
+        self.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));
+    }
+}
+
+impl State {
+    fn dict_at(&mut self, at: usize) -> PyResult<&mut DictWork> {
+        match self.stack.get_mut(at) {
+            Some(Work::Dict(w)) => Ok(w),
+            _ => Err(in_use()),
+        }
+    }
+}
 
 impl<'py> Walk<'py, '_> {
-    /// Writes a dict as far as its keys and values are leaves; gives the rest of the work, if any is
+    /// Writes a dict as far as its keys and values are leaves, and puts it on the stack if more are
     /// left.
     pub fn open_dict(
         &mut self,
         obj: Borrowed<'_, 'py, PyAny>,
         standing: Standing,
-    ) -> PyResult<Option<Work>> {
+    ) -> PyResult<Opened> {
         let chain = self.deepen(standing)?;
         let standing = Standing { chain, ..standing };
         self.enter_fast(&obj)?;
@@ -39,233 +123,230 @@ impl<'py> Walk<'py, '_> {
         let size = len(obj);
         if size == 0 {
             self.leave_fast(&obj);
-            return Ok(None);
+            return Ok(Opened::Whole);
         }
-        let containers = containers(shares_keys(&dict), standing);
-        let (mut position, mut done) = (0, 0);
-        let mut batch = Batch::Closed;
+        let mut c = Cursor {
+            position: 0,
+            done: 0,
+            left_in_batch: 0,
+            size,
+            batch: Batch::Closed,
+            standing,
+            shares_keys: shares_keys(&dict),
+            value_next: false,
+            seen_at: None,
+        };
         let mut end = EntriesEnd::Key;
         // What fits in one batch ends the same way on every release.
         if size < BATCH_SIZE && self.is_direct() {
-            batch = if size > 1 {
-                encode::encode_opcode(&mut self.out, Opcode::MARK)?;
-                Batch::Marked
-            } else {
-                Batch::Single
-            };
-            end = self.save_leaf_entries(&dict, &mut position, &mut done, size, containers)?;
-        }
-        if end == EntriesEnd::Complete {
-            encode::encode_opcode(&mut self.out, set_opcode(batch))?;
-            self.leave_fast(&obj);
-            return Ok(None);
+            if !self.open_dict_batch(&mut c, size)? {
+                return Ok(Opened::Whole);
+            }
+            let containers = c.containers();
+            let (position, done) = (&mut c.position, &mut c.done);
+            end = self.save_leaf_entries(&dict, position, done, size, containers)?;
+            if end == EntriesEnd::Complete {
+                encode::encode_opcode(&mut self.out, set_opcode(c.batch))?;
+                self.leave_fast(&obj);
+                return Ok(Opened::Whole);
+            }
+            c.left_in_batch -= c.done;
         }
         let mut w = DictWork {
             dict: dict.to_owned().unbind(),
-            position,
-            done,
-            left_in_batch: if batch == Batch::Closed {
-                0
-            } else {
-                size - done
-            },
-            batch,
-            size,
-            shares_keys: containers.0 != containers.1,
+            cursor: c,
             entry: None,
-            value_next: None,
-            passages: self.passages,
             ahead: None,
-            standing,
         };
         if end == EntriesEnd::Value
-            && let Some((key, value)) = next_entry(&dict, &mut w.position)
+            && let Some((key, value)) = next_entry(&dict, &mut w.cursor.position)
         {
-            w.done += 1;
-            w.left_in_batch -= 1;
-            w.value_next = Some(holding_of(containers.1, value));
-            w.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));
+            w.hold(key, value);
+            w.cursor.done += 1;
+            w.cursor.left_in_batch -= 1;
+            w.cursor.value_next = true;
+            w.cursor.seen_at = Some(self.passages);
         }
-        Ok(Some(Work::Dict(w)))
+        self.push(Work::Dict(w))?;
+        Ok(Opened::Pushed)
     }
 
-    pub fn step_dict(&mut self, mut w: DictWork) -> PyResult<()> {
+    /// Goes on with the dict on top of the stack.
+    pub fn step_dict(&mut self) -> PyResult<()> {
+        let at = self.stack.len().saturating_sub(1);
         let py = self.py;
-        let dict = w.dict.bind(py).clone();
         let sees_all = self.face == Face::Lean || !self.has_batches();
-        if sees_all && dict.len() != w.size {
-            w.entry = None;
-            self.push(Work::Dict(w))?;
+        let w = self.dict_at(at)?;
+        let dict = w.dict.bind(py).clone();
+        let mut c = w.cursor;
+        let mut is_taken = w.ahead.is_some();
+        if sees_all && dict.len() != c.size {
+            // The error is no entry's, so none is told.
+            w.cursor.value_next = true;
             return Err(PyRuntimeError::new_err(
                 "dictionary changed size during iteration",
             ));
         }
-        if let Some(holding) = w.value_next.take() {
-            return self.step_value(w, holding);
+        if c.value_next {
+            return self.step_value(at);
         }
         if let Some((key, value)) = w.entry.take() {
             self.release(key);
             self.release(value);
         }
-        let containers = containers(w.shares_keys, w.standing);
-        let last = w.done + MAX_STEP;
+        let containers = c.containers();
+        let last = c.done + MAX_STEP;
         loop {
-            if w.done >= last {
-                return self.push(Work::Dict(w));
+            if c.done >= last {
+                self.dict_at(at)?.cursor = c;
+                return Ok(());
             }
-            if w.batch == Batch::Closed && !self.open_dict_batch(&mut w)? {
+            if c.batch == Batch::Closed && !self.open_dict_batch(&mut c, dict.len())? {
                 break;
             }
-            if w.left_in_batch == 0 {
-                self.close_dict_batch(&mut w)?;
-                continue;
-            }
-            if let Some(ahead) = &mut w.ahead {
-                let Some((key, value)) = ahead.pop_front() else {
-                    self.close_dict_batch(&mut w)?;
-                    continue;
-                };
-                w.done += 1;
-                w.left_in_batch -= 1;
-                let standing = w.standing.part(Holding::Shared);
-                w.hold(key.bind(py).as_borrowed(), value.bind(py).as_borrowed());
-                self.push(Work::Dict(w))?;
-                return self.save(key, standing, true);
-            }
             let mut ended = EntriesEnd::Key;
-            if self.is_direct() {
-                let end = w.done + w.left_in_batch;
-                let (position, done) = (&mut w.position, &mut w.done);
-                ended = self.save_leaf_entries(&dict, position, done, end, containers)?;
-                w.left_in_batch = end - w.done;
-                if w.left_in_batch == 0 {
-                    continue;
+            if c.left_in_batch > 0 && is_taken {
+                let w = self.dict_at(at)?;
+                if let Some((key, value)) = w.ahead.as_mut().and_then(|a| a.pop_front()) {
+                    c.done += 1;
+                    c.left_in_batch -= 1;
+                    w.cursor = Cursor {
+                        value_next: true,
+                        seen_at: None,
+                        ..c
+                    };
+                    w.entry = Some((key.clone_ref(py), value));
+                    return self.save(key, c.standing.part(Holding::Shared), true);
                 }
+            } else if c.left_in_batch > 0 && self.is_direct() {
+                let end = c.done + c.left_in_batch;
+                let (position, done) = (&mut c.position, &mut c.done);
+                ended = self.save_leaf_entries(&dict, position, done, end, containers)?;
+                c.left_in_batch = end - c.done;
             }
-            let Some((key, value)) = next_entry(&dict, &mut w.position) else {
-                w.done = w.size;
-                self.close_dict_batch(&mut w)?;
+            // Nothing may be there: the dict may have lost entries.
+            let rest = c.left_in_batch > 0 && !is_taken;
+            let next = rest.then(|| next_entry(&dict, &mut c.position)).flatten();
+            let Some((key, value)) = next else {
+                if c.left_in_batch > 0 && !is_taken {
+                    c.done = c.size;
+                }
+                encode::encode_opcode(&mut self.out, set_opcode(c.batch))?;
+                c.batch = Batch::Closed;
+                if is_taken {
+                    self.dict_at(at)?.ahead = None;
+                    is_taken = false;
+                }
                 continue;
             };
-            w.left_in_batch -= 1;
-            w.done += 1;
+            c.left_in_batch -= 1;
+            c.done += 1;
             if ended == EntriesEnd::Key {
-                let standing = w.standing.part(holding_of(containers.0, key));
-                match self.open(key, exact(key), standing) {
-                    Ok(Opened::Whole) => {}
-                    Ok(Opened::Part(rest)) => {
-                        w.hold(key, value);
-                        self.push(Work::Dict(w))?;
-                        return self.push(rest);
+                // Python code may run before the value's turn, so it is held until then.
+                let w = self.dict_at(at)?;
+                w.cursor = Cursor {
+                    value_next: true,
+                    seen_at: None,
+                    ..c
+                };
+                let standing = c.standing.part(holding_of(containers.0, key));
+                match self.open(key, exact(key), standing)? {
+                    Opened::Whole => {}
+                    Opened::Pushed => {
+                        self.dict_at(at)?.hold(key, value);
+                        return Ok(());
                     }
-                    Ok(Opened::Closed) => {
-                        w.hold(key, value);
-                        self.push(Work::Dict(w))?;
+                    Opened::Closed => {
+                        self.dict_at(at)?.hold(key, value);
                         return self.save(key.to_owned().unbind(), standing, true);
-                    }
-                    Err(error) => {
-                        self.push(Work::Dict(w))?;
-                        return Err(error);
                     }
                 }
                 if self.save_leaf(value, exact(value), holding_of(containers.1, value))? {
                     continue;
                 }
             }
-            let standing = w.standing.part(holding_of(containers.1, value));
-            match self.open(value, exact(value), standing) {
-                Ok(Opened::Whole) => {}
-                Ok(Opened::Part(rest)) => {
-                    w.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));
-                    self.push(Work::Dict(w))?;
-                    return self.push(rest);
-                }
-                Ok(Opened::Closed) => {
-                    w.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));
-                    self.push(Work::Dict(w))?;
-                    return self.save(value.to_owned().unbind(), standing, true);
-                }
-                Err(error) => {
-                    w.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));
-                    self.push(Work::Dict(w))?;
-                    return Err(error);
-                }
+            self.dict_at(at)?.cursor = c;
+            let standing = c.standing.part(holding_of(containers.1, value));
+            let opened = self.open(value, exact(value), standing);
+            if matches!(opened, Ok(Opened::Whole)) {
+                continue;
             }
+            self.dict_at(at)?.hold(key, value);
+            return match opened? {
+                Opened::Whole | Opened::Pushed => Ok(()),
+                Opened::Closed => self.save(value.to_owned().unbind(), standing, true),
+            };
         }
         self.leave_fast(dict.as_any());
         drop(dict);
-        self.close(w.dict, w.standing.holding);
+        if let Some(Work::Dict(w)) = self.stack.pop() {
+            self.close(w.dict, c.standing.holding);
+        }
         Ok(())
     }
 
-    /// Saves the value of the entry whose key is written, and comes back to the dict.
-    fn step_value(&mut self, w: DictWork, holding: Holding) -> PyResult<()> {
+    /// Saves the value of the noted entry, whose key is written.
+    fn step_value(&mut self, at: usize) -> PyResult<()> {
         let py = self.py;
+        let passages = self.passages;
+        let w = self.dict_at(at)?;
+        w.cursor.value_next = false;
         let Some((_, value)) = &w.entry else {
-            return self.push(Work::Dict(w));
+            return Ok(());
         };
         let value = value.clone_ref(py);
-        // Python code that ran meanwhile may hold the value, and may have saved it.
-        if self.passages != w.passages {
-            let standing = w.standing.part(Holding::Shared);
-            self.push(Work::Dict(w))?;
-            return self.save(value, standing, true);
-        }
-        let standing = w.standing.part(holding);
-        self.push(Work::Dict(w))?;
+        let c = w.cursor;
         let part = value.bind(py).as_borrowed();
+        // Python code that ran meanwhile may hold the value, and may have saved it.
+        if c.seen_at != Some(passages) {
+            return self.save(value, c.standing.part(Holding::Shared), true);
+        }
+        // Two references are the entry's and ours.
+        let holding = match c.containers().1 {
+            _ if reference_count(part) > 3 => Holding::Shared,
+            Container::Temporary => Holding::Temporary,
+            Container::Entered => Holding::Deferred,
+            Container::Open => Holding::Shared,
+        };
+        let standing = c.standing.part(holding);
         match self.open(part, exact(part), standing)? {
-            Opened::Whole => Ok(()),
-            Opened::Part(rest) => self.push(rest),
+            Opened::Whole | Opened::Pushed => Ok(()),
             Opened::Closed => self.save(value, standing, true),
         }
     }
 
     /// Begins the next batch; false when the dict is done.
-    fn open_dict_batch(&mut self, w: &mut DictWork) -> PyResult<bool> {
-        let left = w.size - w.done;
-        let changed = w.dict.bind(self.py).len() != w.size;
+    fn open_dict_batch(&mut self, c: &mut Cursor, len: usize) -> PyResult<bool> {
+        let left = c.size - c.done;
         // The hookable face looks on after a full batch only.
-        if changed && self.has_batches() && w.done.is_multiple_of(BATCH_SIZE) {
+        if len != c.size && self.has_batches() && c.done.is_multiple_of(BATCH_SIZE) {
             return Err(PyRuntimeError::new_err(
                 "dictionary changed size during iteration",
             ));
         }
         if !self.has_batches() {
-            w.left_in_batch = 1;
-            w.batch = Batch::Single;
+            c.left_in_batch = 1;
+            c.batch = Batch::Single;
             return Ok(left > 0);
         }
-        let old_lean =
-            self.face == Face::Lean && Imports::get(self.py)?.behaviour.lean_marks_last_of_batch;
-        // There, a full last batch is followed by an empty one.
-        let trailing =
-            old_lean && left == 0 && w.size.is_multiple_of(BATCH_SIZE) && w.size == w.done;
-        if left == 0 && !trailing {
+        let marks_last = self.marks_last_of_batch()?;
+        if left == 0 {
+            if marks_last && c.size.is_multiple_of(BATCH_SIZE) {
+                // There, a full last batch is followed by an empty one.
+                self.out
+                    .write([Opcode::MARK.code(), Opcode::SETITEMS.code()])?;
+            }
             return Ok(false);
         }
-        if trailing {
-            self.out
-                .write([Opcode::MARK.code(), Opcode::SETITEMS.code()])?;
-            return Ok(false);
-        }
-        if left == 1 && (w.done == 0 || !old_lean) {
-            w.left_in_batch = 1;
-            w.batch = Batch::Single;
+        if left == 1 && (c.done == 0 || !marks_last) {
+            c.left_in_batch = 1;
+            c.batch = Batch::Single;
             return Ok(true);
         }
         encode::encode_opcode(&mut self.out, Opcode::MARK)?;
-        w.left_in_batch = left.min(BATCH_SIZE);
-        w.batch = Batch::Marked;
+        c.left_in_batch = left.min(BATCH_SIZE);
+        c.batch = Batch::Marked;
         Ok(true)
-    }
-
-    fn close_dict_batch(&mut self, w: &mut DictWork) -> PyResult<()> {
-        let opcode = set_opcode(w.batch);
-        w.left_in_batch = 0;
-        w.batch = Batch::Closed;
-        w.ahead = None;
-        encode::encode_opcode(&mut self.out, opcode)
     }
 }
 
@@ -276,12 +357,4 @@ fn set_opcode(batch: Batch) -> Opcode {
     } else {
         Opcode::SETITEMS
     }
-}
-
-/// What tells how the keys of a dict are held, and how its values. A key that is shared with other
-/// dicts is counted once, however many show it.
-fn containers(shares_keys: bool, standing: Standing) -> (Container, Container) {
-    let values = Container::memoized_first(standing.holding);
-    let keys = if shares_keys { Container::Open } else { values };
-    (keys, values)
 }

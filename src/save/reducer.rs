@@ -7,6 +7,7 @@ use pyo3::types::{PyDict, PyString, PyType};
 
 use crate::error::{class_name, pickling_error};
 use crate::fast::dict::get_item;
+use crate::fast::memo::Mark;
 use crate::fast::object::{Exact, exact};
 use crate::hooks::Walk;
 use crate::imports::Imports;
@@ -19,6 +20,7 @@ impl<'py> Walk<'py, '_> {
         &mut self,
         obj: &Bound<'py, PyAny>,
         standing: Standing,
+        met: Mark,
     ) -> PyResult<bool> {
         let py = self.py;
         let hook = self.hooks.reducer_override.as_ref();
@@ -29,7 +31,7 @@ impl<'py> Walk<'py, '_> {
         if value.is(py.NotImplemented()) {
             return Ok(false);
         }
-        self.save_reduce_value(obj, value, standing)?;
+        self.save_reduce_value(obj, value, standing, met)?;
         Ok(true)
     }
 
@@ -98,10 +100,11 @@ impl<'py> Walk<'py, '_> {
         obj: &Bound<'py, PyAny>,
         value: Bound<'py, PyAny>,
         standing: Standing,
+        met: Mark,
     ) -> PyResult<()> {
         if value.is_instance_of::<PyString>() {
             return self.save_global(obj, Some(value), standing);
         }
-        self.save_reduce(Some(obj), value, standing, true)
+        self.save_reduce(Some(obj), value, standing, Some(met))
     }
 }

@@ -12,6 +12,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
 use crate::fast::int::int_value;
 use crate::fast::memo::Holding;
 use crate::fast::object::{Exact, float_value};
+use crate::fast::output::BytesOutput;
 use crate::fast::text::{code_points, is_interned, utf8};
 use crate::hooks::Walk;
 use crate::imports::Imports;
@@ -137,7 +138,7 @@ impl<'py> Walk<'py, '_> {
 
     /// Memoizes an object whose payload may have gone to the file, so that others may hold it.
     pub fn memoize_after(&mut self, obj: &Bound<'py, PyAny>, holding: Holding) -> PyResult<()> {
-        let holding = if self.write.is_some() {
+        let holding = if self.write.is_some() && !self.writes_natively {
             Holding::Shared
         } else {
             holding
@@ -173,7 +174,7 @@ impl<'py> Walk<'py, '_> {
             )?;
             PyTuple::new(py, [imports.codecs_encode.bind(py), args.as_any()])?
         };
-        self.save_reduce(Some(obj), value.into_any(), standing, false)
+        self.save_reduce(Some(obj), value.into_any(), standing, None)
     }
 
     /// Writes `data` with the opcode for bytes; `payload` is the object that is given to the file
@@ -211,7 +212,7 @@ impl<'py> Walk<'py, '_> {
             py,
             [imports.bytearray_type.bind(py).as_any(), args.as_any()],
         )?;
-        self.save_reduce(Some(obj), value.into_any(), standing, false)
+        self.save_reduce(Some(obj), value.into_any(), standing, None)
     }
 
     /// Writes a header and its payload: inside the frame, or past it when large.
@@ -238,9 +239,9 @@ impl<'py> Walk<'py, '_> {
     ) -> PyResult<()> {
         self.out.commit_frame();
         self.out.write_slice(header)?;
-        if let Some(write) = self.write.as_ref().map(|w| w.clone_ref(self.py)) {
+        if self.write.is_some() {
             self.flush()?;
-            self.leave(|py| write.bind(py).call1((payload,)).map(drop))?;
+            self.hand_over(payload)?;
         } else {
             self.out.write_slice(data)?;
         }
@@ -249,16 +250,28 @@ impl<'py> Walk<'py, '_> {
 
     /// Hands what was written to the file. The frame must be closed.
     pub fn flush(&mut self) -> PyResult<()> {
+        if self.write.is_none() {
+            return Ok(());
+        }
+        let (output, filled) = self.out.replace_output(BytesOutput::new());
+        if filled == 0 {
+            return Ok(());
+        }
+        let data = output.finish(self.py, filled)?;
+        self.hand_over(data.as_any())
+    }
+
+    /// Calls the file's `write`.
+    fn hand_over(&mut self, data: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = self.py;
         let Some(write) = self.write.as_ref().map(|w| w.clone_ref(py)) else {
             return Ok(());
         };
-        let fresh = crate::fast::output::BytesOutput::new();
-        let (output, filled) = self.out.replace_output(fresh);
-        if filled == 0 {
-            return Ok(());
+        if self.writes_natively {
+            // The error of a failure is an allocation, which may run the collector up to 3.11.
+            self.memo.own();
+            return write.bind(py).call1((data,)).map(drop);
         }
-        let data = output.finish(py, filled)?;
         self.leave(|py| write.bind(py).call1((data,)).map(drop))
     }
 }

@@ -49,6 +49,8 @@ pub struct State {
     pub hooks: Hooks,
     /// `file.write`, or None for `dumps`.
     pub write: Option<Py<PyAny>>,
+    /// Whether `write` is known to run no Python code.
+    pub writes_natively: bool,
     pub buffer_callback: Option<Py<PyAny>>,
     pub stack: Vec<Work>,
     /// Items below this one have their open batch taken out already (hookable face).
@@ -103,7 +105,8 @@ fn plain<'py>(text: &Bound<'py, PyString>) -> Bound<'py, PyString> {
 }
 
 impl State {
-    pub fn new(face: Face, protocol: Protocol, fix_imports: bool) -> Self {
+    /// `keeps` says that the pickler outlives its dump.
+    pub fn new(face: Face, protocol: Protocol, fix_imports: bool, keeps: bool) -> Self {
         Self {
             face,
             style: GlobalStyle::Interpreter,
@@ -114,9 +117,10 @@ impl State {
             bin_given: None,
             fast_given: None,
             out: FrameWriter::new(BytesOutput::new()),
-            memo: Memo::new(),
+            memo: Memo::new(keeps),
             hooks: Hooks::default(),
             write: None,
+            writes_natively: false,
             buffer_callback: None,
             stack: Vec::new(),
             batches_taken: 0,

@@ -9,7 +9,7 @@ use pyo3::Borrowed;
 use pyo3::prelude::*;
 
 use crate::error::{add_notes, endless, error_of};
-use crate::fast::memo::Holding;
+use crate::fast::memo::{Holding, Mark};
 use crate::fast::object::{
     Exact, exact, identity, is_class, reference_count, takes_weak_references,
 };
@@ -40,8 +40,8 @@ pub const MAX_STEP: usize = 4096;
 pub enum Opened {
     /// It is written whole.
     Whole,
-    /// It is written in part; this is left to do.
-    Part(Work),
+    /// It is written in part; what is left to do is on the stack.
+    Pushed,
     /// Nothing is written: the part is to be saved like any other object.
     Closed,
 }
@@ -84,29 +84,38 @@ impl<'py> Walk<'py, '_> {
                 steps = 0;
                 self.check_signals(&mut checked)?;
             }
-            let Some(work) = self.stack.pop() else { break };
-            self.batches_taken = self.batches_taken.min(self.stack.len());
-            match work {
-                Work::List(w) => self.step_list(w)?,
-                Work::Tuple(w) => self.step_tuple(w)?,
-                Work::Dict(w) => self.step_dict(w)?,
-                Work::Set(w) => self.step_set(w)?,
-                Work::Reduce(w) => self.step_reduce(w, false)?,
-                Work::ListItems(w) => self.step_list_items(w)?,
-                Work::DictItems(w) => self.step_dict_items(w)?,
-                Work::StackGlobal { obj, name } => self.step_stack_global(obj, name)?,
-                Work::AttributeChain(w) => self.step_attribute_chain(w)?,
-                Work::Memoize(obj) => {
-                    self.memoize(obj.bind(self.py), Holding::Shared)?;
-                    self.release(obj);
-                }
-                Work::Build { obj, holding } => self.finish_instance(obj, holding)?,
-                Work::PersistentId => {
-                    encode::encode_opcode(&mut self.out, Opcode::BINPERSID)?;
-                }
+            self.batches_taken = self.batches_taken.min(self.stack.len() - 1);
+            // The hot ones stay on the stack while they go on.
+            match self.stack.last() {
+                Some(Work::List(_)) => self.step_list()?,
+                Some(Work::Tuple(_)) => self.step_tuple()?,
+                Some(Work::Dict(_)) => self.step_dict()?,
+                Some(Work::Set(_)) => self.step_set()?,
+                Some(Work::Reduce(_)) => self.step_reduce(false)?,
+                _ => self.step_other()?,
             }
         }
         Ok(())
+    }
+
+    fn step_other(&mut self) -> PyResult<()> {
+        match self.stack.pop() {
+            None
+            | Some(
+                Work::List(_) | Work::Tuple(_) | Work::Dict(_) | Work::Set(_) | Work::Reduce(_),
+            ) => Ok(()),
+            Some(Work::ListItems(w)) => self.step_list_items(w),
+            Some(Work::DictItems(w)) => self.step_dict_items(w),
+            Some(Work::StackGlobal { obj, name }) => self.step_stack_global(obj, name),
+            Some(Work::AttributeChain(w)) => self.step_attribute_chain(w),
+            Some(Work::Memoize(obj)) => {
+                self.memoize(obj.bind(self.py), Holding::Shared)?;
+                self.release(obj);
+                Ok(())
+            }
+            Some(Work::Build { obj, holding }) => self.finish_instance(obj, holding),
+            Some(Work::PersistentId) => encode::encode_opcode(&mut self.out, Opcode::BINPERSID),
+        }
     }
 
     /// Lets the handlers of signals run: that of Ctrl-C when it was pressed, others now and then.
@@ -140,11 +149,26 @@ impl<'py> Walk<'py, '_> {
     /// Gives the object the next index and writes the opcode, unless in `fast` mode.
     #[inline(always)]
     pub fn memoize(&mut self, obj: &Bound<'py, PyAny>, holding: Holding) -> PyResult<()> {
-        let s = &mut **self;
-        if s.fast {
+        if self.fast {
             return Ok(());
         }
-        let index = s.memo.memoize(obj.as_borrowed(), holding)?;
+        let index = self.memo.memoize(obj.as_borrowed(), holding)?;
+        self.put(index)
+    }
+
+    /// As `memoize`, for an object that Python code has seen.
+    pub fn memoize_owned(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        if self.fast {
+            return Ok(());
+        }
+        let index = self.memo.memoize_owned(obj.as_borrowed())?;
+        self.put(index)
+    }
+
+    /// Writes the PUT for an index, or MEMOIZE.
+    #[inline(always)]
+    fn put(&mut self, index: usize) -> PyResult<()> {
+        let s = &mut **self;
         let form = if s.protocol.is_framed() {
             s.protocol
         } else {
@@ -191,18 +215,18 @@ impl<'py> Walk<'py, '_> {
         if !self.is_direct() || self.out.is_frame_full() {
             return Ok(Opened::Closed);
         }
-        let rest = match kind {
-            Exact::Dict => self.open_dict(part, standing)?,
-            Exact::List => self.open_list(part, standing)?,
-            Exact::Tuple => self.open_tuple(part, standing)?,
-            _ => return Ok(Opened::Closed),
-        };
-        Ok(rest.map_or(Opened::Whole, Opened::Part))
+        match kind {
+            Exact::Dict => self.open_dict(part, standing),
+            Exact::List => self.open_list(part, standing),
+            Exact::Tuple => self.open_tuple(part, standing),
+            _ => Ok(Opened::Closed),
+        }
     }
 
-    /// Puts what is left to do of a container on the stack.
-    fn go_on(&mut self, rest: Option<Work>) -> PyResult<()> {
-        rest.map_or(Ok(()), |work| self.push(work))
+    /// Whether a last batch of one element, or none, is written like any other: the C class does up
+    /// to 3.14.
+    pub fn marks_last_of_batch(&self) -> PyResult<bool> {
+        Ok(self.face == Face::Lean && Imports::get(self.py)?.behaviour.lean_marks_last_of_batch)
     }
 
     /// Saves any object: asks what the face asks, in its order, and opens what has parts.
@@ -242,6 +266,7 @@ impl<'py> Walk<'py, '_> {
             self.ask_again(bound)?;
         }
         let kind = exact(bound.as_borrowed());
+        let met = self.memo.mark();
         if self.face == Face::Lean && self.save_atom(bound, kind)? {
             return Ok(());
         }
@@ -251,7 +276,7 @@ impl<'py> Walk<'py, '_> {
             return Ok(());
         }
         if self.face == Face::Hookable {
-            if self.ask_reducer_override(bound, standing)? {
+            if self.ask_reducer_override(bound, standing, met)? {
                 return Ok(());
             }
             if self.save_atom(bound, kind)? {
@@ -272,22 +297,13 @@ impl<'py> Walk<'py, '_> {
         match kind {
             Exact::Str => self.save_str(bound, standing),
             Exact::Bytes => self.save_bytes(bound, standing),
-            Exact::Dict => {
-                let rest = self.open_dict(bound.as_borrowed(), standing)?;
-                self.go_on(rest)
-            }
+            Exact::Dict => self.open_dict(bound.as_borrowed(), standing).map(drop),
             Exact::Set => self.save_set(bound.clone(), false, standing),
             Exact::FrozenSet => self.save_set(bound.clone(), true, standing),
-            Exact::List => {
-                let rest = self.open_list(bound.as_borrowed(), standing)?;
-                self.go_on(rest)
-            }
-            Exact::Tuple => {
-                let rest = self.open_tuple(bound.as_borrowed(), standing)?;
-                self.go_on(rest)
-            }
+            Exact::List => self.open_list(bound.as_borrowed(), standing).map(drop),
+            Exact::Tuple => self.open_tuple(bound.as_borrowed(), standing).map(drop),
             Exact::ByteArray => self.save_bytearray(bound, standing),
-            _ => self.save_other(bound, kind, standing),
+            _ => self.save_other(bound, kind, standing, met),
         }
     }
 
@@ -296,6 +312,7 @@ impl<'py> Walk<'py, '_> {
         obj: &Bound<'py, PyAny>,
         kind: Exact,
         mut standing: Standing,
+        met: Mark,
     ) -> PyResult<()> {
         let imports = Imports::get(self.py)?;
         let passages = self.passages;
@@ -303,7 +320,7 @@ impl<'py> Walk<'py, '_> {
         if class.is(&imports.buffer_type) {
             return self.save_picklebuffer(obj);
         }
-        if self.face == Face::Lean && self.ask_reducer_override(obj, standing)? {
+        if self.face == Face::Lean && self.ask_reducer_override(obj, standing, met)? {
             return Ok(());
         }
         if kind == Exact::Type {
@@ -337,7 +354,7 @@ impl<'py> Walk<'py, '_> {
                 }
             },
         };
-        self.save_reduce_value(obj, value, standing)
+        self.save_reduce_value(obj, value, standing, met)
     }
 
     /// Puts a work item on the stack.

@@ -3,19 +3,20 @@
 //! Each remembers where its container is, so that the walk can leave for Python at any object and
 //! come back. Each tells its part of the path when an error passes.
 
-use std::collections::VecDeque;
-
-use pyo3::Borrowed;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use crate::error::class_name;
-use crate::fast::dict::next_entry;
 use crate::fast::memo::Holding;
-use crate::fast::sequence::list_item;
-use crate::fast::set::next_element;
+use crate::save::global::AttributeChain;
 use crate::save::items::{DictItems, ListItems};
+use crate::save::list::ListWork;
+use crate::save::mapping::DictWork;
 use crate::save::reduce::Reduce;
+use crate::save::set::SetWork;
+use crate::save::tuple::TupleWork;
+
+/// Elements between MARK and APPENDS, SETITEMS or ADDITEMS.
+pub const BATCH_SIZE: usize = 1000;
 
 /// What every open container carries.
 #[derive(Copy, Clone, Debug)]
@@ -88,69 +89,6 @@ pub enum Work {
     PersistentId,
 }
 
-pub struct ListWork {
-    pub list: Py<PyList>,
-    pub next: usize,
-    pub left_in_batch: usize,
-    pub batch: Batch,
-    pub size: usize,
-    /// The rest of the open batch, if it was taken out of the list.
-    pub ahead: Option<Box<VecDeque<Py<PyAny>>>>,
-    pub standing: Standing,
-}
-
-pub struct TupleWork {
-    pub tuple: Py<PyTuple>,
-    pub next: usize,
-    pub passages: u64,
-    pub standing: Standing,
-}
-
-pub struct DictWork {
-    pub dict: Py<PyDict>,
-    pub position: isize,
-    pub done: usize,
-    pub left_in_batch: usize,
-    pub batch: Batch,
-    pub size: usize,
-    pub shares_keys: bool,
-    /// The entry whose key is being saved (value still to come), or whose value is.
-    pub entry: Option<(Py<PyAny>, Py<PyAny>)>,
-    pub value_next: Option<Holding>,
-    /// `State::passages` when `value_next` was seen.
-    pub passages: u64,
-    /// The rest of the open batch, if it was taken out of the dict.
-    pub ahead: Option<Box<VecDeque<(Py<PyAny>, Py<PyAny>)>>>,
-    pub standing: Standing,
-}
-
-impl DictWork {
-    /// Notes an entry whose key is about to be saved. Python code may run before its value's turn,
-    /// so the value is held until then and counts as shared.
-    pub fn hold(&mut self, key: Borrowed<'_, '_, PyAny>, value: Borrowed<'_, '_, PyAny>) {
-        self.entry = Some((key.to_owned().unbind(), value.to_owned().unbind()));
-        self.value_next = Some(Holding::Shared);
-        self.passages = NEVER;
-    }
-}
-
-/// No dump passes the gate so often.
-const NEVER: u64 = u64::MAX;
-
-pub struct SetWork {
-    pub set: Py<PyAny>,
-    pub frozen: bool,
-    pub position: isize,
-    pub done: usize,
-    pub left_in_batch: usize,
-    pub batch: Batch,
-    pub size: usize,
-    pub passages: u64,
-    /// The rest of the open batch, if it was taken out of the set.
-    pub ahead: Option<Box<VecDeque<Py<PyAny>>>>,
-    pub standing: Standing,
-}
-
 /// Which opcode closes the batch that is open.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Batch {
@@ -162,48 +100,14 @@ pub enum Batch {
     Single,
 }
 
-pub struct AttributeChain {
-    pub obj: Py<PyAny>,
-    pub module_name: Py<PyAny>,
-    pub top: Py<PyString>,
-    pub path: Vec<Py<PyAny>>,
-    pub stage: usize,
-}
-
 impl Work {
     /// Takes the rest of the open batch out of its container, for a face whose batches do not see
     /// what is changed while they are written.
     pub fn take_batch(&mut self, py: Python<'_>) {
         match self {
-            Work::List(w) if w.ahead.is_none() && w.batch == Batch::Marked => {
-                let list = w.list.bind(py);
-                let rest = w.next..w.next + w.left_in_batch;
-                let items = rest.map_while(|i| list_item(list, i));
-                let rest = items.map(|item| item.to_owned().unbind()).collect();
-                w.ahead = Some(Box::new(rest));
-            }
-            Work::Dict(w) if w.ahead.is_none() && w.batch == Batch::Marked => {
-                let dict = w.dict.bind(py);
-                let mut rest = VecDeque::with_capacity(w.left_in_batch);
-                while rest.len() < w.left_in_batch {
-                    let Some((key, value)) = next_entry(dict, &mut w.position) else {
-                        break;
-                    };
-                    rest.push_back((key.to_owned().unbind(), value.to_owned().unbind()));
-                }
-                w.ahead = Some(Box::new(rest));
-            }
-            Work::Set(w) if w.ahead.is_none() && w.batch == Batch::Marked && !w.frozen => {
-                let set = w.set.bind(py).as_borrowed();
-                let mut rest = VecDeque::with_capacity(w.left_in_batch);
-                while rest.len() < w.left_in_batch {
-                    let Some(item) = next_element(set, &mut w.position) else {
-                        break;
-                    };
-                    rest.push_back(item.to_owned().unbind());
-                }
-                w.ahead = Some(Box::new(rest));
-            }
+            Work::List(w) => w.take_batch(py),
+            Work::Dict(w) => w.take_batch(py),
+            Work::Set(w) => w.take_batch(py),
             _ => {}
         }
     }
@@ -211,31 +115,19 @@ impl Work {
     /// What this item adds to the path of an error, innermost first.
     pub fn notes(&self, py: Python<'_>) -> Vec<String> {
         match self {
-            Work::List(w) => vec![format!(
-                "when serializing list item {}",
-                w.next.saturating_sub(1)
-            )],
-            Work::Tuple(w) => {
-                vec![format!(
-                    "when serializing tuple item {}",
-                    w.next.saturating_sub(1)
-                )]
-            }
-            Work::Dict(w) => match (&w.entry, w.value_next) {
-                (Some((key, _)), None) => key_note("dict", key.bind(py)),
-                _ => Vec::new(),
-            },
-            Work::Set(w) => {
-                let kind = if w.frozen { "frozenset" } else { "set" };
-                vec![format!("when serializing {kind} element")]
-            }
+            Work::List(w) => vec![w.note()],
+            Work::Tuple(w) => vec![w.note()],
+            Work::Dict(w) => w.note(py).into_iter().collect(),
+            Work::Set(w) => vec![w.note()],
             Work::Reduce(w) => w.notes(py),
             Work::ListItems(w) => {
                 let name = owner_name(py, w.owner.as_ref());
                 vec![format!("when serializing {name} item {}", w.done)]
             }
             Work::DictItems(w) => match &w.saving_value_of {
-                Some(key) => key_note(&owner_name(py, w.owner.as_ref()), key.bind(py)),
+                Some(key) => key_note(&owner_name(py, w.owner.as_ref()), key.bind(py))
+                    .into_iter()
+                    .collect(),
                 None => Vec::new(),
             },
             Work::Build { obj, .. } => build_notes(py, obj),
@@ -260,10 +152,8 @@ fn owner_name(py: Python<'_>, owner: Option<&Py<PyAny>>) -> String {
     owner.map_or_else(|| "NoneType".to_owned(), |o| class_name(o.bind(py)))
 }
 
-/// A key whose `repr` raises gives no note, and never replaces the error.
-fn key_note(name: &str, key: &Bound<'_, PyAny>) -> Vec<String> {
-    match key.repr() {
-        Ok(repr) => vec![format!("when serializing {name} item {repr}")],
-        Err(_) => Vec::new(),
-    }
+/// The note of an entry. A key whose `repr` raises gives none, and never replaces the error.
+pub fn key_note(name: &str, key: &Bound<'_, PyAny>) -> Option<String> {
+    let repr = key.repr().ok()?;
+    Some(format!("when serializing {name} item {repr}"))
 }

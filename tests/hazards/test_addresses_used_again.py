@@ -157,7 +157,7 @@ def test_of_the_state_of_slots(face, since_slots):
     both(face, lambda pickler_class: dumped(pickler_class, make(), since_slots))
 
 
-def test_of_persistent_ids(face, protocol):
+def test_of_persistent_ids(pickler_face, protocol):
     def attempt(base):
         tail = []
 
@@ -170,10 +170,10 @@ def test_of_persistent_ids(face, protocol):
 
         return dumped(Sub, [*(Marker() for _ in range(MANY)), tail], protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
-def test_of_what_a_registered_function_returns(face, protocol):
+def test_of_what_a_registered_function_returns(pickler_face, protocol):
     def attempt(base):
         tail = []
 
@@ -184,4 +184,4 @@ def test_of_what_a_registered_function_returns(face, protocol):
         table = type("Sub", (base,), {"dispatch_table": {Marker: reduce}})
         return dumped(table, [*(Marker() for _ in range(MANY)), tail], protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)

@@ -8,7 +8,7 @@ from faces import HOOKABLE, dumped
 from parts import Marker, both, rebuilt
 
 
-def test_a_local_dumped_twice(face, protocol):
+def test_a_local_dumped_twice(pickler_face, protocol):
     def attempt(pickler_class):
         file = io.BytesIO()
         pickler = pickler_class(file, protocol)
@@ -18,10 +18,10 @@ def test_a_local_dumped_twice(face, protocol):
         memo = pickler.memo.copy()
         return file.getvalue(), memo[id(local)][0], memo[id(local)][1] is local
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
-def test_a_local_dumped_and_then_met_inside(face, protocol):
+def test_a_local_dumped_and_then_met_inside(pickler_face, protocol):
     def attempt(pickler_class):
         file = io.BytesIO()
         pickler = pickler_class(file, protocol)
@@ -30,7 +30,7 @@ def test_a_local_dumped_and_then_met_inside(face, protocol):
         pickler.dump([local, local["key"]])
         return file.getvalue()
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 def test_a_local_saved_twice_by_a_hook(protocol):
@@ -50,7 +50,7 @@ def test_a_local_saved_twice_by_a_hook(protocol):
     both(HOOKABLE, attempt)
 
 
-def test_a_local_that_a_hook_answers_with(face, protocol):
+def test_a_local_that_a_hook_answers_with(pickler_face, protocol):
     def attempt(base):
         class Sub(base):
             def reducer_override(self, obj):
@@ -62,7 +62,7 @@ def test_a_local_that_a_hook_answers_with(face, protocol):
 
         return dumped(Sub, [Marker(), Marker()], protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 def test_a_local_that_a_generator_yields_twice(face, protocol):
@@ -79,7 +79,7 @@ def test_a_local_that_a_generator_yields_twice(face, protocol):
     both(face, lambda pickler_class: dumped(pickler_class, [Yields(), Yields()], protocol))
 
 
-def test_the_argument_of_a_hook(face, protocol):
+def test_the_argument_of_a_hook(pickler_face, protocol):
     """What `persistent_id` is asked about is met again by its own doing."""
 
     def attempt(base):
@@ -92,4 +92,4 @@ def test_the_argument_of_a_hook(face, protocol):
         root = [["part"], {"key": ["part", 1]}, tail]
         return dumped(Sub, root, protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)

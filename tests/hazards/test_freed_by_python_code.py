@@ -104,7 +104,7 @@ def test_by_reduce(face, kind, protocol):
 
 
 @EVERY_PART
-def test_by_persistent_id(face, kind, protocol):
+def test_by_persistent_id(pickler_face, kind, protocol):
     def attempt(base):
         graph = Graph(kind, ASKED)
 
@@ -115,11 +115,11 @@ def test_by_persistent_id(face, kind, protocol):
 
         return dumped(Sub, graph.root, protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @EVERY_PART
-def test_by_reducer_override(face, kind, protocol):
+def test_by_reducer_override(pickler_face, kind, protocol):
     def attempt(base):
         graph = Graph(kind, Marker())
 
@@ -132,7 +132,7 @@ def test_by_reducer_override(face, kind, protocol):
 
         return dumped(Sub, graph.root, protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @EVERY_PART
@@ -149,7 +149,7 @@ def test_by_a_registered_function(face, kind, protocol):
 
 
 @EVERY_PART
-def test_by_a_look_up_in_the_dispatch_table(face, kind, protocol):
+def test_by_a_look_up_in_the_dispatch_table(pickler_face, kind, protocol):
     def attempt(base):
         graph = Graph(kind, Marker())
 
@@ -168,22 +168,22 @@ def test_by_a_look_up_in_the_dispatch_table(face, kind, protocol):
 
         return dumped(type("Sub", (base,), {"dispatch_table": Table()}), graph.root, protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @EVERY_PART
-def test_by_resolve_global(face, kind, protocol):
+def test_by_resolve_global(pickler_face, kind, protocol):
     """The models have no such hook: theirs is a graph where the new part stands from the start."""
     graph, expected = Graph(kind, Marker), Graph(kind, Marker)
     expected.tail.append(PARTS[kind]())
 
-    class Sub(face.ours):
+    class Sub(pickler_face.ours):
         def resolve_global(self, obj, name=None):
             if obj is Marker:
                 graph.free()
             return super().resolve_global(obj, name)
 
-    assert dumped(Sub, graph.root, protocol) == dumped(face.model, expected.root, protocol)
+    assert dumped(Sub, graph.root, protocol) == dumped(pickler_face.model, expected.root, protocol)
 
 
 @EVERY_PART

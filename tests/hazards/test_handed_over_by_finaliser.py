@@ -81,7 +81,7 @@ def test_of_a_reduce_value(face, kind, dying, protocol):
 
 
 @pytest.mark.parametrize("kind", PARTS)
-def test_of_what_reducer_override_returned(face, kind, protocol):
+def test_of_what_reducer_override_returned(pickler_face, kind, protocol):
     def attempt(base):
         tail = []
         arguments = ([PARTS[kind]()],)
@@ -94,7 +94,7 @@ def test_of_what_reducer_override_returned(face, kind, protocol):
 
         return dumped(Sub, [*warm(kind), Marker(), tail], protocol), len(tail)
 
-    assert both(face, attempt)[1] == 1
+    assert both(pickler_face, attempt)[1] == 1
 
 
 class Numbered(int):

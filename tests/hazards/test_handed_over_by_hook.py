@@ -26,7 +26,7 @@ def registered():
 
 
 @EVERY_PART
-def test_by_persistent_id(face, kind, protocol):
+def test_by_persistent_id(pickler_face, kind, protocol):
     def attempt(base):
         root = graph(kind, ASKED, [])
 
@@ -37,12 +37,12 @@ def test_by_persistent_id(face, kind, protocol):
 
         return dumped(Sub, root, protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @EVERY_PART
 @pytest.mark.parametrize("binary", range(1, 6), ids=lambda binary: f"protocol{binary}")
-def test_as_a_persistent_id(face, kind, binary):
+def test_as_a_persistent_id(pickler_face, kind, binary):
     def attempt(base):
         root = graph(kind, ASKED)
 
@@ -52,11 +52,11 @@ def test_as_a_persistent_id(face, kind, binary):
 
         return dumped(Sub, root, binary)
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @EVERY_PART
-def test_by_reducer_override(face, kind, protocol):
+def test_by_reducer_override(pickler_face, kind, protocol):
     def attempt(base):
         root = graph(kind, Marker())
 
@@ -66,21 +66,21 @@ def test_by_reducer_override(face, kind, protocol):
 
         return dumped(Sub, root, protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @EVERY_PART
-def test_by_a_function_of_the_dispatch_table(face, kind, protocol):
+def test_by_a_function_of_the_dispatch_table(pickler_face, kind, protocol):
     def attempt(base):
         root = graph(kind, Marker())
         table = {Marker: lambda obj: (rebuilt, (root[HERE],))}
         return dumped(type("Sub", (base,), {"dispatch_table": table}), root, protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @EVERY_PART
-def test_by_a_look_up_in_the_dispatch_table(face, kind, protocol):
+def test_by_a_look_up_in_the_dispatch_table(pickler_face, kind, protocol):
     def attempt(base):
         root = graph(kind, Marker(), [])
 
@@ -99,41 +99,41 @@ def test_by_a_look_up_in_the_dispatch_table(face, kind, protocol):
 
         return dumped(type("Sub", (base,), {"dispatch_table": Table()}), root, protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @EVERY_PART
-def test_by_a_function_of_copyreg(face, kind, protocol, registered):
+def test_by_a_function_of_copyreg(pickler_face, kind, protocol, registered):
     def attempt(base):
         root = graph(kind, Marker())
         registered[Marker] = lambda obj: (rebuilt, (root[HERE],))
         return dumped(base, root, protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @EVERY_PART
-def test_by_resolve_global(face, kind, protocol):
+def test_by_resolve_global(pickler_face, kind, protocol):
     """The models have no such hook: theirs is a graph where the part stands there from the start."""
     root, expected = graph(kind, Marker, []), graph(kind, Marker, [])
     expected[-1].append(expected[HERE])
 
-    class Sub(face.ours):
+    class Sub(pickler_face.ours):
         def resolve_global(self, obj, name=None):
             if obj is Marker:
                 root[-1].append(root[HERE])
             return super().resolve_global(obj, name)
 
-    assert dumped(Sub, root, protocol) == dumped(face.model, expected, protocol)
+    assert dumped(Sub, root, protocol) == dumped(pickler_face.model, expected, protocol)
 
 
 @EVERY_PART
-def test_by_buffer_callback(face, kind):
+def test_by_buffer_callback(pickler_face, kind):
     def attempt(base):
         root = graph(kind, pickle.PickleBuffer(b"data"), [])
         return dumped(base, root, 5, buffer_callback=lambda buffer: root[-1].append(root[HERE]))
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @EVERY_PART

@@ -50,7 +50,7 @@ EVERY_PART = pytest.mark.parametrize("kind", PARTS)
 
 @ENDS
 @EVERY_PART
-def test_the_next_dump_finds_them(face, kind, end, protocol):
+def test_the_next_dump_finds_them(pickler_face, kind, end, protocol):
     def attempt(pickler_class):
         obj = graph(kind, end)
         file = io.BytesIO()
@@ -60,12 +60,12 @@ def test_the_next_dump_finds_them(face, kind, end, protocol):
         pickler.dump([obj[HERE], obj[HERE + 1][0], obj[0]])
         return after_proto(file.getvalue()[start:], protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @ENDS
 @EVERY_PART
-def test_a_copy_of_the_memo_finds_them(face, kind, end, protocol):
+def test_a_copy_of_the_memo_finds_them(pickler_face, kind, end, protocol):
     def attempt(pickler_class):
         obj = graph(kind, end)
         pickler = pickler_class(io.BytesIO(), protocol)
@@ -75,12 +75,12 @@ def test_a_copy_of_the_memo_finds_them(face, kind, end, protocol):
         assert all(memo[id(part)][1] is part for part in held if id(part) in memo)
         return len(memo), [memo[id(part)][0] if id(part) in memo else None for part in held]
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @ENDS
 @EVERY_PART
-def test_no_address_comes_back(face, kind, end, protocol):
+def test_no_address_comes_back(pickler_face, kind, end, protocol):
     """Each graph is dropped as soon as it is dumped; the next would take its place."""
 
     def attempt(pickler_class):
@@ -94,11 +94,11 @@ def test_no_address_comes_back(face, kind, end, protocol):
             pickles.append(after_proto(file.getvalue()[start:], protocol))
         return pickles
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @EVERY_PART
-def test_after_a_write_that_failed(face, kind, protocol):
+def test_after_a_write_that_failed(pickler_face, kind, protocol):
     """C's pickler keeps its memo, and is the model of both faces here: `_Pickler` writes sooner."""
 
     def attempt(pickler_class):
@@ -118,10 +118,10 @@ def test_after_a_write_that_failed(face, kind, protocol):
         indices = [memo[id(part)][0] if id(part) in memo else None for part in held]
         return indices, after_proto(pickle, protocol)
 
-    assert attempt(face.ours) == attempt(LEAN.model)
+    assert attempt(pickler_face.ours) == attempt(LEAN.model)
 
 
-def test_a_root_that_nobody_holds(face, protocol):
+def test_a_root_that_nobody_holds(pickler_face, protocol):
     def attempt(pickler_class):
         file = io.BytesIO()
         pickler = pickler_class(file, protocol)
@@ -131,12 +131,12 @@ def test_a_root_that_nobody_holds(face, protocol):
             pickler.dump(str(tag) * 3)
         return file.getvalue(), len(pickler.memo.copy())
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @pytest.mark.parametrize("way", ["clear_memo", "fast"])
 @EVERY_PART
-def test_a_container_that_is_walked_twice(face, kind, way, protocol):
+def test_a_container_that_is_walked_twice(pickler_face, kind, way, protocol):
     """A list that is open without an entry is met again, and with it all that it alone holds."""
 
     def attempt(pickler_class):
@@ -155,4 +155,4 @@ def test_a_container_that_is_walked_twice(face, kind, way, protocol):
         pickler.dump(root)
         return file.getvalue()
 
-    both(face, attempt)
+    both(pickler_face, attempt)

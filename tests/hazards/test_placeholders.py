@@ -27,18 +27,18 @@ def pickler_after(pickler_class, obj, protocol):
     return pickler
 
 
-def test_size_and_indices(face, protocol):
+def test_size_and_indices(pickler_face, protocol):
     def attempt(pickler_class):
         memo = dict(pickler_after(pickler_class, graph(), protocol).memo.copy())
         return sorted(index for index, _ in memo.values())
 
-    indices = both(face, attempt)
+    indices = both(pickler_face, attempt)
     assert indices == list(range(len(indices)))
 
 
-def test_each_stands_for_itself(face, protocol):
+def test_each_stands_for_itself(pickler_face, protocol):
     obj = graph()
-    memo = pickler_after(face.ours, obj, protocol).memo.copy()
+    memo = pickler_after(pickler_face.ours, obj, protocol).memo.copy()
     objects = [held for _, held in memo.values()]
     placeholders = [held for held in objects if type(held) is object]
     assert len(placeholders) > 10
@@ -46,7 +46,7 @@ def test_each_stands_for_itself(face, protocol):
     assert all(key == id(held) for key, (_, held) in memo.items())
 
 
-def test_read_while_the_dump_is_under_way(face, protocol):
+def test_read_while_the_dump_is_under_way(pickler_face, protocol):
     def attempt(base):
         sizes = []
 
@@ -57,11 +57,11 @@ def test_read_while_the_dump_is_under_way(face, protocol):
         pickler_after(Sub, graph(), protocol)
         return sizes
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @pytest.mark.parametrize("through", ["the memo", "a copy"])
-def test_handed_to_another_pickler(face, through, protocol):
+def test_handed_to_another_pickler(pickler_face, through, protocol):
     """The next index there is the number of entries, and no new object is taken for an old one."""
 
     def attempt(pickler_class):
@@ -73,4 +73,4 @@ def test_handed_to_another_pickler(face, through, protocol):
         second.dump([obj[1], graph(), [[tag] for tag in range(100)]])
         return file.getvalue()
 
-    both(face, attempt)
+    both(pickler_face, attempt)

@@ -83,7 +83,7 @@ def test_by_an_attribute_beside_slots(face, name, protocol):
 
 
 @NAMES
-def test_by_an_attribute_set_during_the_dump(face, name, protocol):
+def test_by_an_attribute_set_during_the_dump(pickler_face, name, protocol):
     def attempt(pickler_class):
         shadowed = Thing("shadowed")
 
@@ -95,7 +95,7 @@ def test_by_an_attribute_set_during_the_dump(face, name, protocol):
         root = [Thing("a"), Thing("b"), "now", shadowed, Thing("c")]
         return outcome(dumped, Sub, root, protocol)
 
-    both(face, attempt)
+    both(pickler_face, attempt)
 
 
 @NAMES

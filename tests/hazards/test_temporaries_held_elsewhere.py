@@ -97,6 +97,26 @@ def test_the_value_lies_in_the_graph(face, kind, protocol):
     assert_same_bytes(face, make, protocol)
 
 
+class ItemsInGraph:
+    """Its items lie in the graph too, and it keeps the iterators, whose release would pass the gate."""
+
+    def __init__(self, items, pairs):
+        self.items, self.pairs = items, pairs
+
+    def __reduce__(self):
+        self.iterators = iter(self.items), iter(self.pairs)
+        return rebuilt, (), None, *self.iterators
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_the_items_lie_in_the_graph(face, kind, protocol):
+    def make():
+        items, pairs = [[PARTS[kind]()]], [(0, PARTS[kind]())]
+        return [*warm(kind), ItemsInGraph(items, []), items, ItemsInGraph([], pairs), pairs]
+
+    assert_same_bytes(face, make, protocol)
+
+
 class WithItems:
     """Its items are those of a list that lies in its state."""
 
