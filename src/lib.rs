@@ -22,4 +22,9 @@ mod _oxipickle {
     use crate::memo_proxy::PicklerMemoProxy;
     #[pymodule_export]
     use crate::pickler::Pickler;
+
+    #[pymodule_init]
+    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        crate::fast::layout::check(module.py())
+    }
 }

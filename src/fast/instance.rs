@@ -43,7 +43,7 @@ pub fn is_ordinary(class: &Bound<'_, PyType>) -> bool {
 }
 
 /// Whether a method of the class is what a look-up on an instance finds, unless the instance's own
-/// dict, at the place that `placed_dict` looks at, comes before it.
+/// dict comes before it.
 pub fn has_ordinary_methods(class: &Bound<'_, PyType>) -> bool {
     if exact(class.as_any().as_borrowed()) != Exact::Type {
         return false;
@@ -51,14 +51,19 @@ pub fn has_ordinary_methods(class: &Bound<'_, PyType>) -> bool {
     // SAFETY: `class` is alive; only its slots are read.
     unsafe {
         let t = class.as_type_ptr();
-        (*t).tp_dictoffset >= 0
-            && (*t).tp_getattro.is_some_and(|look_up| {
-                std::ptr::fn_addr_eq(
-                    look_up,
-                    ffi::PyObject_GenericGetAttr as unsafe extern "C" fn(_, _) -> _,
-                )
-            })
+        (*t).tp_getattro.is_some_and(|look_up| {
+            std::ptr::fn_addr_eq(
+                look_up,
+                ffi::PyObject_GenericGetAttr as unsafe extern "C" fn(_, _) -> _,
+            )
+        })
     }
+}
+
+/// Whether instances have no `__dict__`, or one at a place that `placed_dict` looks at.
+pub fn keeps_placed_dict(class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: `class` is alive; one field of it is read.
+    unsafe { (*class.as_type_ptr()).tp_dictoffset >= 0 }
 }
 
 /// The `__dict__` of an instance whose type keeps it at a fixed place, if it has one yet.
@@ -72,6 +77,42 @@ pub fn placed_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> Option<Bound<'py, PyAn
         }
         let place = obj.as_ptr().byte_offset(offset);
         Bound::from_borrowed_ptr_or_opt(obj.py(), *place.cast::<*mut ffi::PyObject>())
+    }
+}
+
+/// Where instances of a class keep the value of a slot, in bytes from their start; None for anything
+/// but a member descriptor that `__slots__` made for the class or one of its bases.
+pub fn slot_offset(found: Borrowed<'_, '_, PyAny>, class: &Bound<'_, PyType>) -> Option<usize> {
+    // SAFETY: `found` is alive; an object of the member descriptors' own type has their layout, and
+    // its definition and the class it was made for live as long as it does.
+    unsafe {
+        if ffi::Py_TYPE(found.as_ptr()) != &raw mut ffi::PyMemberDescr_Type {
+            return None;
+        }
+        let descriptor = found.as_ptr().cast::<ffi::PyMemberDescrObject>();
+        let member = (*descriptor).d_member;
+        if (*member).type_code != ffi::Py_T_OBJECT_EX || (*member).flags != 0 {
+            return None;
+        }
+        let made_for = (*descriptor).d_common.d_type;
+        if ffi::PyType_IsSubtype(class.as_type_ptr(), made_for) == 0 {
+            return None;
+        }
+        usize::try_from((*member).offset).ok()
+    }
+}
+
+/// The value of a slot, or None where it is unset. The offset is one that `slot_offset` gave for the
+/// object's type, as it is now.
+pub fn slot_value<'a, 'py>(
+    obj: &'a Bound<'py, PyAny>,
+    offset: usize,
+) -> Option<Borrowed<'a, 'py, PyAny>> {
+    // SAFETY: `obj` is alive; instances of its type keep a pointer there that is null or an object that
+    // they hold. The reference is borrowed; the walk takes its own before Python code can run.
+    unsafe {
+        let place = obj.as_ptr().byte_add(offset);
+        Borrowed::from_ptr_or_opt(obj.py(), *place.cast::<*mut ffi::PyObject>())
     }
 }
 

@@ -23,7 +23,7 @@ pub const DIGIT_BITS: u32 = 30;
 pub fn int_value(obj: Borrowed<'_, '_, PyAny>) -> Option<i64> {
     if cfg!(target_pointer_width = "64") {
         // SAFETY: the caller saw `Exact::Int`, so the layout is that of an int. The module is not
-        // imported where digits have another width (`imports.rs`).
+        // imported where digits have another width (`layout.rs`).
         if let Some(value) = unsafe { short_value(obj.as_ptr().cast()) } {
             return Some(value);
         }

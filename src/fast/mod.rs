@@ -7,6 +7,7 @@
 pub mod dict;
 pub mod instance;
 pub mod int;
+pub mod layout;
 pub mod memo;
 pub mod object;
 pub mod output;

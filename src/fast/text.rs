@@ -20,13 +20,6 @@ struct Head {
 /// The two bits of `Head::state` for ASCII that follows the head, where interning takes two bits.
 const COMPACT_ASCII: u32 = 0b11 << 5;
 
-/// Bytes of the head before the characters: the padding at its end is theirs.
-const HEAD: usize = if cfg!(Py_3_12) {
-    std::mem::offset_of!(Head, state) + size_of::<u32>()
-} else {
-    size_of::<Head>()
-};
-
 /// The string in UTF-8, or None where it has lone surrogates.
 ///
 /// For ASCII strings these are the string's own bytes; for others the interpreter keeps the
@@ -39,7 +32,7 @@ pub fn utf8<'a>(text: Borrowed<'a, '_, PyAny>) -> Option<&'a [u8]> {
         unsafe {
             let head = text.as_ptr().cast::<Head>();
             if (*head).state & COMPACT_ASCII == COMPACT_ASCII {
-                let data = head.cast::<u8>().add(HEAD);
+                let data = head.add(1).cast::<u8>();
                 return Some(std::slice::from_raw_parts(data, (*head).length as usize));
             }
         }

@@ -15,15 +15,15 @@ use pyo3::{Borrowed, intern};
 
 use crate::fast::dict::next_entry;
 use crate::fast::instance::{
-    has_ordinary_methods, instance_dict, is_method_descriptor, is_ordinary, placed_dict,
-    type_address, type_version,
+    has_ordinary_methods, instance_dict, is_method_descriptor, is_ordinary, keeps_placed_dict,
+    placed_dict, slot_offset, type_address, type_version,
 };
 use crate::fast::memo::Holding;
 use crate::fast::object::{Exact, exact, reference_count};
 use crate::fast::text::utf8;
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::leaf::{Container, holding_of};
+use crate::save::slots::Slot;
 use crate::save::work::{Standing, Work};
 
 /// Types with a plan; past it the cache starts anew, since types come and go.
@@ -52,7 +52,7 @@ pub enum PlanKind {
 /// Where a plain instance keeps its state.
 pub struct Plain {
     has_dict: bool,
-    slots: Vec<Py<PyString>>,
+    slots: Vec<Slot>,
 }
 
 /// The plans that one pickler came across, found without lock or hash.
@@ -193,47 +193,8 @@ impl<'py> Walk<'py, '_> {
             self.save(dict.into_any().unbind(), inside.part(holding), true)?;
             return Ok(true);
         }
-        self.save_slots(obj, plan, dict, held, inside)?;
+        self.save_slots(obj, &plan.slots, dict, held, inside)?;
         Ok(true)
-    }
-
-    /// The state of an instance with slots: `(dict or None, {name: value})`.
-    fn save_slots(
-        &mut self,
-        obj: &Bound<'py, PyAny>,
-        plan: &Plain,
-        dict: Option<Bound<'py, PyDict>>,
-        held: Holding,
-        inside: Standing,
-    ) -> PyResult<()> {
-        let py = self.py;
-        self.before_allocating();
-        let slots = PyDict::new(py);
-        for name in &plan.slots {
-            // The type's plan vouches for a member descriptor and the ordinary look-up.
-            if let Some(value) = obj.getattr_opt(name)? {
-                slots.set_item(name, value)?;
-            }
-        }
-        let dict = dict.filter(|dict| !dict.is_empty());
-        let state = match (dict, slots.is_empty()) {
-            (None, true) => return Ok(()),
-            (Some(dict), true) => dict.into_any(),
-            (Some(dict), false) => PyTuple::new(py, [dict, slots])?.into_any(),
-            (None, false) => {
-                PyTuple::new(py, [py.None().into_bound(py), slots.into_any()])?.into_any()
-            }
-        };
-        let holding = if state.is_instance_of::<PyTuple>() {
-            holding_of(Container::Temporary, state.as_borrowed())
-        } else {
-            Holding::Shared
-        };
-        self.push(Work::Build {
-            obj: obj.clone().unbind(),
-            holding: held,
-        })?;
-        self.save(state.unbind(), inside.part(holding), true)
     }
 
     /// Makes a plan for the object's type, of which `value` was got the long way.
@@ -276,32 +237,30 @@ impl<'py> Walk<'py, '_> {
         Ok(())
     }
 
-    /// Asks an object for its reduce value by the method that its type's plan names, unless the
-    /// object has a `__reduce_ex__` of its own.
+    /// Asks an object for its reduce value by the method that its type's plan names.
     pub fn call_method_of_plan(
         &mut self,
         obj: &Bound<'py, PyAny>,
         name: &Py<PyString>,
         takes_protocol: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if let Some(dict) = placed_dict(obj.as_borrowed()) {
-            let own = intern!(self.py, "__reduce_ex__");
-            let Ok(dict) = dict.cast_into_exact::<PyDict>() else {
-                return self.call_reduce(obj);
-            };
-            if self.leave(|_| dict.contains(own))? {
-                return self.call_reduce(obj);
-            }
-        }
         let protocol = self.protocol.number();
-        self.leave(|py| {
+        let value = self.leave(|py| {
             let name = name.bind(py);
             if takes_protocol {
-                obj.call_method1(name, (protocol,))
-            } else {
-                obj.call_method0(name)
+                return obj.call_method1(name, (protocol,)).map(Some);
             }
-        })
+            // A `__reduce_ex__` of the instance's own comes before its `__reduce__`.
+            if let Some(dict) = placed_dict(obj.as_borrowed()) {
+                let own = intern!(py, "__reduce_ex__");
+                match dict.cast_into_exact::<PyDict>() {
+                    Ok(dict) if !dict.contains(own)? => {}
+                    _ => return Ok(None),
+                }
+            }
+            obj.call_method0(name).map(Some)
+        })?;
+        value.map_or_else(|| self.call_reduce(obj), Ok)
     }
 
     /// BUILD, once the state is written.
@@ -363,7 +322,8 @@ fn draw_method(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<Pla
     if found.is(&of_object(py, reduce_ex)?) {
         match defined(class, reduce)? {
             Some(own) if own.is(&of_object(py, reduce)?) => {}
-            Some(own) if method(&own) => plan = (reduce, false),
+            Some(own) if method(&own) && keeps_placed_dict(class) => plan = (reduce, false),
+            Some(own) if method(&own) => {}
             _ => return Ok(None),
         }
     }
@@ -403,10 +363,15 @@ fn draw_plain(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<Plai
         let Ok(name) = name.cast_into::<PyString>() else {
             return Ok(None);
         };
-        match defined(class, &name)? {
-            Some(found) if type_name(&found)? == "member_descriptor" => slots.push(name.unbind()),
-            _ => return Ok(None),
-        }
+        let found = defined(class, &name)?;
+        let offset = found.and_then(|found| slot_offset(found.as_borrowed(), class));
+        let Some(offset) = offset else {
+            return Ok(None);
+        };
+        slots.push(Slot {
+            name: name.unbind(),
+            offset,
+        });
     }
     Ok(Some(Plain { has_dict, slots }))
 }

@@ -18,6 +18,10 @@ use crate::fast::set::next_element;
 use crate::fast::text::{is_interned, utf8};
 use crate::save::state::{Face, State};
 
+/// Bytes that the opcodes and sizes around a leaf take at most: LONG1 with eight bytes, or the
+/// header of a text, and a PUT.
+const LEAF: usize = 16;
+
 /// What a container's own standing says of its parts.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Container {
@@ -236,6 +240,28 @@ impl State {
                 Ok(true)
             }
             _ => self.write_small(obj, kind, holding),
+        }
+    }
+
+    /// To be called before an object that is not written by `write_leaf`.
+    #[inline(always)]
+    pub fn begin_object(&mut self) -> PyResult<()> {
+        if self.out.is_frame_full() {
+            self.turn_frame()?;
+        }
+        Ok(())
+    }
+
+    /// At most how many bytes a leaf takes; None where it may not be one.
+    pub fn leaf_size(&self, obj: Borrowed<'_, '_, PyAny>, kind: Exact) -> Option<usize> {
+        match kind {
+            Exact::None | Exact::Bool | Exact::Float => Some(LEAF),
+            Exact::Int if self.protocol.has_proto_opcode() => int_value(obj).map(|_| LEAF),
+            Exact::Str => {
+                let len = utf8(obj)?.len();
+                (len < FRAME_SIZE_TARGET).then_some(len + LEAF)
+            }
+            _ => None,
         }
     }
 

@@ -24,7 +24,7 @@ pub struct ListWork {
     list: Py<PyList>,
     cursor: Cursor,
     /// The rest of the open batch, if it was taken out of the list.
-    ahead: Option<Box<VecDeque<Py<PyAny>>>>,
+    ahead: Option<VecDeque<Py<PyAny>>>,
 }
 
 /// Where an open list is.
@@ -49,7 +49,7 @@ impl ListWork {
         let rest = c.next..c.next + c.left_in_batch;
         let items = rest.map_while(|i| list_item(list, i));
         let items = items.map(|item| item.to_owned().unbind()).collect();
-        self.ahead = Some(Box::new(items));
+        self.ahead = Some(items);
     }
 
     /// The item that is being saved, for the path of an error.

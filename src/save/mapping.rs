@@ -27,7 +27,7 @@ pub struct DictWork {
     /// The entry whose key is being saved (value still to come), or whose value is.
     entry: Option<Entry>,
     /// The rest of the open batch, if it was taken out of the dict.
-    ahead: Option<Box<VecDeque<Entry>>>,
+    ahead: Option<VecDeque<Entry>>,
 }
 
 /// Where an open dict is.
@@ -76,7 +76,7 @@ impl DictWork {
         {
             rest.push_back((key.to_owned().unbind(), value.to_owned().unbind()));
         }
-        self.ahead = Some(Box::new(rest));
+        self.ahead = Some(rest);
     }
 
     /// The key whose value is being saved, for the path of an error.
@@ -178,8 +178,7 @@ impl<'py> Walk<'py, '_> {
         let sees_all = self.face == Face::Lean || !self.has_batches();
         let w = self.dict_at(at)?;
         let dict = w.dict.bind(py).clone();
-        let mut c = w.cursor;
-        let mut is_taken = w.ahead.is_some();
+        let c = w.cursor;
         if sees_all && dict.len() != c.size {
             // The error is no entry's, so none is told.
             w.cursor.value_next = true;
@@ -188,12 +187,19 @@ impl<'py> Walk<'py, '_> {
             ));
         }
         if c.value_next {
-            return self.step_value(at);
+            w.cursor.value_next = false;
+            if !self.save_noted_value(at, &c)? {
+                return Ok(());
+            }
         }
-        if let Some((key, value)) = w.entry.take() {
+        if let Some((key, value)) = self.dict_at(at)?.entry.take() {
             self.release(key);
             self.release(value);
         }
+        // A release may have run Python code, and so have taken the batch out.
+        let w = self.dict_at(at)?;
+        let mut c = w.cursor;
+        let mut is_taken = w.ahead.is_some();
         let containers = c.containers();
         let last = c.done + MAX_STEP;
         loop {
@@ -285,22 +291,19 @@ impl<'py> Walk<'py, '_> {
         Ok(())
     }
 
-    /// Saves the value of the noted entry, whose key is written.
-    fn step_value(&mut self, at: usize) -> PyResult<()> {
+    /// Saves the value of the noted entry, whose key is written; true when it is written whole.
+    fn save_noted_value(&mut self, at: usize, c: &Cursor) -> PyResult<bool> {
         let py = self.py;
-        let passages = self.passages;
-        let w = self.dict_at(at)?;
-        w.cursor.value_next = false;
-        let Some((_, value)) = &w.entry else {
-            return Ok(());
+        let Some((_, value)) = &self.dict_at(at)?.entry else {
+            return Ok(true);
         };
         let value = value.clone_ref(py);
-        let c = w.cursor;
-        let part = value.bind(py).as_borrowed();
         // Python code that ran meanwhile may hold the value, and may have saved it.
-        if c.seen_at != Some(passages) {
-            return self.save(value, c.standing.part(Holding::Shared), true);
+        if c.seen_at != Some(self.passages) {
+            self.save(value, c.standing.part(Holding::Shared), true)?;
+            return Ok(false);
         }
+        let part = value.bind(py).as_borrowed();
         // Two references are the entry's and ours.
         let holding = match c.containers().1 {
             _ if reference_count(part) > 3 => Holding::Shared,
@@ -310,8 +313,12 @@ impl<'py> Walk<'py, '_> {
         };
         let standing = c.standing.part(holding);
         match self.open(part, exact(part), standing)? {
-            Opened::Whole | Opened::Pushed => Ok(()),
-            Opened::Closed => self.save(value, standing, true),
+            Opened::Whole => Ok(true),
+            Opened::Pushed => Ok(false),
+            Opened::Closed => {
+                self.save(value, standing, true)?;
+                Ok(false)
+            }
         }
     }
 

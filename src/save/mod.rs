@@ -13,6 +13,7 @@ mod reduce_value;
 mod reducer;
 mod scalar;
 mod set;
+mod slots;
 pub mod state;
 mod tuple;
 pub mod walk;

@@ -7,8 +7,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::error::{add_notes, class_name};
+use crate::fast::instance::placed_dict;
 use crate::fast::memo::{Holding, Mark};
-use crate::fast::object::{Exact, exact, is_held_once};
+use crate::fast::object::{Exact, exact, is_held_once, reference_count};
 use crate::fast::sequence::tuple_item;
 use crate::hooks::{Walk, in_use};
 use crate::save::leaf::{Container, holding_of};
@@ -146,6 +147,22 @@ impl Reduce {
         }
     }
 
+    /// How the state is held: the object's own `__dict__` by the object, which has its index already,
+    /// and by a value that is given up soon.
+    fn state_holding(&self, py: Python<'_>, state: &Py<PyAny>, holding: Holding) -> Holding {
+        let Some(obj) = &self.obj else {
+            return holding;
+        };
+        let own = placed_dict(obj.bind(py).as_borrowed()).is_some_and(|dict| dict.is(state));
+        // The caller's reference is the third.
+        let count = reference_count(state.bind(py).as_borrowed());
+        if own && count == 3 && self.holding == Holding::Temporary {
+            Holding::Deferred
+        } else {
+            holding
+        }
+    }
+
     /// The opcode that rebuilds the object from what was written.
     fn opcode(&self) -> Opcode {
         match self.form {
@@ -245,7 +262,10 @@ impl<'py> Walk<'py, '_> {
                         continue;
                     }
                     (Some(_), Some(setter)) => (setter, later, Stage::StateSetter),
-                    (Some(state), None) => (state, later, Stage::State),
+                    (Some((state, holding)), None) => {
+                        let holding = w.state_holding(py, &state, holding);
+                        ((state, holding), later, Stage::State)
+                    }
                 },
                 Stage::StateSetter => {
                     let obj = w.obj.as_ref();

@@ -23,7 +23,7 @@ pub struct SetWork {
     set: Py<PyAny>,
     cursor: Cursor,
     /// The rest of the open batch, if it was taken out of the set.
-    ahead: Option<Box<VecDeque<Py<PyAny>>>>,
+    ahead: Option<VecDeque<Py<PyAny>>>,
 }
 
 /// Where an open set is.
@@ -65,7 +65,7 @@ impl SetWork {
         {
             rest.push_back(item.to_owned().unbind());
         }
-        self.ahead = Some(Box::new(rest));
+        self.ahead = Some(rest);
     }
 
     /// For the path of an error.

@@ -31,7 +31,7 @@ const STEPS_PER_SIGNAL_CHECK: u32 = 256;
 
 /// Time between two passages of the gate for signals other than Ctrl-C. Whether one came can't be
 /// asked without running its handler, and what is memoized by then has to be entered after it.
-const TIME_PER_SIGNAL_CHECK: Duration = Duration::from_secs(1);
+const TIME_PER_SIGNAL_CHECK: Duration = Duration::from_millis(250);
 
 /// Elements that one step writes before others get their turn.
 pub const MAX_STEP: usize = 4096;
