@@ -1,13 +1,16 @@
 //! Saving: the walk over an object graph, and what it writes for each kind of object.
 
+mod attribute_chain;
 mod buffer;
-pub mod global;
+mod extension;
+mod global;
 mod instance;
 mod items;
 mod mapping;
 mod persistent;
 mod reduce;
 mod reducer;
+pub mod resolve;
 mod scalar;
 mod sequence;
 mod set;
