@@ -8,7 +8,7 @@ use pyo3::types::PyDict;
 
 use crate::fast::dict::{next_entry, shares_keys};
 use crate::fast::memo::Holding;
-use crate::fast::object::exact;
+use crate::fast::object::{exact, reference_count};
 use crate::hooks::Walk;
 use crate::imports::Imports;
 use crate::save::scalar::{Container, holding_of};
@@ -64,8 +64,10 @@ impl<'py> Walk<'py, '_> {
         if let Some(holding) = w.value_next.take()
             && let Some((_, value)) = &w.entry
         {
+            // One reference is the dict's, the other the entry's.
+            let alone = reference_count(value.bind(py).as_borrowed()) == 2;
             let value = value.clone_ref(py);
-            let standing = w.standing.part(holding);
+            let standing = w.standing.part_held(holding, alone);
             self.push(Work::Dict(w))?;
             return self.save(value, standing, true);
         }
@@ -95,7 +97,9 @@ impl<'py> Walk<'py, '_> {
                 };
                 w.done += 1;
                 w.left_in_batch -= 1;
-                let standing = w.standing.part(Holding::Shared);
+                // One reference is the dict's, the other ours.
+                let alone = reference_count(key.bind(py).as_borrowed()) == 2;
+                let standing = w.standing.part_held(Holding::Shared, alone);
                 w.entry = Some((key.clone_ref(py), value));
                 w.value_next = Some(Holding::Shared);
                 self.push(Work::Dict(w))?;

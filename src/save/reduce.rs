@@ -108,7 +108,9 @@ impl<'py> Walk<'py, '_> {
             Err(error) => {
                 if let (true, Some(obj)) = (from_reducer, obj) {
                     let note = format!("when serializing {} object", class_name(obj));
-                    crate::error::add_notes(self.py, &error, vec![note]);
+                    let mut path = crate::error::Path::default();
+                    path.extend([note]);
+                    path.tell(self.py, &error);
                 }
                 Err(error)
             }

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
 use crate::fast::memo::Holding;
-use crate::fast::object::exact;
+use crate::fast::object::{exact, is_held_once, reference_count};
 use crate::fast::set::{len, next_element};
 use crate::hooks::Walk;
 use crate::imports::Imports;
@@ -102,7 +102,9 @@ impl<'py> Walk<'py, '_> {
             {
                 w.done += 1;
                 w.left_in_batch -= 1;
-                let standing = w.standing.part(Holding::Shared);
+                // One reference is the set's, the other ours.
+                let alone = reference_count(item.bind(self.py).as_borrowed()) == 2;
+                let standing = w.standing.part_held(Holding::Shared, alone);
                 self.push(Work::Set(w))?;
                 return self.save(item, standing, true);
             }
@@ -128,7 +130,7 @@ impl<'py> Walk<'py, '_> {
                 Ok(true) => {}
                 Ok(false) => {
                     let holding = holding_of(container, item);
-                    let standing = w.standing.part(holding);
+                    let standing = w.standing.part_held(holding, is_held_once(item));
                     self.push(Work::Set(w))?;
                     return self.descend(item, kind, standing);
                 }

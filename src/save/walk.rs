@@ -6,7 +6,7 @@ use pickle_format::opcode::Opcode;
 use pyo3::Borrowed;
 use pyo3::prelude::*;
 
-use crate::error::{add_notes, endless, error_of};
+use crate::error::{Path, endless, error_of};
 use crate::fast::memo::Holding;
 use crate::fast::object::{
     Exact, exact, identity, is_class, reference_count, takes_weak_references,
@@ -94,15 +94,23 @@ impl<'py> Walk<'py, '_> {
     /// Takes this walk's items off the stack, and tells the error the path they stand for.
     #[cold]
     fn unwind(&mut self, base: usize, error: PyErr) -> PyErr {
-        let base = base.min(self.stack.len());
-        let mut path = self.stack.split_off(base);
         self.fast_path.clear();
-        let told = self.leave(|py| {
-            let mut notes = Vec::new();
-            while let Some(work) = path.pop() {
-                notes.extend(work.notes(py));
+        let mut path = Path::default();
+        // One by one, in place: there may be no memory for another stack.
+        while self.stack.len() > base
+            && let Some(work) = self.stack.pop()
+        {
+            let told = self.leave(|py| {
+                path.extend(work.notes(py));
+                drop(work);
+                Ok(())
+            });
+            if let Err(lost) = told {
+                return lost;
             }
-            add_notes(py, &error, notes);
+        }
+        let told = self.leave(|py| {
+            path.tell(py, &error);
             Ok(())
         });
         told.err().unwrap_or(error)
@@ -330,7 +338,12 @@ impl<'py> Walk<'py, '_> {
 
     /// In `fast` mode: notes that a list or dict is open, and refuses one that is open already.
     pub fn enter_fast(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
-        if !self.fast || self.fast_path.insert(identity(obj.as_borrowed())) {
+        if !self.fast {
+            return Ok(());
+        }
+        let reserved = self.fast_path.try_reserve(1);
+        reserved.map_err(|_| pyo3::exceptions::PyMemoryError::new_err(()))?;
+        if self.fast_path.insert(identity(obj.as_borrowed())) {
             return Ok(());
         }
         if self.face == Face::Hookable {

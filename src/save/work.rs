@@ -53,9 +53,17 @@ impl Standing {
 
     /// The standing of a part that is held like this.
     pub fn part(self, holding: Holding) -> Self {
+        self.part_held(holding, holding == Holding::Deferred)
+    }
+
+    /// The standing of a part, and whether its container alone holds it. If so it was made with the
+    /// container, even where Python code has seen that since.
+    pub fn part_held(self, holding: Holding, alone: bool) -> Self {
+        let part = Self::new(holding, self.chain);
         Self {
             within_made: self.within_made,
-            ..Self::new(holding, self.chain)
+            made: part.made || self.made && alone,
+            ..part
         }
     }
 }
