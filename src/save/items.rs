@@ -338,11 +338,19 @@ impl<'py> Walk<'py, '_> {
         holders: isize,
     ) -> Standing {
         let ours = reference_count(pair.as_any().as_borrowed()) <= holders;
-        let holding = match tuple_item(pair, index) {
-            Some(part) if ours => holding_of(Container::Temporary, part),
+        let item = tuple_item(pair, index);
+        let holding = match item {
+            Some(item) if ours => holding_of(Container::Temporary, item),
             _ => Holding::Shared,
         };
-        inside.part(holding)
+        let part = inside.part(holding);
+        // As for list items: one reference is the pair's, whoever holds the pair (the iterator of a
+        // dict keeps it for use again).
+        let alone = inside.within_made && item.is_some_and(|item| reference_count(item) == 2);
+        Standing {
+            made: part.made || alone,
+            ..part
+        }
     }
 
     fn check_pair(&self, item: &Py<PyAny>) -> PyResult<()> {

@@ -127,7 +127,9 @@ impl<'py> Walk<'py, '_> {
         // The hookable face has seen the end when its last batch was not full.
         let ended =
             self.face == Face::Hookable && self.has_batches() && !w.next.is_multiple_of(BATCH_SIZE);
-        if left == 0 || ended {
+        // The lean face does not look at a list of one again.
+        let was_alone = self.face == Face::Lean && self.has_batches() && w.size == 1 && w.next == 1;
+        if left == 0 || ended || was_alone {
             return Ok(false);
         }
         if !self.has_batches() {

@@ -99,7 +99,7 @@ def chain(face, wrapping):
     ends = {}
     for place in PLACES:
         for kind in (Endless, WeakEndless):
-            for protocol in (1, 4):
+            for protocol in (4,) if "subclass" in wrapping else (1, 4):
                 end = pickled(FACES[face].ours, kind(place, wrapping), protocol)
                 ends.setdefault(end, []).append((place, kind.__name__, protocol))
     return ends
