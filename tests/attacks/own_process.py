@@ -26,7 +26,12 @@ def run(attack, *args, memory=None, allocator="debug"):
     module = pathlib.Path(inspect.getsourcefile(attack))
     command = [sys.executable, "-X", "faulthandler", __file__, str(module), attack.__name__]
     done = subprocess.run(
-        [*command, repr(args), repr(memory)], env=env, capture_output=True, text=True, timeout=SECONDS, cwd=module.parent
+        [*command, repr(args), repr(memory)],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        cwd=module.parent,
     )
     assert done.returncode == 0, f"ended with {done.returncode}\n{done.stdout[-500:]}\n{done.stderr[-3000:]}"
     return ast.literal_eval(done.stdout.splitlines()[-1])

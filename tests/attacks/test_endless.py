@@ -44,6 +44,9 @@ WRAPPINGS = {
 }
 
 
+PROTOCOLS = {"bare": (0, 2, 4), "list": (0, 2, 4), "tuple": (1, 4), "set": (2, 4), "frozenset": (2, 4)}
+
+
 class Endless:
     """Never the same object twice: each is made when the one before is asked."""
 
@@ -95,13 +98,13 @@ def pickled(pickler_class, obj, protocol):
 
 
 def chain(face, wrapping):
-    """Where the next object may lie, and how the dump ends at three protocols."""
+    """How the dump ends, wherever the next object lies."""
     ends = {}
     for place in PLACES:
-        for kind in (Endless, WeakEndless):
-            for protocol in (4,) if "subclass" in wrapping else (1, 4):
-                end = pickled(FACES[face].ours, kind(place, wrapping), protocol)
-                ends.setdefault(end, []).append((place, kind.__name__, protocol))
+        for protocol in PROTOCOLS.get(wrapping, (4,)):
+            kind = (Endless, WeakEndless)[(len(place) + len(wrapping)) % 2]
+            end = pickled(FACES[face].ours, kind(place, wrapping), protocol)
+            ends.setdefault(end, []).append((place, kind.__name__, protocol))
     return ends
 
 

@@ -45,7 +45,8 @@ class Storm:
             return Thing(self)
         if kind == 1:
             return self.random.choice(self.containers)
-        return [[1], "".join(["te", "xt"]), (self.random.random(), ["t"]), {"k": []}, bytearray(b"ab")][kind - 2]
+        parts = [[1], "".join(["te", "xt"]), (self.random.random(), ["t"]), {"k": []}, bytearray(b"ab")]
+        return parts[kind - 2]
 
 
 class Thing:
@@ -116,7 +117,8 @@ def graph(storm):
     long = [[i] for i in range(1005)]
     long[500] = long[1001] = Thing(storm)
     storm.containers.append(long)
-    return [lists, Plain(storm), (dicts, [Thing(storm)]), elements, Reduced([Plain(storm), ["e"]]), long, Plain(storm)]
+    reduced = Reduced([Plain(storm), ["e"]])
+    return [lists, Plain(storm), (dicts, [Thing(storm)]), elements, reduced, long, Plain(storm)]
 
 
 def dumped_in_a_storm(base, seed, protocol):

@@ -271,7 +271,8 @@ def endless(base, place):
 
 
 def recursion():
-    return [endless(HOOKABLE.ours, place) for place in ("reduce method", "getstate", "iterator", "attributes")]
+    places = ("reduce method", "getstate", "iterator", "attributes")
+    return [endless(HOOKABLE.ours, place) for place in places]
 
 
 def test_save_without_end_is_guarded_like_python_recursion():

@@ -14,7 +14,7 @@ from own_process import run
 
 FACES = {face.name: face for face in (LEAN, HOOKABLE)}
 
-ROUNDS = 300
+ROUNDS = 100
 
 
 class Busy:
