@@ -119,7 +119,9 @@ def test_a_write_that_changes_what_is_being_written(face, protocol):
     assert file.getvalue().endswith(b".")
 
 
-@pytest.mark.parametrize("file", [None, 1, object(), type("NoMethod", (), {"write": None})()], ids=repr)
+@pytest.mark.parametrize(
+    "file", [None, 1, object(), type("NoMethod", (), {"write": None})()], ids=["None", "1", "object", "none"]
+)
 def test_what_is_no_file(face, file):
     def attempt(pickler_class):
         try:
