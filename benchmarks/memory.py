@@ -29,7 +29,8 @@ except ImportError as missing:
     sys.exit(f"left out: {missing}")
 dumps = {"ours": oxipickle.dumps, "C": pickle.dumps}[sys.argv[2]]
 # What is imported and cached by the first dump is not its memory.
-dumps([1, "text"], %d)
+protocol = int(sys.argv[3])
+dumps([1, "text"], protocol)
 gc.collect()
 try:
     with open("/proc/self/clear_refs", "w") as file:
@@ -37,15 +38,15 @@ try:
 except OSError:
     pass
 before = status("VmRSS:")
-pickled = dumps(obj, %d)
+pickled = dumps(obj, protocol)
 print(status("VmHWM:") - before, hashlib.sha256(pickled).hexdigest())
-""" % (PROTOCOL, PROTOCOL)
+"""
 
 
 def peak(name: str, whose: str) -> tuple[int, str]:
     """KiB above what the data took, and the digest of the pickle; exits where nothing came of it."""
     child = subprocess.run(
-        [sys.executable, "-c", CHILD, name, whose],
+        [sys.executable, "-c", CHILD, name, whose, str(PROTOCOL)],
         capture_output=True,
         text=True,
         cwd=pathlib.Path(__file__).parent.parent,
