@@ -106,7 +106,7 @@ pub fn compares_by_identity(obj: Borrowed<'_, '_, PyAny>) -> bool {
     // SAFETY: `obj` is alive, and so is its type; one slot of each type is read and compared.
     unsafe {
         let own = (*ffi::Py_TYPE(obj.as_ptr())).tp_richcompare;
-        let plain = (*(&raw const ffi::PyBaseObject_Type)).tp_richcompare;
+        let plain = ffi::PyBaseObject_Type.tp_richcompare;
         own.map(|f| f as usize) == plain.map(|f| f as usize)
     }
 }
