@@ -3,7 +3,9 @@
 //! Classes and words follow CPython 3.15's picklers on every release, except where `imports.rs`
 //! found that the running release's own class differs.
 
-use pyo3::exceptions::PyRecursionError;
+use std::collections::VecDeque;
+
+use pyo3::exceptions::{PyMemoryError, PyRecursionError};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
@@ -35,6 +37,19 @@ pub fn error_of(class: &Bound<'_, PyType>, words: String) -> PyErr {
     PyErr::from_type(class.clone(), words)
 }
 
+/// Boxes a value where there is memory for it: a plain `Box::new` aborts where there is none.
+///
+/// # Errors
+/// MemoryError.
+pub fn boxed<T>(value: T) -> PyResult<Box<T>> {
+    let mut room: Vec<T> = Vec::new();
+    room.try_reserve_exact(1)
+        .map_err(|_| PyMemoryError::new_err(()))?;
+    // The room just found is given back, for the box to take.
+    drop(room);
+    Ok(Box::new(value))
+}
+
 /// What stops a chain that never ends.
 #[cold]
 pub fn endless() -> PyErr {
@@ -57,19 +72,36 @@ pub fn class_name(obj: &Bound<'_, PyAny>) -> String {
     }
 }
 
-/// Adds the notes to the error, innermost first.
-///
-/// What fails here never replaces the error.
-pub fn add_notes(py: Python<'_>, error: &PyErr, notes: Vec<String>) {
-    let add = |note: String| {
-        let _ = error.value(py).call_method1("add_note", (note,));
-    };
-    let left_out = notes.len().saturating_sub(2 * NOTES_AT_EACH_END);
-    for (i, note) in notes.into_iter().enumerate() {
-        if left_out == 0 || i < NOTES_AT_EACH_END || i >= NOTES_AT_EACH_END + left_out {
-            add(note);
-        } else if i == NOTES_AT_EACH_END {
-            add(format!("({left_out} more notes left out)"));
+/// The notes that tell the path, innermost first: so many from each end are kept.
+#[derive(Default)]
+pub struct Path {
+    innermost: Vec<String>,
+    outermost: VecDeque<String>,
+    left_out: usize,
+}
+
+impl Extend<String> for Path {
+    fn extend<T: IntoIterator<Item = String>>(&mut self, notes: T) {
+        for note in notes {
+            if self.innermost.len() < NOTES_AT_EACH_END {
+                self.innermost.push(note);
+                continue;
+            }
+            if self.outermost.len() == NOTES_AT_EACH_END {
+                self.outermost.pop_front();
+                self.left_out += 1;
+            }
+            self.outermost.push_back(note);
+        }
+    }
+}
+
+impl Path {
+    /// Adds the notes to the error. What fails here never replaces it.
+    pub fn tell(self, py: Python<'_>, error: &PyErr) {
+        let more = (self.left_out > 0).then(|| format!("({} more notes left out)", self.left_out));
+        for note in self.innermost.into_iter().chain(more).chain(self.outermost) {
+            let _ = error.value(py).call_method1("add_note", (note,));
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::hookable::HookablePickler;
 use crate::hooks::{Home, Walk};
 use crate::imports::Imports;
 use crate::pickler::Pickler;
-use crate::save::global::resolve;
+use crate::save::resolve::resolve;
 use crate::save::state::{Face, GlobalStyle, State};
 
 /// The arguments that picklers and functions take beside the file.
@@ -194,6 +194,8 @@ impl<'py> Walk<'py, '_> {
         if seen == self.passages && seen != 0 {
             return Ok(());
         }
+        // A key of the instance's own may run Python code when it is compared.
+        self.memo.claim();
         if seen != 0 && self.hooks_stand(&pickler)? {
             self.hooks.seen_at = self.passages;
             return Ok(());

@@ -92,6 +92,16 @@ pub fn float_value(obj: Borrowed<'_, '_, PyAny>) -> f64 {
     unsafe { ffi::PyFloat_AS_DOUBLE(obj.as_ptr()) }
 }
 
+/// Whether the object is compared by its identity alone, without running Python code.
+pub fn compares_by_identity(obj: Borrowed<'_, '_, PyAny>) -> bool {
+    // SAFETY: `obj` is alive, and so is its type; one slot of each type is read and compared.
+    unsafe {
+        let own = (*ffi::Py_TYPE(obj.as_ptr())).tp_richcompare;
+        let plain = ffi::PyBaseObject_Type.tp_richcompare;
+        own.map(|f| f as usize) == plain.map(|f| f as usize)
+    }
+}
+
 /// Whether the object's type is `type` or a subclass of it.
 pub fn is_class(obj: Borrowed<'_, '_, PyAny>) -> bool {
     // SAFETY: `obj` is alive; the check reads a flag of its type.

@@ -65,12 +65,9 @@ pub fn is_interned(text: Borrowed<'_, '_, PyAny>) -> bool {
 }
 
 /// The code points of a string, in order.
-pub fn code_points(text: Borrowed<'_, '_, PyAny>) -> Vec<u32> {
-    // SAFETY: `text` is an exact str; each index is below its length.
-    unsafe {
-        let n = ffi::PyUnicode_GetLength(text.as_ptr()).max(0);
-        (0..n)
-            .map(|i| ffi::PyUnicode_ReadChar(text.as_ptr(), i))
-            .collect()
-    }
+pub fn code_points(text: Borrowed<'_, '_, PyAny>) -> impl Iterator<Item = u32> + Clone {
+    // SAFETY: `text` is an exact str, and alive.
+    let n = unsafe { ffi::PyUnicode_GetLength(text.as_ptr()).max(0) };
+    // SAFETY: as above, and each index is below its length.
+    (0..n).map(move |i| unsafe { ffi::PyUnicode_ReadChar(text.as_ptr(), i) })
 }

@@ -333,7 +333,23 @@ fn draw_method(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<Pla
     }))
 }
 
+/// Whether every name that the type's classes define is an exact str, so that looking one up runs
+/// no Python code.
+fn names_are_plain(class: &Bound<'_, PyType>) -> PyResult<bool> {
+    for base in class.mro().iter() {
+        for name in base.getattr(intern!(class.py(), "__dict__"))?.try_iter()? {
+            if exact(name?.as_borrowed()) != Exact::Str {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
 fn draw_plain(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<Plain>> {
+    if !names_are_plain(class)? {
+        return Ok(None);
+    }
     for name in ["__reduce_ex__", "__reduce__", "__getstate__", "__class__"] {
         let name = PyString::intern(py, name);
         let own = of_object(py, &name)?;
@@ -360,7 +376,7 @@ fn draw_plain(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<Plai
         return Ok(None);
     };
     for name in names.iter() {
-        let Ok(name) = name.cast_into::<PyString>() else {
+        let Ok(name) = name.cast_into_exact::<PyString>() else {
             return Ok(None);
         };
         let found = defined(class, &name)?;

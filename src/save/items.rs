@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 
 use pickle_format::encode;
 use pickle_format::opcode::Opcode;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use crate::error::boxed;
 use crate::fast::memo::Holding;
 use crate::fast::object::{exact, is_held_once, reference_count};
 use crate::fast::sequence::tuple_item;
@@ -66,12 +67,12 @@ impl<'py> Walk<'py, '_> {
         inside: Standing,
     ) -> PyResult<()> {
         let iterator = self.iterate(items)?;
-        self.push(Work::ListItems(Box::new(ListItems {
+        self.push(Work::ListItems(boxed(ListItems {
             owner: owner.map(|o| o.clone().unbind()),
             done: 0,
             started: false,
             ahead: Ahead::new(iterator, inside),
-        })))?;
+        })?))?;
         Ok(())
     }
 
@@ -83,13 +84,13 @@ impl<'py> Walk<'py, '_> {
         inside: Standing,
     ) -> PyResult<()> {
         let iterator = self.iterate(items)?;
-        self.push(Work::DictItems(Box::new(DictItems {
+        self.push(Work::DictItems(boxed(DictItems {
             owner: owner.map(|o| o.clone().unbind()),
             saving_value_of: None,
             pair: None,
             value_next: false,
             ahead: Ahead::new(iterator, inside),
-        })))?;
+        })?))?;
         Ok(())
     }
 
@@ -115,6 +116,8 @@ impl<'py> Walk<'py, '_> {
         })?;
         match next {
             Some(item) => {
+                let reserved = ahead.taken.try_reserve(1);
+                reserved.map_err(|_| PyMemoryError::new_err(()))?;
                 ahead.taken.push_back(item.unbind());
                 Ok(true)
             }
@@ -184,7 +187,13 @@ impl<'py> Walk<'py, '_> {
         } else {
             Holding::Shared
         };
-        inside.part(holding)
+        let part = inside.part(holding);
+        // One reference is ours, the other that of an owner who was made during the dump.
+        let alone = inside.within_made && reference_count(item) == 2;
+        Standing {
+            made: part.made || alone,
+            ..part
+        }
     }
 
     pub fn step_list_items(&mut self, mut w: Box<ListItems>) -> PyResult<()> {
@@ -332,11 +341,19 @@ impl<'py> Walk<'py, '_> {
         holders: isize,
     ) -> Standing {
         let ours = reference_count(pair.as_any().as_borrowed()) <= holders;
-        let holding = match tuple_item(pair, index) {
-            Some(part) if ours => holding_of(Container::Temporary, part),
+        let item = tuple_item(pair, index);
+        let holding = match item {
+            Some(item) if ours => holding_of(Container::Temporary, item),
             _ => Holding::Shared,
         };
-        inside.part(holding)
+        let part = inside.part(holding);
+        // As for list items: one reference is the pair's, whoever holds the pair (the iterator of a
+        // dict keeps it for use again).
+        let alone = inside.within_made && item.is_some_and(|item| reference_count(item) == 2);
+        Standing {
+            made: part.made || alone,
+            ..part
+        }
     }
 
     fn check_pair(&self, item: &Py<PyAny>) -> PyResult<()> {

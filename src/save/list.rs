@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use crate::fast::memo::Holding;
-use crate::fast::object::exact;
+use crate::fast::object::{exact, reference_count};
 use crate::fast::sequence::list_item;
 use crate::hooks::{Walk, in_use};
 use crate::imports::Imports;
@@ -149,7 +149,10 @@ impl<'py> Walk<'py, '_> {
                     c.next += 1;
                     c.left_in_batch -= 1;
                     w.cursor = c;
-                    return self.save(item, c.standing.part(Holding::Shared), true);
+                    // One reference is the list's, the other ours.
+                    let alone = reference_count(item.bind(py).as_borrowed()) == 2;
+                    let standing = c.standing.part_held(Holding::Shared, alone);
+                    return self.save(item, standing, true);
                 }
             } else if c.left_in_batch > 0 && self.is_direct() {
                 let end = c.next + c.left_in_batch;
@@ -199,7 +202,9 @@ impl<'py> Walk<'py, '_> {
         // The hookable face has seen the end when its last batch was not full.
         let ended =
             self.face == Face::Hookable && self.has_batches() && !c.next.is_multiple_of(BATCH_SIZE);
-        if left == 0 || ended {
+        // The lean face does not look at a list of one again.
+        let was_alone = self.face == Face::Lean && self.has_batches() && c.size == 1 && c.next == 1;
+        if left == 0 || ended || was_alone {
             return Ok(false);
         }
         if !self.has_batches() {

@@ -221,8 +221,11 @@ impl<'py> Walk<'py, '_> {
                         seen_at: None,
                         ..c
                     };
+                    // One reference is the dict's, the other ours.
+                    let alone = reference_count(key.bind(py).as_borrowed()) == 2;
+                    let standing = c.standing.part_held(Holding::Shared, alone);
                     w.entry = Some((key.clone_ref(py), value));
-                    return self.save(key, c.standing.part(Holding::Shared), true);
+                    return self.save(key, standing, true);
                 }
             } else if c.left_in_batch > 0 && self.is_direct() {
                 let end = c.done + c.left_in_batch;
@@ -300,7 +303,10 @@ impl<'py> Walk<'py, '_> {
         let value = value.clone_ref(py);
         // Python code that ran meanwhile may hold the value, and may have saved it.
         if c.seen_at != Some(self.passages) {
-            self.save(value, c.standing.part(Holding::Shared), true)?;
+            // One reference is the dict's, two are the entry's and ours.
+            let alone = reference_count(value.bind(py).as_borrowed()) == 3;
+            let standing = c.standing.part_held(Holding::Shared, alone);
+            self.save(value, standing, true)?;
             return Ok(false);
         }
         let part = value.bind(py).as_borrowed();

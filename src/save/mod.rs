@@ -1,7 +1,10 @@
 //! Saving: the walk over an object graph, and what it writes for each kind of object.
 
+mod attribute_chain;
 mod buffer;
-pub mod global;
+mod chain;
+mod extension;
+mod global;
 mod instance;
 mod items;
 mod leaf;
@@ -11,6 +14,7 @@ mod persistent;
 mod reduce;
 mod reduce_value;
 mod reducer;
+pub mod resolve;
 mod scalar;
 mod set;
 mod slots;

@@ -6,7 +6,7 @@ use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::error::{add_notes, class_name};
+use crate::error::{Path, class_name};
 use crate::fast::instance::placed_dict;
 use crate::fast::memo::{Holding, Mark};
 use crate::fast::object::{Exact, exact, is_held_once, reference_count};
@@ -199,7 +199,9 @@ impl<'py> Walk<'py, '_> {
             Err(error) => {
                 if let (Some(_), Some(obj)) = (met, obj) {
                     let note = format!("when serializing {} object", class_name(obj));
-                    add_notes(self.py, &error, vec![note]);
+                    let mut path = Path::default();
+                    path.extend([note]);
+                    path.tell(self.py, &error);
                 }
                 Err(error)
             }

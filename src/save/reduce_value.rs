@@ -14,9 +14,9 @@ use crate::fast::sequence::tuple_item;
 use crate::fast::text::utf8;
 use crate::hooks::Walk;
 use crate::imports::Imports;
+use crate::save::chain::MAX_CHAIN;
 use crate::save::reduce::{Form, Reduce, Stage};
 use crate::save::state::Face;
-use crate::save::walk::MAX_CHAIN;
 use crate::save::work::Standing;
 
 impl<'py> Walk<'py, '_> {

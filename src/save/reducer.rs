@@ -6,9 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyType};
 
 use crate::error::{class_name, pickling_error};
-use crate::fast::dict::get_item;
+use crate::fast::dict::{get_item, next_entry};
 use crate::fast::memo::Mark;
-use crate::fast::object::{Exact, exact};
+use crate::fast::object::{Exact, compares_by_identity, exact, identity};
 use crate::hooks::Walk;
 use crate::imports::Imports;
 use crate::save::state::Face;
@@ -49,7 +49,7 @@ impl<'py> Walk<'py, '_> {
             Some(table) => table.bind(py).clone(),
             None => imports.dispatch_table.bind(py).clone().into_any(),
         };
-        if plain && exact(table.as_borrowed()) == Exact::Dict {
+        if plain && self.holds_classes(&table) {
             let table = table.cast_into::<PyDict>()?;
             let found = get_item(table.as_borrowed(), class.as_any().as_borrowed())?;
             let none_counts = self.face == Face::Lean || !skips_none;
@@ -72,6 +72,27 @@ impl<'py> Walk<'py, '_> {
                 Ok((!reducer.is(missing)).then_some(reducer))
             }
         })
+    }
+
+    /// Whether the table is a dict whose keys compare by identity, so that nothing runs when a class
+    /// is looked up. Only Python code could bring in others, so one look lasts until the next
+    /// passage.
+    fn holds_classes(&mut self, table: &Bound<'py, PyAny>) -> bool {
+        let seen = (identity(table.as_borrowed()), self.passages);
+        if self.table_of_classes == Some(seen) {
+            return true;
+        }
+        let Ok(dict) = table.cast_exact::<PyDict>() else {
+            return false;
+        };
+        let mut position = 0;
+        while let Some((key, _)) = next_entry(dict, &mut position) {
+            if !compares_by_identity(key) {
+                return false;
+            }
+        }
+        self.table_of_classes = Some(seen);
+        true
     }
 
     /// The object's own reduce value, by `__reduce_ex__` or `__reduce__`.

@@ -91,13 +91,12 @@ impl<'py> Walk<'py, '_> {
         }
         if !self.form().is_binary() {
             let mut line = Vec::new();
-            let points = code_points(obj.as_borrowed());
-            let escaped = points.iter().any(|c| matches!(c, 0 | 10 | 13 | 26 | 92));
-            text::raw_unicode_escape(points.into_iter(), &mut line)
+            let mut points = code_points(obj.as_borrowed());
+            text::raw_unicode_escape(points.clone(), &mut line)
                 .map_err(|_| PyMemoryError::new_err(()))?;
             self.out.write_with([Opcode::UNICODE.code()], &line)?;
             self.out.write(*b"\n")?;
-            if escaped
+            if points.any(|c| matches!(c, 0 | 10 | 13 | 26 | 92))
                 && self.face == Face::Hookable
                 && !Imports::get(py)?.behaviour.hookable_memoizes_escaped_text
             {
@@ -128,7 +127,10 @@ impl<'py> Walk<'py, '_> {
             self.out.write_slice(header.as_slice())?;
             self.out.write_slice(data)?;
         } else if self.write.is_some() {
-            let payload = PyBytes::new(py, data);
+            let payload = PyBytes::new_with(py, data.len(), |room| {
+                room.copy_from_slice(data);
+                Ok(())
+            })?;
             self.write_large(header.as_slice(), payload.as_any(), data)?;
         } else {
             self.write_large(header.as_slice(), obj, data)?;
@@ -164,14 +166,10 @@ impl<'py> Walk<'py, '_> {
                 ],
             )?
         } else {
-            let latin1: String = bytes.as_bytes().iter().map(|&b| char::from(b)).collect();
-            let args = PyTuple::new(
-                py,
-                [
-                    PyString::new(py, &latin1).as_any(),
-                    intern!(py, "latin1").as_any(),
-                ],
-            )?;
+            let latin1 = intern!(py, "latin1").as_any();
+            let text = obj.call_method1(intern!(py, "decode"), (latin1,))?;
+            let args = PyTuple::new(py, [&text, latin1])?;
+            drop(text);
             PyTuple::new(py, [imports.codecs_encode.bind(py), args.as_any()])?
         };
         self.save_reduce(Some(obj), value.into_any(), standing, None)
@@ -194,7 +192,8 @@ impl<'py> Walk<'py, '_> {
         let array = obj.cast::<PyByteArray>()?;
         if self.protocol.has_buffers() {
             // A copy, since the file's `write` may resize the array while it is being written.
-            let data = PyBytes::new(py, &array.to_vec());
+            let data = imports.bytes_type.bind(py).call1((array,))?;
+            let data = data.cast_into::<PyBytes>()?;
             let header = encode::bytearray_header(data.as_bytes().len());
             self.write_payload(header.as_slice(), data.as_any(), data.as_bytes())?;
             return self.memoize_after(obj, standing.holding);

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
 use crate::fast::memo::Holding;
-use crate::fast::object::{exact, reference_count};
+use crate::fast::object::{exact, is_held_once, reference_count};
 use crate::fast::set::{len, next_element};
 use crate::hooks::{Walk, in_use};
 use crate::imports::Imports;
@@ -190,7 +190,10 @@ impl<'py> Walk<'py, '_> {
                     c.done += 1;
                     c.left_in_batch -= 1;
                     w.cursor = c;
-                    return self.save(item, c.standing.part(Holding::Shared), true);
+                    // One reference is the set's, the other ours.
+                    let alone = reference_count(item.bind(py).as_borrowed()) == 2;
+                    let standing = c.standing.part_held(Holding::Shared, alone);
+                    return self.save(item, standing, true);
                 }
             }
             let rest = c.left_in_batch > 0 && !is_taken;
@@ -214,7 +217,8 @@ impl<'py> Walk<'py, '_> {
             };
             c.done += 1;
             c.left_in_batch -= 1;
-            let standing = c.standing.part(holding_of(container, item));
+            let holding = holding_of(container, item);
+            let standing = c.standing.part_held(holding, is_held_once(item));
             if self.save_leaf(item, exact(item), standing.holding)? {
                 continue;
             }

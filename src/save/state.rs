@@ -61,6 +61,9 @@ pub struct State {
     pub depth: usize,
     /// How often the gate was passed: what was known before may have changed after.
     pub passages: u64,
+    /// The dispatch table that was seen to hold nothing but classes, by identity, and `passages` at
+    /// that time.
+    pub table_of_classes: Option<(usize, u64)>,
     /// Set when an atom was memoized by a reduce hook, so that atoms must be looked up.
     pub atoms_memoized: bool,
     pub references: GlobalReferences,
@@ -97,7 +100,7 @@ impl GlobalReferences {
 }
 
 /// The text as an exact str: the hash of a subclass may be anybody's.
-fn plain<'py>(text: &Bound<'py, PyString>) -> Bound<'py, PyString> {
+pub fn plain<'py>(text: &Bound<'py, PyString>) -> Bound<'py, PyString> {
     match text.to_str() {
         Ok(exact) => PyString::new(text.py(), exact),
         Err(_) => text.clone(),
@@ -127,6 +130,7 @@ impl State {
             fast_path: HashSet::new(),
             depth: 0,
             passages: 0,
+            table_of_classes: None,
             atoms_memoized: false,
             references: GlobalReferences::default(),
             plans: PlanCache::default(),

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::fast::memo::Holding;
-use crate::fast::object::{exact, reference_count};
+use crate::fast::object::{exact, is_held_once, reference_count};
 use crate::fast::sequence::tuple_item;
 use crate::hooks::{Walk, in_use};
 use crate::save::leaf::{Container, holding_of};
@@ -110,7 +110,8 @@ impl<'py> Walk<'py, '_> {
             };
             next += 1;
             self.tuple_at(at)?.next = next;
-            let standing = standing.part(holding_of(container, item));
+            let holding = holding_of(container, item);
+            let standing = standing.part_held(holding, is_held_once(item));
             match self.open(item, exact(item), standing)? {
                 Opened::Whole => {}
                 Opened::Pushed => return Ok(()),

@@ -8,11 +8,9 @@ use pickle_format::opcode::Opcode;
 use pyo3::Borrowed;
 use pyo3::prelude::*;
 
-use crate::error::{add_notes, endless, error_of};
+use crate::error::Path;
 use crate::fast::memo::{Holding, Mark};
-use crate::fast::object::{
-    Exact, exact, identity, is_class, reference_count, takes_weak_references,
-};
+use crate::fast::object::{Exact, exact, is_class, reference_count, takes_weak_references};
 use crate::fast::recursion::RecursionLevel;
 use crate::fast::signals::is_interrupted;
 use crate::hooks::Walk;
@@ -20,10 +18,6 @@ use crate::imports::Imports;
 use crate::save::instance::PlanKind;
 use crate::save::state::Face;
 use crate::save::work::{Standing, Work};
-
-/// The longest chain of objects made during the dump, each inside the one before. A chain that
-/// never ends would otherwise fill the memory; real data stays far below.
-pub const MAX_CHAIN: u32 = 100_000;
 
 /// Steps between two looks at signals: often enough for Ctrl-C to feel immediate, since a step
 /// writes at most `MAX_STEP` elements.
@@ -132,15 +126,23 @@ impl<'py> Walk<'py, '_> {
     /// Takes this walk's items off the stack, and tells the error the path they stand for.
     #[cold]
     fn unwind(&mut self, base: usize, error: PyErr) -> PyErr {
-        let base = base.min(self.stack.len());
-        let mut path = self.stack.split_off(base);
         self.fast_path.clear();
-        let told = self.leave(|py| {
-            let mut notes = Vec::new();
-            while let Some(work) = path.pop() {
-                notes.extend(work.notes(py));
+        let mut path = Path::default();
+        // One by one, in place: there may be no memory for another stack.
+        while self.stack.len() > base
+            && let Some(work) = self.stack.pop()
+        {
+            let told = self.leave(|py| {
+                path.extend(work.notes(py));
+                drop(work);
+                Ok(())
+            });
+            if let Err(lost) = told {
+                return lost;
             }
-            add_notes(py, &error, notes);
+        }
+        let told = self.leave(|py| {
+            path.tell(py, &error);
             Ok(())
         });
         told.err().unwrap_or(error)
@@ -370,60 +372,5 @@ impl<'py> Walk<'py, '_> {
         }
         self.stack.push(work);
         Ok(())
-    }
-
-    /// Opens a container one level further in: the chain that its parts lie in.
-    ///
-    /// # Errors
-    /// RecursionError for a chain that is too long.
-    #[inline(always)]
-    pub fn deepen(&self, standing: Standing) -> PyResult<u32> {
-        let chain = if standing.made {
-            standing.chain + 1
-        } else if standing.within_made {
-            standing.chain
-        } else {
-            return Ok(0);
-        };
-        if chain > MAX_CHAIN {
-            return Err(endless());
-        }
-        Ok(chain)
-    }
-
-    /// In `fast` mode: notes that a list or dict is open, and refuses one that is open already.
-    #[inline(always)]
-    pub fn enter_fast(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
-        if self.fast {
-            self.enter_fast_path(obj)?;
-        }
-        Ok(())
-    }
-
-    #[cold]
-    fn enter_fast_path(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
-        if self.fast_path.insert(identity(obj.as_borrowed())) {
-            return Ok(());
-        }
-        if self.face == Face::Hookable {
-            return Err(endless());
-        }
-        let value_error = self.py.get_type::<pyo3::exceptions::PyValueError>();
-        Err(error_of(
-            &value_error,
-            format!(
-                "fast mode: can't pickle cyclic objects including object type {} at {:p}",
-                obj.get_type().name()?,
-                obj.as_ptr()
-            ),
-        ))
-    }
-
-    /// In `fast` mode: the list or dict is closed.
-    #[inline(always)]
-    pub fn leave_fast(&mut self, obj: &Bound<'py, PyAny>) {
-        if self.fast {
-            self.fast_path.remove(&identity(obj.as_borrowed()));
-        }
     }
 }

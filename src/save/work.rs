@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use crate::error::class_name;
 use crate::fast::memo::Holding;
-use crate::save::global::AttributeChain;
+use crate::save::attribute_chain::AttributeChain;
 use crate::save::items::{DictItems, ListItems};
 use crate::save::list::ListWork;
 use crate::save::mapping::DictWork;
@@ -55,9 +55,17 @@ impl Standing {
 
     /// The standing of a part that is held like this.
     pub fn part(self, holding: Holding) -> Self {
+        self.part_held(holding, holding == Holding::Deferred)
+    }
+
+    /// The standing of a part, and whether its container alone holds it. If so it was made with the
+    /// container, even where Python code has seen that since.
+    pub fn part_held(self, holding: Holding, alone: bool) -> Self {
+        let part = Self::new(holding, self.chain);
         Self {
             within_made: self.within_made,
-            ..Self::new(holding, self.chain)
+            made: part.made || self.made && alone,
+            ..part
         }
     }
 }

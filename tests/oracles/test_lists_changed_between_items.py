@@ -38,6 +38,18 @@ def test_a_list_that_grows(protocol):
         assert ours == model or ours[0] == "error"
 
 
+def list_of_one():
+    items = []
+    items.append(Growing(items))
+    return items
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_a_list_of_one_that_grows(protocol):
+    ours, model = (outcome(dumped, c, list_of_one(), protocol) for c in LEAN.both())
+    assert ours == model or (ours[0] == "error" and sys.version_info >= (3, 14))
+
+
 @pytest.mark.parametrize("protocol", range(1, 6))
 def test_the_hookable_face_does_not_see_it(protocol):
     ours, model = (outcome(dumped, c, growing_list(), protocol) for c in HOOKABLE.both())

@@ -1,0 +1,76 @@
+"""Peak memory of `dumps`, in MiB, beside that of C's, each in a process of its own.
+
+What counts is how far the process's high-water mark (VmHWM) rises above what it held when the data
+was built: the pickle itself, the memo, and whatever else is needed on the way. Before that the
+bytes are compared, in yet another process.
+"""
+
+import pathlib
+import subprocess
+import sys
+
+from benchmarks.timing import mean
+from benchmarks.workloads import WORKLOADS
+
+PROTOCOL = 4
+
+CHILD = """
+import gc, hashlib, sys
+import pickle, oxipickle
+from benchmarks.workloads import WORKLOADS
+
+def status(field):
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith(field))
+
+try:
+    obj = WORKLOADS[sys.argv[1]][0]()
+except ImportError as missing:
+    sys.exit(f"left out: {missing}")
+dumps = {"ours": oxipickle.dumps, "C": pickle.dumps}[sys.argv[2]]
+# What is imported and cached by the first dump is not its memory.
+protocol = int(sys.argv[3])
+dumps([1, "text"], protocol)
+gc.collect()
+try:
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+except OSError:
+    pass
+before = status("VmRSS:")
+pickled = dumps(obj, protocol)
+print(status("VmHWM:") - before, hashlib.sha256(pickled).hexdigest())
+"""
+
+
+def peak(name: str, whose: str) -> tuple[int, str]:
+    """KiB above what the data took, and the digest of the pickle; exits where nothing came of it."""
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, name, whose, str(PROTOCOL)],
+        capture_output=True,
+        text=True,
+        cwd=pathlib.Path(__file__).parent.parent,
+    )
+    if child.returncode:
+        raise ImportError(child.stderr.strip().splitlines()[-1])
+    kibibytes, digest = child.stdout.split()
+    return int(kibibytes), digest
+
+
+def main(only: str | None, quick: bool) -> None:
+    print(f"{'':30}{'ours, MiB':>12}{'C, MiB':>12}{'ours / C':>12}")
+    ratios = []
+    for name in WORKLOADS:
+        if only and only not in name:
+            continue
+        try:
+            (ours, our_digest), (theirs, their_digest) = peak(name, "ours"), peak(name, "C")
+        except ImportError as left_out:
+            print(f"{name:30}  {left_out}")
+            continue
+        if our_digest != their_digest:
+            sys.exit(f"{name}: the bytes differ")
+        ratios.append(max(ours, 1) / max(theirs, 1))
+        print(f"{name:30}{ours / 1024:12.1f}{theirs / 1024:12.1f}{ratios[-1]:12.2f}", flush=True)
+    if ratios:
+        print(f"{'geometric mean':54}{mean(ratios):12.2f}")

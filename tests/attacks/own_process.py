@@ -1,0 +1,61 @@
+"""Runs an attack in an interpreter of its own, where it may die without taking the tests along.
+
+    run(attack, "lean", 4)
+
+imports the attack's module in a fresh interpreter, calls the function there, and returns what it
+returned, which has to be a literal. An interpreter that dies, or ends with an exception, fails the
+test with what it said last. The allocator is the debugging one unless told otherwise: it overwrites
+what is freed, so that whoever still reads it is found out.
+"""
+
+import ast
+import inspect
+import os
+import pathlib
+import subprocess
+import sys
+
+SECONDS = 120
+
+
+def run(attack, *args, memory=None, allocator="debug"):
+    """What `attack(*args)` returns in an interpreter that may map `memory` bytes more than it has."""
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
+    if allocator:
+        env["PYTHONMALLOC"] = allocator
+    module = pathlib.Path(inspect.getsourcefile(attack))
+    command = [sys.executable, "-X", "faulthandler", __file__, str(module), attack.__name__]
+    done = subprocess.run(
+        [*command, repr(args), repr(memory)],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        cwd=module.parent,
+    )
+    assert done.returncode == 0, f"ended with {done.returncode}\n{done.stdout[-500:]}\n{done.stderr[-3000:]}"
+    return ast.literal_eval(done.stdout.splitlines()[-1])
+
+
+def limit_memory(more):
+    """Lets this process map so many bytes more than it has; None lifts the limit."""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    soft = hard
+    if more is not None:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            soft = int(file.read().split()[0]) * resource.getpagesize() + more
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def main(module, name, args, memory):
+    sys.path.insert(0, os.path.dirname(module))
+    attack = getattr(__import__(pathlib.Path(module).stem), name)
+    if memory != "None":
+        limit_memory(int(memory))
+    print(repr(attack(*ast.literal_eval(args))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

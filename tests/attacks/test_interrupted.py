@@ -1,0 +1,84 @@
+"""Ctrl-C in the middle of ten million objects: KeyboardInterrupt, in time, in a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import oxipickle
+import pytest
+from faces import HOOKABLE, LEAN, dumped
+from own_process import run
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs setitimer")
+
+FACES = {face.name: face for face in (LEAN, HOOKABLE)}
+
+TEN_MILLION = 10_000_000
+# Seconds until the alarm, and within which a dump must have ended then.
+AFTER, LATEST = 0.05, 5.0
+
+
+class File:
+    def write(self, data):
+        pass
+
+
+GRAPHS = {
+    "ints": lambda: list(range(TEN_MILLION)),
+    "ints in lists": lambda: [list(range(9)) for _ in range(TEN_MILLION // 10)],
+    "floats in tuples": lambda: [(float(i),) for i in range(TEN_MILLION // 10)],
+}
+
+
+def interrupted(face, name):
+    """Seconds from the alarm to the KeyboardInterrupt, or None if none came."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    obj = GRAPHS[name]()
+    pickler = FACES[face].ours(File(), 4)
+    signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, AFTER)
+    started = time.monotonic()
+    seconds = None
+    try:
+        # As often as it takes: how long one dump takes is no part of what is asked here.
+        while time.monotonic() < started + LATEST:
+            pickler.clear_memo()
+            pickler.dump(obj)
+    except KeyboardInterrupt:
+        seconds = time.monotonic() - started - AFTER
+    pickler.clear_memo()
+    pickler.dump("usable")
+    assert oxipickle.dumps("usable", 4) == dumped(LEAN.model, "usable", 4)
+    return seconds
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_by_a_timer(face, name):
+    seconds = run(interrupted, face.name, name, allocator=None)
+    assert seconds is not None
+    assert seconds < LATEST
+
+
+def killed_from_outside(face):
+    """Ten million objects, and a SIGINT that another process sends while they are pickled."""
+    obj = GRAPHS["ints"]()
+    pickler = FACES[face].ours(File(), 4)
+    code = f"import os, time; time.sleep(0.2); os.kill({os.getpid()}, {int(signal.SIGINT)})"
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    child = subprocess.Popen([sys.executable, "-S", "-c", code])
+    try:
+        while True:
+            pickler.clear_memo()
+            pickler.dump(obj)
+    except KeyboardInterrupt:
+        child.wait()
+        return True
+
+
+def test_from_another_process(face):
+    assert run(killed_from_outside, face.name, allocator=None)

@@ -1,0 +1,159 @@
+"""A dump that finds no more memory raises MemoryError: it neither aborts nor spoils the pickler.
+
+Each graph is pickled under many limits of the address space, so that it fails at many places.
+"""
+
+import sys
+
+import oxipickle
+import pytest
+from faces import HOOKABLE, LEAN, dumped
+from own_process import limit_memory, run
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS and /proc")
+
+FACES = {face.name: face for face in (LEAN, HOOKABLE)}
+
+KIBIBYTE = 2**10
+MEBIBYTE = 2**20
+
+
+LIMITS = [64 * KIBIBYTE, 2 * MEBIBYTE, 9 * MEBIBYTE, 70 * MEBIBYTE]
+
+
+class File:
+    """Keeps nothing: the interpreter's own files in memory close themselves when it runs out."""
+
+    def write(self, data):
+        pass
+
+
+class Instance:
+    def __init__(self, i):
+        self.number = i
+
+
+class Reduced:
+    def __init__(self, i):
+        self.i = i
+
+    def __reduce__(self):
+        return Reduced, (self.i,), {"s": [self.i]}
+
+
+class Sublist(list):
+    pass
+
+
+def nested(depth):
+    obj = []
+    for _ in range(depth):
+        obj = [obj]
+    return obj
+
+
+def nested_sublists(depth):
+    obj = []
+    for _ in range(depth):
+        obj = Sublist([obj])
+    return obj
+
+
+GRAPHS = {
+    "bytes": lambda: b"x" * (40 * MEBIBYTE),
+    "text": lambda: "x" * (20 * MEBIBYTE),
+    "wide text": lambda: "é\u4e00" * (8 * MEBIBYTE),
+    "escaped text": lambda: "\n\u4e00" * (2 * MEBIBYTE),
+    "surrogates": lambda: "\ud800" * (8 * MEBIBYTE),
+    "bytearray": lambda: bytearray(40 * MEBIBYTE),
+    "huge int": lambda: 1 << (8 * 40 * MEBIBYTE),
+    "ints": lambda: list(range(1_000_000)),
+    "texts": lambda: [f"text {i}" for i in range(200_000)],
+    "instances": lambda: [Instance(i) for i in range(30_000)],
+    "reduced": lambda: [Reduced(i) for i in range(20_000)],
+    "nested lists": lambda: nested(100_000),
+    "nested subclasses": lambda: nested_sublists(15_000),
+    "set of frozensets": lambda: {frozenset([i]) for i in range(30_000)},
+    "dict of tuples": lambda: {i: (i, float(i)) for i in range(100_000)},
+}
+
+# In text, such an int is refused before any memory is asked for.
+BINARY_ONLY = {"huge int"}
+
+
+def exhausted(face, name):
+    """How dumps end at every protocol, through a file and without, under tighter and tighter limits."""
+    obj = GRAPHS[name]()
+    base = FACES[face].ours
+    ends = set()
+    for protocol in (0, 2, 5):
+        if protocol == 0 and name in BINARY_ONLY:
+            continue
+        for limit in LIMITS:
+            pickler = base(File(), protocol)
+            for dump in (pickler.dump, lambda obj: oxipickle.dumps(obj, protocol)):
+                limit_memory(limit)
+                try:
+                    dump(obj)
+                    end = "ended well"
+                except MemoryError:
+                    end = "MemoryError"
+                finally:
+                    limit_memory(None)
+                ends.add(end)
+            pickler.clear_memo()
+            pickler.dump("usable")
+            assert oxipickle.dumps(["usable"], protocol) == dumped(LEAN.model, ["usable"], protocol)
+    return ends
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_memory_ends(face, name):
+    ends = run(exhausted, face.name, name, allocator=None)
+    assert "MemoryError" in ends
+
+
+def fast_mode(face):
+    obj = nested(300_000)
+    ends = set()
+    for limit in (KIBIBYTE, MEBIBYTE, 4 * MEBIBYTE, 12 * MEBIBYTE):
+        pickler = FACES[face].ours(File(), 4)
+        pickler.fast = True
+        limit_memory(limit)
+        try:
+            pickler.dump(obj)
+            ends.add("ended well")
+        except MemoryError:
+            ends.add("MemoryError")
+        finally:
+            limit_memory(None)
+    return ends
+
+
+def test_memory_ends_in_fast_mode(face):
+    assert "MemoryError" in run(fast_mode, face.name, allocator=None)
+
+
+def without_end(face, items):
+    """How the dump of an iterator that never ends does end."""
+
+    class Endless:
+        def __reduce__(self):
+            if items == "list items":
+                return list, (), None, forever()
+            return dict, (), None, None, enumerate(forever())
+
+    def forever():
+        while True:
+            yield ["new"]
+
+    limit_memory(100 * MEBIBYTE)
+    try:
+        FACES[face].ours(File(), 2).dump(Endless())
+    except MemoryError:
+        return "MemoryError"
+
+
+@pytest.mark.parametrize("items", ["list items", "dict items"])
+def test_an_iterator_that_never_ends(face, items):
+    assert run(without_end, face.name, items, allocator=None) == "MemoryError"
