@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use pickle_format::encode;
 use pickle_format::opcode::Opcode;
 use pyo3::Borrowed;
+use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 
 use crate::error::Path;
@@ -128,12 +129,16 @@ impl<'py> Walk<'py, '_> {
     fn unwind(&mut self, base: usize, error: PyErr) -> PyErr {
         self.fast_path.clear();
         let mut path = Path::default();
+        // Telling it takes memory.
+        let tells = !error.is_instance_of::<PyMemoryError>(self.py);
         // One by one, in place: there may be no memory for another stack.
         while self.stack.len() > base
             && let Some(work) = self.stack.pop()
         {
             let told = self.leave(|py| {
-                path.extend(work.notes(py));
+                if tells {
+                    path.extend(work.notes(py));
+                }
                 drop(work);
                 Ok(())
             });
@@ -368,7 +373,7 @@ impl<'py> Walk<'py, '_> {
         if self.stack.len() == self.stack.capacity() {
             let more = self.stack.len().max(16);
             let reserved = self.stack.try_reserve(more);
-            reserved.map_err(|_| pyo3::exceptions::PyMemoryError::new_err(()))?;
+            reserved.map_err(|_| PyMemoryError::new_err(()))?;
         }
         self.stack.push(work);
         Ok(())

@@ -145,14 +145,6 @@ class Registered:
 copyreg.pickle(Registered, lambda obj: (rebuilt, ([Registered()],)))
 
 
-class Attributes:
-    """A plain instance whose attribute is a new one each time it is looked at."""
-
-    @property
-    def __dict__(self):
-        return {"next": [Attributes()]}
-
-
 class Asked:
     pass
 
@@ -169,7 +161,7 @@ def methods(face):
         dispatch_table = {Asked: lambda obj: (rebuilt, (), {"k": Asked()})}
 
     ends = {}
-    for kind in (Getstate, GetstateOfSlots, GetNewArguments, GetNewArgumentsEx, Registered, Attributes):
+    for kind in (Getstate, GetstateOfSlots, GetNewArguments, GetNewArgumentsEx, Registered):
         for protocol in (2, 4):
             ends.setdefault(pickled(ours, kind(), protocol), []).append(kind.__name__)
     for kind in (Override, Table):
