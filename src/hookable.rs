@@ -122,7 +122,7 @@ impl HookablePickler {
     /// Every global emitted by this pickler, as (module, qualified name), first seen first.
     #[getter]
     fn global_references(&self, py: Python<'_>) -> PyResult<Py<PyList>> {
-        self.home.with(|state| state.references.list(py))
+        self.home.with(|state| state.references.list(py))?
     }
 
     /// A copy of the memo: `{id(obj): (index, obj)}`.

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::face::memo_items;
+use crate::fast::fresh;
 use crate::hooks::Home;
 use crate::pickler::Pickler;
 
@@ -47,7 +48,7 @@ pub fn clear(home: &Home) -> PyResult<()> {
 /// The memo's contents: `{id(obj): (index, obj)}`.
 pub fn copy<'py>(py: Python<'py>, home: &Home) -> PyResult<Bound<'py, PyDict>> {
     let entries = home.with(|state| state.memo.entries(py))??;
-    let contents = PyDict::new(py);
+    let contents = fresh::dict(py)?;
     let object_type = py.get_type::<PyAny>();
     for (index, object) in entries {
         let object = match object {

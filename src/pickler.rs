@@ -113,7 +113,7 @@ impl Pickler {
     /// Every global emitted by this pickler, as (module, qualified name), first seen first.
     #[getter]
     fn global_references(&self, py: Python<'_>) -> PyResult<Py<PyList>> {
-        self.home.with(|state| state.references.list(py))
+        self.home.with(|state| state.references.list(py))?
     }
 
     #[getter]

@@ -5,6 +5,7 @@
 //! container holds stays alive and the container keeps its shape.
 
 pub mod dict;
+pub mod fresh;
 pub mod instance;
 pub mod int;
 pub mod layout;

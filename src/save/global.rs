@@ -168,7 +168,7 @@ impl<'py> Walk<'py, '_> {
 fn last_name<'py>(qualname: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> {
     let qualname = match exact(qualname.as_any().as_borrowed()) {
         Exact::Str => qualname.clone(),
-        _ => plain(qualname),
+        _ => plain(qualname)?,
     };
     let parts = qualname.call_method1(intern!(qualname.py(), "rpartition"), (".",))?;
     Ok(parts.get_item(2)?.cast_into::<PyString>()?)

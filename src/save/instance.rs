@@ -1,107 +1,19 @@
-//! Plans: what is known of the instances of a type before they are asked.
-//!
-//! Of plain instances, what `object.__reduce_ex__` would return; of others, which method gives it. A
-//! plan says so for one type, as long as its version lasts. It is made after the first instance went
-//! the long way, and holds from the second on.
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+//! Instances by their type's plan: written without being asked, or asked by the method it names.
 
 use pickle_format::encode;
 use pickle_format::opcode::Opcode;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
-use pyo3::{Borrowed, intern};
+use pyo3::types::{PyDict, PyString};
 
 use crate::fast::dict::next_entry;
-use crate::fast::instance::{
-    has_ordinary_methods, instance_dict, is_method_descriptor, is_ordinary, keeps_placed_dict,
-    placed_dict, slot_offset, type_address, type_version,
-};
+use crate::fast::instance::{instance_dict, placed_dict};
 use crate::fast::memo::Holding;
 use crate::fast::object::{Exact, exact, reference_count};
 use crate::fast::text::utf8;
 use crate::hooks::Walk;
-use crate::imports::Imports;
-use crate::save::slots::Slot;
+use crate::save::plan::Plain;
 use crate::save::work::{Standing, Work};
-
-/// Types with a plan; past it the cache starts anew, since types come and go.
-const MAX_PLANS: usize = 4096;
-
-/// How the instances of one type are reduced.
-pub struct Plan {
-    version: u32,
-    pub kind: PlanKind,
-}
-
-/// What is known of a type.
-pub enum PlanKind {
-    /// NEWOBJ and the state, as `object.__reduce_ex__` has it.
-    Plain(Plain),
-    /// This method gives the reduce value: the class's own `__reduce_ex__`, called with the
-    /// protocol, or the `__reduce__` that `object.__reduce_ex__` would go on to.
-    Method {
-        name: Py<PyString>,
-        takes_protocol: bool,
-    },
-    /// Nothing: instances are asked the long way.
-    Unplanned,
-}
-
-/// Where a plain instance keeps its state.
-pub struct Plain {
-    has_dict: bool,
-    slots: Vec<Slot>,
-}
-
-/// The plans that one pickler came across, found without lock or hash.
-#[derive(Default)]
-pub struct PlanCache {
-    /// Type address and plan, at the place that the address says.
-    met: Vec<Option<(usize, Arc<Plan>)>>,
-}
-
-/// Places in a pickler's own cache of plans: data has few types, and a place takes 16 bytes.
-const PLACES: usize = 32;
-
-impl PlanCache {
-    fn place(&mut self, address: usize) -> Option<&mut Option<(usize, Arc<Plan>)>> {
-        if self.met.is_empty() {
-            self.met.try_reserve_exact(PLACES).ok()?;
-            self.met.resize_with(PLACES, || None);
-        }
-        self.met.get_mut((address >> 4 ^ address >> 10) % PLACES)
-    }
-
-    /// The plan of the object's type, if there is one that still holds.
-    pub fn plan_of(&mut self, obj: Borrowed<'_, '_, PyAny>) -> Option<Arc<Plan>> {
-        let (address, version) = (type_address(obj), type_version(obj));
-        if version == 0 {
-            return None;
-        }
-        if let Some(Some((met, plan))) = self.place(address)
-            && *met == address
-            && plan.version == version
-        {
-            return Some(plan.clone());
-        }
-        let plan = {
-            let plans = PLANS.lock().unwrap_or_else(PoisonError::into_inner);
-            plans.as_ref()?.get(&address)?.clone()
-        };
-        if plan.version != version {
-            return None;
-        }
-        let replaced = self
-            .place(address)
-            .and_then(|place| place.replace((address, plan.clone())));
-        drop(replaced);
-        Some(plan)
-    }
-}
-
-static PLANS: Mutex<Option<HashMap<usize, Arc<Plan>>>> = Mutex::new(None);
 
 /// Attributes that `object.__reduce_ex__` looks up on the instance itself.
 const SHADOWS: [&[u8]; 5] = [
@@ -197,46 +109,6 @@ impl<'py> Walk<'py, '_> {
         Ok(true)
     }
 
-    /// Makes a plan for the object's type, of which `value` was got the long way.
-    pub fn consider_plan(
-        &mut self,
-        obj: &Bound<'py, PyAny>,
-        value: &Bound<'py, PyAny>,
-    ) -> PyResult<()> {
-        let version = type_version(obj.as_borrowed());
-        if version == 0 || !self.protocol.has_proto_opcode() {
-            return Ok(());
-        }
-        let class = obj.get_type();
-        let plain = is_plain_value(self.py, value)?;
-        // A metaclass may have its own way to look attributes up.
-        let kind = self.leave(|py| {
-            if is_ordinary(&class)
-                && let Some(plan) = draw_plain(py, &class)?
-            {
-                return Ok(plain.then_some(PlanKind::Plain(plan)));
-            }
-            Ok(Some(
-                draw_method(py, &class)?.unwrap_or(PlanKind::Unplanned),
-            ))
-        })?;
-        // Where the class is plain and the value is not, the instance has hooks of its own.
-        let Some(kind) = kind.filter(|_| type_version(obj.as_borrowed()) == version) else {
-            return Ok(());
-        };
-        let mut plans = PLANS.lock().unwrap_or_else(PoisonError::into_inner);
-        let plans = plans.get_or_insert_with(HashMap::new);
-        let forgotten = if plans.len() >= MAX_PLANS {
-            std::mem::take(plans)
-        } else {
-            HashMap::new()
-        };
-        let plan = Arc::new(Plan { version, kind });
-        let replaced = plans.insert(type_address(obj.as_borrowed()), plan);
-        drop((forgotten, replaced));
-        Ok(())
-    }
-
     /// Asks an object for its reduce value by the method that its type's plan names.
     pub fn call_method_of_plan(
         &mut self,
@@ -269,125 +141,4 @@ impl<'py> Walk<'py, '_> {
         self.close(obj, holding);
         Ok(())
     }
-}
-
-/// The attribute that the type's classes define under this name, the nearest first.
-fn defined<'py>(
-    class: &Bound<'py, PyType>,
-    name: &Bound<'py, PyString>,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let py = class.py();
-    for base in class.mro().iter() {
-        let contents = base.getattr(intern!(py, "__dict__"))?;
-        if contents.contains(name)? {
-            return Ok(Some(contents.get_item(name)?));
-        }
-    }
-    Ok(None)
-}
-
-/// Whether a reduce value says no more than NEWOBJ of the class alone, and a state.
-fn is_plain_value(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let Ok(value) = value.cast::<PyTuple>() else {
-        return Ok(false);
-    };
-    let newobj = &Imports::get(py)?.newobj;
-    Ok(value.len() >= 3
-        && value.get_item(0)?.is(newobj)
-        && value
-            .get_item(1)?
-            .cast::<PyTuple>()
-            .is_ok_and(|args| args.len() == 1)
-        && value.iter().skip(3).all(|part| part.is_none()))
-}
-
-/// What `object` itself defines under a name.
-fn of_object<'py>(py: Python<'py>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
-    let object = py.get_type::<PyAny>();
-    object.getattr(intern!(py, "__dict__"))?.get_item(name)
-}
-
-/// The method to ask, for a class where neither the look-up nor the instance can come between.
-fn draw_method(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<PlanKind>> {
-    if !has_ordinary_methods(class) {
-        return Ok(None);
-    }
-    let reduce_ex = intern!(py, "__reduce_ex__");
-    let reduce = intern!(py, "__reduce__");
-    let method = |found: &Bound<'_, PyAny>| is_method_descriptor(found.as_borrowed());
-    let Some(found) = defined(class, reduce_ex)?.filter(method) else {
-        return Ok(None);
-    };
-    let mut plan = (reduce_ex, true);
-    if found.is(&of_object(py, reduce_ex)?) {
-        match defined(class, reduce)? {
-            Some(own) if own.is(&of_object(py, reduce)?) => {}
-            Some(own) if method(&own) && keeps_placed_dict(class) => plan = (reduce, false),
-            Some(own) if method(&own) => {}
-            _ => return Ok(None),
-        }
-    }
-    Ok(Some(PlanKind::Method {
-        name: plan.0.clone().unbind(),
-        takes_protocol: plan.1,
-    }))
-}
-
-/// Whether every name that the type's classes define is an exact str, so that looking one up runs
-/// no Python code.
-fn names_are_plain(class: &Bound<'_, PyType>) -> PyResult<bool> {
-    for base in class.mro().iter() {
-        for name in base.getattr(intern!(class.py(), "__dict__"))?.try_iter()? {
-            if exact(name?.as_borrowed()) != Exact::Str {
-                return Ok(false);
-            }
-        }
-    }
-    Ok(true)
-}
-
-fn draw_plain(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<Plain>> {
-    if !names_are_plain(class)? {
-        return Ok(None);
-    }
-    for name in ["__reduce_ex__", "__reduce__", "__getstate__", "__class__"] {
-        let name = PyString::intern(py, name);
-        let own = of_object(py, &name)?;
-        if !defined(class, &name)?.is_some_and(|found| found.is(&own)) {
-            return Ok(None);
-        }
-    }
-    for name in ["__getnewargs__", "__getnewargs_ex__"] {
-        if defined(class, &PyString::intern(py, name))?.is_some() {
-            return Ok(None);
-        }
-    }
-    let type_name = |found: &Bound<'_, PyAny>| found.get_type().name().map(|n| n.to_string());
-    let has_dict = match defined(class, intern!(py, "__dict__"))? {
-        None => false,
-        Some(found) if type_name(&found)? == "getset_descriptor" => true,
-        Some(_) => return Ok(None),
-    };
-    let mut slots = Vec::new();
-    let names = class
-        .getattr(intern!(py, "__dict__"))?
-        .get_item(intern!(py, "__slotnames__"));
-    let Ok(names) = names.and_then(|names| Ok(names.cast_into::<PyList>()?)) else {
-        return Ok(None);
-    };
-    for name in names.iter() {
-        let Ok(name) = name.cast_into_exact::<PyString>() else {
-            return Ok(None);
-        };
-        let found = defined(class, &name)?;
-        let offset = found.and_then(|found| slot_offset(found.as_borrowed(), class));
-        let Some(offset) = offset else {
-            return Ok(None);
-        };
-        slots.push(Slot {
-            name: name.unbind(),
-            offset,
-        });
-    }
-    Ok(Some(Plain { has_dict, slots }))
 }

@@ -3,14 +3,17 @@
 mod attribute_chain;
 mod buffer;
 mod chain;
+mod dict_items;
 mod extension;
 mod global;
 mod instance;
 mod items;
 mod leaf;
 mod list;
+mod list_items;
 mod mapping;
 mod persistent;
+mod plan;
 mod reduce;
 mod reduce_value;
 mod reducer;

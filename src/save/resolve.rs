@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::error::{error_of, pickling_error, pickling_error_after};
+use crate::fast::fresh;
 use crate::hooks::Walk;
 use crate::imports::Imports;
 use crate::save::state::{Face, GlobalStyle};
@@ -90,7 +91,7 @@ pub fn resolve<'py>(
     let mut text = qualname.cast::<PyString>()?.to_string_lossy().into_owned();
     if imports.behaviour.mangles_private_names && text.contains(".__") {
         text = mangle(&text);
-        qualname = PyString::new(py, &text).into_any();
+        qualname = fresh::text(py, &text)?.into_any();
     }
     let refuse_local = || -> PyResult<()> {
         if !text.split('.').any(|part| part == "<locals>") {
@@ -183,7 +184,7 @@ fn import_module<'py>(py: Python<'py>, name: &Bound<'py, PyAny>) -> PyResult<Bou
     {
         return Ok(module);
     }
-    let options = PyDict::new(py);
+    let options = fresh::dict(py)?;
     options.set_item(intern!(py, "level"), 0)?;
     Imports::get(py)?
         .import
@@ -219,7 +220,7 @@ fn parent_in_module<'py>(
         return Ok(None);
     };
     let module = import_module(py, module_name)?;
-    Ok(Some(attribute(&module, &PyString::new(py, front))?.1))
+    Ok(Some(attribute(&module, &fresh::text(py, front)?)?.1))
 }
 
 /// The first module that shows the object under this name; `__main__` when none does.

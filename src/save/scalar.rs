@@ -9,6 +9,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
 
+use crate::fast::fresh;
 use crate::fast::int::int_value;
 use crate::fast::memo::Holding;
 use crate::fast::object::{Exact, float_value};
@@ -69,7 +70,7 @@ impl<'py> Walk<'py, '_> {
         if size > 0x7fff_ffff {
             return Err(PyOverflowError::new_err("int too large to pickle"));
         }
-        let options = pyo3::types::PyDict::new(py);
+        let options = fresh::dict(py)?;
         options.set_item(intern!(py, "signed"), true)?;
         let bytes = obj
             .call_method(

@@ -6,8 +6,9 @@ use pickle_format::encode;
 use pickle_format::opcode::Opcode;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple};
+use pyo3::types::PyTuple;
 
+use crate::fast::fresh;
 use crate::fast::memo::Holding;
 use crate::fast::object::{exact, is_held_once, reference_count};
 use crate::fast::set::{len, next_element};
@@ -104,7 +105,7 @@ impl<'py> Walk<'py, '_> {
                 &imports.set_type
             };
             self.before_allocating();
-            let items = PyList::empty(py);
+            let items = fresh::list(py)?;
             let mut position = 0;
             while let Some(item) = next_element(obj.as_borrowed(), &mut position) {
                 items.append(item)?;

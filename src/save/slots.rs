@@ -5,6 +5,7 @@ use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
+use crate::fast::fresh;
 use crate::fast::instance::slot_value;
 use crate::fast::memo::Holding;
 use crate::fast::object::exact;
@@ -36,7 +37,7 @@ impl<'py> Walk<'py, '_> {
             return Ok(());
         }
         self.before_allocating();
-        let state = PyDict::new(py);
+        let state = fresh::dict(py)?;
         for slot in slots {
             if let Some(value) = slot_value(obj, slot.offset) {
                 state.set_item(&slot.name, value)?;

@@ -7,10 +7,11 @@ use pickle_format::protocol::Protocol;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
+use crate::fast::fresh;
 use crate::fast::memo::Memo;
 use crate::fast::output::BytesOutput;
 use crate::hooks::Hooks;
-use crate::save::instance::PlanCache;
+use crate::save::plan::PlanCache;
 use crate::save::work::Work;
 
 /// Which of the two upstream picklers is stood in for (`design.md`, "Two faces, one core").
@@ -84,26 +85,32 @@ impl GlobalReferences {
         qualname: &Bound<'_, PyString>,
     ) -> PyResult<()> {
         let py = module.py();
-        let pairs = self.pairs.get_or_insert_with(|| PyDict::new(py).unbind());
-        pairs
-            .bind(py)
-            .set_item((plain(module), plain(qualname)), py.None())
+        let pairs = match &self.pairs {
+            Some(pairs) => pairs.bind(py).clone(),
+            None => {
+                let pairs = fresh::dict(py)?;
+                self.pairs = Some(pairs.clone().unbind());
+                pairs
+            }
+        };
+        pairs.set_item((plain(module)?, plain(qualname)?), py.None())
     }
 
     /// The pairs, as a new list.
-    pub fn list(&self, py: Python<'_>) -> Py<PyList> {
-        match &self.pairs {
-            Some(pairs) => pairs.bind(py).keys().unbind(),
-            None => PyList::empty(py).unbind(),
-        }
+    pub fn list(&self, py: Python<'_>) -> PyResult<Py<PyList>> {
+        let pairs = match &self.pairs {
+            Some(pairs) => pairs.bind(py).keys(),
+            None => fresh::list(py)?,
+        };
+        Ok(pairs.unbind())
     }
 }
 
 /// The text as an exact str: the hash of a subclass may be anybody's.
-pub fn plain<'py>(text: &Bound<'py, PyString>) -> Bound<'py, PyString> {
+pub fn plain<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> {
     match text.to_str() {
-        Ok(exact) => PyString::new(text.py(), exact),
-        Err(_) => text.clone(),
+        Ok(exact) => fresh::text(text.py(), exact),
+        Err(_) => Ok(text.clone()),
     }
 }
 

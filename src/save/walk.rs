@@ -16,7 +16,7 @@ use crate::fast::recursion::RecursionLevel;
 use crate::fast::signals::is_interrupted;
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::instance::PlanKind;
+use crate::save::plan::PlanKind;
 use crate::save::state::Face;
 use crate::save::work::{Standing, Work};
 

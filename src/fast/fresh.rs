@@ -1,0 +1,39 @@
+//! New objects, or MemoryError where there is no memory: PyO3's own constructors panic there.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString};
+
+/// An empty dict.
+///
+/// # Errors
+/// MemoryError.
+pub fn dict(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    // SAFETY: the GIL is held; the call gives a new dict or sets an error.
+    unsafe { Ok(Bound::from_owned_ptr_or_err(py, ffi::PyDict_New())?.cast_into_unchecked()) }
+}
+
+/// An empty list.
+///
+/// # Errors
+/// MemoryError.
+pub fn list(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    // SAFETY: the GIL is held; the call gives a new list or sets an error.
+    unsafe { Ok(Bound::from_owned_ptr_or_err(py, ffi::PyList_New(0))?.cast_into_unchecked()) }
+}
+
+/// A string of this text.
+///
+/// # Errors
+/// MemoryError.
+pub fn text<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> {
+    let data = text.as_ptr().cast();
+    // A slice is never longer than `isize` says.
+    let size = text.len() as ffi::Py_ssize_t;
+    // SAFETY: the GIL is held; `data` points to `size` bytes of UTF-8, which the call copies. It gives
+    // a new string or sets an error.
+    unsafe {
+        let string = ffi::PyUnicode_FromStringAndSize(data, size);
+        Ok(Bound::from_owned_ptr_or_err(py, string)?.cast_into_unchecked())
+    }
+}
