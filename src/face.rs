@@ -6,15 +6,13 @@ use pickle_format::protocol::Protocol;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyType};
 
 use crate::error::pickling_error;
 use crate::fast::instance::{instance_dict, type_version};
 use crate::fast::output::BytesOutput;
-use crate::hookable::HookablePickler;
 use crate::hooks::{Home, Walk};
 use crate::imports::Imports;
-use crate::pickler::Pickler;
 use crate::save::resolve::resolve;
 use crate::save::state::{Face, GlobalStyle, State};
 
@@ -50,21 +48,27 @@ impl Options<'_, '_> {
     }
 }
 
-/// A fresh state. Without a file, the output is kept (`dumps`); `keeps` says that the memo outlives
-/// the dump.
+/// A fresh state. Without a file, the output is kept (`dumps`). `base` is the class of a pickler whose
+/// hooks are to be looked up; its memo outlives the dump.
 pub fn new_state<'py>(
     py: Python<'py>,
     face: Face,
     file: Option<&Bound<'py, PyAny>>,
     options: &Options<'_, 'py>,
-    keeps: bool,
+    base: Option<Bound<'py, PyType>>,
 ) -> PyResult<Box<State>> {
     let protocol = options.protocol(py)?;
     let callback = options.buffer_callback.filter(|c| !c.is_none());
     if callback.is_some() && !protocol.has_buffers() {
         return Err(PyValueError::new_err("buffer_callback needs protocol >= 5"));
     }
-    let mut state = Box::new(State::new(face, protocol, options.fix_imports, keeps));
+    let mut state = Box::new(State::new(
+        face,
+        protocol,
+        options.fix_imports,
+        base.is_some(),
+    ));
+    state.hooks.base = base.map(Bound::unbind);
     state.buffer_callback = callback.map(|c| c.clone().unbind());
     if let Some(file) = file {
         let write = file.getattr_opt(intern!(py, "write"))?;
@@ -201,8 +205,11 @@ impl<'py> Walk<'py, '_> {
             return Ok(());
         }
         let face = self.face;
+        let Some(base) = self.hooks.base.as_ref().map(|b| b.bind(self.py).clone()) else {
+            return Ok(());
+        };
         let (persistent_id, reducer_override, resolve_global, table) =
-            self.leave(|py| look_up(py, &pickler, face))?;
+            self.leave(|py| look_up(py, &pickler, &base, face))?;
         let passages = self.passages;
         let hooks = &mut self.hooks;
         hooks.quiet = persistent_id.is_none() && (face == Face::Lean || reducer_override.is_none());
@@ -257,15 +264,16 @@ type Found = (
     Option<Py<PyAny>>,
 );
 
-fn look_up(py: Python<'_>, pickler: &Bound<'_, PyAny>, face: Face) -> PyResult<Found> {
-    let base = match face {
-        Face::Lean => py.get_type::<Pickler>(),
-        Face::Hookable => py.get_type::<HookablePickler>(),
-    };
+fn look_up(
+    py: Python<'_>,
+    pickler: &Bound<'_, PyAny>,
+    base: &Bound<'_, PyType>,
+    face: Face,
+) -> PyResult<Found> {
     let own = pickler.getattr_opt(intern!(py, "__dict__"))?;
     let own = own.and_then(|d| d.cast_into::<PyDict>().ok());
     let class = pickler.get_type();
-    let is_base = class.is(&base);
+    let is_base = class.is(base);
     let overridden = |name: &Bound<'_, pyo3::types::PyString>| -> PyResult<Option<Py<PyAny>>> {
         let set = match &own {
             Some(own) => own.contains(name)?,
@@ -302,26 +310,4 @@ fn look_up(py: Python<'_>, pickler: &Bound<'_, PyAny>, face: Face) -> PyResult<F
         },
     };
     Ok((persistent_id, reducer_override, resolve_global, table))
-}
-
-/// Items of a memo given as a mapping of anything to pairs (index, object).
-pub fn memo_items(value: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, Py<PyAny>)>> {
-    let dict = value.cast::<PyDict>().map_err(|_| {
-        let name = value
-            .get_type()
-            .name()
-            .map_or_else(|_| String::new(), |n| n.to_string());
-        PyTypeError::new_err(format!(
-            "'memo' attribute must be a PicklerMemoProxy object or dict, not {name}"
-        ))
-    })?;
-    dict.iter()
-        .map(|(_, entry)| match entry.cast::<PyTuple>() {
-            Ok(pair) if pair.len() == 2 => Ok((
-                pair.get_item(0)?.extract::<usize>()?,
-                pair.get_item(1)?.unbind(),
-            )),
-            _ => Err(PyTypeError::new_err("'memo' values must be 2-item tuples")),
-        })
-        .collect()
 }

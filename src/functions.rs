@@ -27,7 +27,7 @@ pub fn dump<'py>(
         fix_imports,
         buffer_callback,
     };
-    let mut state = face::new_state(obj.py(), Face::Lean, Some(file), &options, false)?;
+    let mut state = face::new_state(obj.py(), Face::Lean, Some(file), &options, None)?;
     state.hooks.quiet = true;
     Walk::new(obj.py(), state, None).dump(obj)
 }
@@ -49,7 +49,7 @@ pub fn dumps<'py>(
         fix_imports,
         buffer_callback,
     };
-    let state = face::new_state(obj.py(), Face::Lean, None, &options, false)?;
+    let state = face::new_state(obj.py(), Face::Lean, None, &options, None)?;
     face::dumps(obj.py(), obj, state)
 }
 

@@ -57,7 +57,13 @@ impl HookablePickler {
             fix_imports,
             buffer_callback,
         };
-        let mut state = face::new_state(slf.py(), Face::Hookable, Some(file), &options, true)?;
+        let mut state = face::new_state(
+            slf.py(),
+            Face::Hookable,
+            Some(file),
+            &options,
+            Some(slf.py().get_type::<Self>()),
+        )?;
         state.style = face::global_style(slf.as_any())?;
         drop(slf.get().home.initialize(state)?);
         Ok(())

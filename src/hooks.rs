@@ -12,6 +12,7 @@ use pickle_format::protocol::Protocol;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
+use pyo3::types::PyType;
 
 use crate::fast::memo::Holding;
 use crate::save::state::{Face, State};
@@ -22,6 +23,8 @@ pub struct Hooks {
     pub persistent_id: Option<Py<PyAny>>,
     pub reducer_override: Option<Py<PyAny>>,
     pub resolve_global: Option<Py<PyAny>>,
+    /// The class whose methods are no overrides; None where nobody can override anything.
+    pub base: Option<Py<PyType>>,
     /// A table other than `copyreg`'s.
     pub dispatch_table: Option<Py<PyAny>>,
     /// Nobody is asked about atoms and strings.
@@ -38,6 +41,7 @@ impl Hooks {
     /// Takes out what a dump looked up. The lean face's table is no such thing: it is a slot.
     pub fn take_found(&mut self, face: Face) -> Hooks {
         let mut found = std::mem::take(self);
+        self.base = found.base.take();
         if face == Face::Lean {
             self.dispatch_table = found.dispatch_table.take();
         }

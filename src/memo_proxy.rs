@@ -1,9 +1,9 @@
 //! The memo as Python sees it.
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::face::memo_items;
 use crate::fast::fresh;
 use crate::hooks::Home;
 use crate::pickler::Pickler;
@@ -69,4 +69,26 @@ pub fn assign(home: &Home, value: &Bound<'_, PyAny>) -> PyResult<()> {
     };
     drop(home.with(|state| state.memo.assign(items))??);
     Ok(())
+}
+
+/// Items of a memo given as a mapping of anything to pairs (index, object).
+fn memo_items(value: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, Py<PyAny>)>> {
+    let dict = value.cast::<PyDict>().map_err(|_| {
+        let name = value
+            .get_type()
+            .name()
+            .map_or_else(|_| String::new(), |n| n.to_string());
+        PyTypeError::new_err(format!(
+            "'memo' attribute must be a PicklerMemoProxy object or dict, not {name}"
+        ))
+    })?;
+    dict.iter()
+        .map(|(_, entry)| match entry.cast::<PyTuple>() {
+            Ok(pair) if pair.len() == 2 => Ok((
+                pair.get_item(0)?.extract::<usize>()?,
+                pair.get_item(1)?.unbind(),
+            )),
+            _ => Err(PyTypeError::new_err("'memo' values must be 2-item tuples")),
+        })
+        .collect()
 }

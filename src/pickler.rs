@@ -58,7 +58,13 @@ impl Pickler {
             fix_imports,
             buffer_callback,
         };
-        let mut state = face::new_state(slf.py(), Face::Lean, Some(file), &options, true)?;
+        let mut state = face::new_state(
+            slf.py(),
+            Face::Lean,
+            Some(file),
+            &options,
+            Some(slf.py().get_type::<Self>()),
+        )?;
         state.hooks.dispatch_table = slf
             .as_any()
             .getattr_opt("dispatch_table")?
