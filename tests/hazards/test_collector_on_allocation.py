@@ -113,5 +113,41 @@ def test_a_finaliser_that_frees_what_was_written(face, allocates_for, protocol):
     assert ours == expected
 
 
+# A tuple and a frozenset are open while what they hold is written.
+OPEN = {"tuple": lambda part: (part, 1), "frozenset": lambda part: frozenset([part])}
+
+
+@pytest.mark.parametrize("kind", OPEN)
+@pytest.mark.parametrize("allocates_for", ["bytes", "frozenset", "large int", "huge int", "function"])
+def test_a_finaliser_that_hands_over_what_is_open(face, allocates_for, kind, protocol):
+    make = ALLOCATES_FOR[allocates_for]
+
+    def graph(arms):
+        return [*warm("instance"), make(), Gives(nothing), arms, OPEN[kind](make()), 1, []]
+
+    expected = graph(Arms())
+    expected[-1].append(expected[-3])
+    expected = dumped(face.model, expected, protocol)
+
+    root = graph(Arms())
+
+    def act():
+        root[-1].append(root[-3])
+
+    dumped(face.ours, Arms(), protocol)
+    gc.collect()
+    held = use_up_free_lists()
+    gc.disable()
+    Garbage(act)
+    gc.set_threshold(1, 1_000_000, 1_000_000)
+    try:
+        ours = dumped(face.ours, root, protocol)
+    finally:
+        gc.enable()
+        del held
+    if root[-1]:
+        assert ours == expected
+
+
 def collect():
     gc.collect()

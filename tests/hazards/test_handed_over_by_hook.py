@@ -3,6 +3,7 @@ where the walk has yet to go.
 """
 
 import copyreg
+import io
 import pickle
 
 import pytest
@@ -170,5 +171,102 @@ def test_by_saving_what_it_is_asked_about(kind, protocol):
                     self.save(obj)
 
         return dumped(Sub, root, protocol)
+
+    both(HOOKABLE, attempt)
+
+
+@EVERY_PART
+@pytest.mark.parametrize("hold", [lambda part: (part, 0), lambda part: [part]], ids=["tuple", "list of one"])
+def test_by_saving_what_it_is_asked_about_within(kind, hold, protocol):
+    """No batch holds it besides."""
+
+    def attempt(base):
+        root = graph(kind, 0)
+        root[HERE] = hold(root[HERE])
+        asked = []
+
+        class Sub(base):
+            def persistent_id(self, obj):
+                if obj is root[HERE][0] and not asked:
+                    asked.append(True)
+                    self.save(obj)
+
+        return dumped(Sub, root, protocol)
+
+    both(HOOKABLE, attempt)
+
+
+class Bare:
+    """Takes no weak reference."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value=0):
+        self.value = value
+
+    def __getstate__(self):
+        return self.value
+
+
+class BarePlain:
+    __slots__ = ("value",)
+
+    def __init__(self, value=0):
+        self.value = value
+
+
+ASKED_ABOUT = {**PARTS, "bare": Bare, "bare and plain": BarePlain}
+
+
+class Makes:
+    """Its arguments hold a new part, which nobody else does."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+    def __reduce__(self):
+        return rebuilt, (ASKED_ABOUT[self.kind](), ASKED_ABOUT[self.kind]())
+
+
+@pytest.mark.parametrize("hook", ["persistent_id", "reducer_override"])
+@pytest.mark.parametrize("kind", ASKED_ABOUT)
+def test_a_temporary_kept_by_who_is_asked_about_it(pickler_face, kind, hook, protocol):
+    if kind == "bare and plain" and protocol < 2:
+        pytest.skip("slots need protocol 2")
+
+    def attempt(base):
+        tail = []
+        like = type(ASKED_ABOUT[kind]())
+
+        def keep(self, obj):
+            if type(obj) is like and obj is not tail and obj is not root:
+                if not any(kept is obj for kept in tail):
+                    tail.append(obj)
+            return NotImplemented if hook == "reducer_override" else None
+
+        sub = type("Sub", (base,), {hook: keep})
+        root = [ASKED_ABOUT[kind](), ASKED_ABOUT[kind](), Makes(kind), tail]
+        return dumped(sub, root, protocol), len(tail)
+
+    both(pickler_face, attempt)
+
+
+@EVERY_PART
+def test_by_saving_what_was_just_saved(kind, protocol):
+    """Nobody is asked about it, so that no passage comes between."""
+
+    def attempt(pickler_class):
+        file = io.BytesIO()
+        pickler = pickler_class(file, protocol)
+        held = [0, PARTS[kind](), 0]
+
+        class Saves:
+            def __reduce__(self):
+                pickler.save(held)
+                pickler.save(held[1])
+                return rebuilt, ()
+
+        pickler.dump([*warm(kind), Saves()])
+        return file.getvalue()
 
     both(HOOKABLE, attempt)

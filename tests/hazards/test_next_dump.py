@@ -156,3 +156,32 @@ def test_a_container_that_is_walked_twice(pickler_face, kind, way, protocol):
         return file.getvalue()
 
     both(pickler_face, attempt)
+
+
+class ClearsAndHoldsItself:
+    """Clears the memo, and its arguments hold itself: there it comes early, and much follows."""
+
+    def __init__(self, clear, more):
+        self.clear = clear
+        self.more = more
+
+    def __reduce__(self):
+        if self.clear is None:
+            return list, ()
+        self.clear()
+        self.clear = None
+        return list, ([self, *(f"after {tag}" for tag in range(self.more))],)
+
+
+@pytest.mark.parametrize("more", range(15, 60, 5))
+def test_a_memo_cleared_while_an_object_is_open(pickler_face, more, protocol):
+    """Where the memo stood when an object was met means nothing then."""
+
+    def attempt(pickler_class):
+        file = io.BytesIO()
+        pickler = pickler_class(file, protocol)
+        before = [f"before {tag}" for tag in range(MANY)]
+        pickler.dump([*before, ClearsAndHoldsItself(pickler.clear_memo, more)])
+        return file.getvalue()
+
+    both(pickler_face, attempt)

@@ -151,3 +151,42 @@ def test_what_is_left_on_the_class(face, slots, protocol):
         return left
 
     both(face, attempt)
+
+
+class Failed(Exception):
+    """Its state is its own `__dict__`, which has a fixed place in it."""
+
+    def __init__(self, *part):
+        self.part = part
+
+
+@pytest.mark.parametrize("order", ["dict last", "dict first", "dict between"])
+def test_the_dict_of_an_exception_that_others_hold(face, order, protocol):
+    def make():
+        failed = Failed(["part"])
+        in_order = {
+            "dict last": lambda: [failed, vars(failed), failed.part],
+            "dict first": lambda: [vars(failed), failed, failed.part],
+            "dict between": lambda: [Failed(vars(failed)), failed, vars(failed)],
+        }
+        return [Failed(), Failed(), *in_order[order]()]
+
+    assert_same_bytes(face, make, protocol)
+
+
+class KeepsItsValue(Exception):
+    """Reduces to a value that the graph holds too."""
+
+    def __reduce__(self):
+        return self.kept[0]
+
+
+def test_the_dict_of_an_exception_in_a_value_that_others_hold(face, protocol):
+    def make():
+        failed = KeepsItsValue()
+        failed.part = ["part"]
+        kept = [(list, (), vars(failed))]
+        failed.kept = kept
+        return [failed, kept]
+
+    assert_same_bytes(face, make, protocol)

@@ -1,5 +1,7 @@
 """Hazard: a type looks like a plain one, and attributes of its instances are not what they seem."""
 
+import copyreg
+
 import pytest
 from faces import dumped, outcome
 from parts import both
@@ -106,6 +108,59 @@ class OwnMethods:
         return super().__getstate__()
 
 
+class OwnReduceEx:
+    """One method alone is defined anew, and returns what the plain one does."""
+
+    def __init__(self, value=0):
+        self.value = value
+
+    def __reduce_ex__(self, protocol):
+        LOG.append("__reduce_ex__")
+        return super().__reduce_ex__(protocol)
+
+
+class OwnReduce:
+    __slotnames__ = []
+
+    def __init__(self, value=0):
+        self.value = value
+
+    def __reduce__(self):
+        LOG.append("__reduce__")
+        return copyreg.__newobj__, (type(self),), self.__dict__
+
+
+class OwnGetstate:
+    def __init__(self, value=0):
+        self.value = value
+
+    def __getstate__(self):
+        LOG.append("__getstate__")
+        return self.__dict__
+
+
+class LookingAndReducing(Looking, Exception):
+    def __reduce__(self):
+        LOG.append("__reduce__")
+        return LookingAndReducing, ()
+
+
+class OfMetaAndReducing(Exception, metaclass=Meta):
+    def __reduce__(self):
+        return list, ()
+
+
+class DescribedReduce(Exception):
+    """A descriptor gives the method, and tells how often it is fetched."""
+
+    class Descriptor:
+        def __get__(self, obj, owner):
+            LOG.append("class" if obj is None else "instance")
+            return lambda *args: (DescribedReduce, ())
+
+    __reduce__ = Descriptor()
+
+
 class NewArguments:
     """One instance in three has arguments."""
 
@@ -158,6 +213,12 @@ CLASSES = [
     OfMeta,
     Described,
     OwnMethods,
+    OwnReduceEx,
+    OwnReduce,
+    OwnGetstate,
+    LookingAndReducing,
+    OfMetaAndReducing,
+    DescribedReduce,
     NewArguments,
     SlotNamed,
     Overlays,

@@ -114,3 +114,32 @@ def test_by_an_attribute_that_a_reduce_method_sets(face, name, protocol):
         return outcome(dumped, pickler_class, root, protocol)
 
     both(face, attempt)
+
+
+class Reducing:
+    """Its class names the method that is asked."""
+
+    def __init__(self, value=0):
+        self.value = value
+
+    def __reduce__(self):
+        return Reducing, (self.value,)
+
+
+class ReducingError(Exception):
+    """The same, with a `__dict__` at a fixed place."""
+
+    def __reduce__(self):
+        return ReducingError, (self.args,)
+
+
+@pytest.mark.parametrize("cls", [Reducing, ReducingError])
+@NAMES
+def test_by_an_attribute_of_an_instance_with_a_reduce_method(face, cls, name, protocol):
+    def attempt(pickler_class):
+        shadowed = cls("shadowed")
+        vars(shadowed)[name] = OWN[name]
+        root = [cls("a"), cls("b"), shadowed, cls("c"), shadowed]
+        return outcome(dumped, pickler_class, root, protocol)
+
+    both(face, attempt)

@@ -204,3 +204,22 @@ def test_a_class_at_the_address_of_one_that_died(face, protocol):
         return pickles
 
     both(face, attempt)
+
+
+def test_a_class_changed_twice_since_it_was_looked_at(face, protocol):
+    """Such a class has no version, and what was learned of it in between holds no longer."""
+
+    def attempt(pickler_class):
+        cls, _ = declare()
+        cls.__slotnames__ = []
+
+        def own_getstate():
+            cls.changed = True
+            return {"own": "state"}
+
+        first = cls("a")
+        vars(first)["__getstate__"] = own_getstate
+        change = Trigger(lambda: setattr(cls, "__getstate__", returns("changed")))
+        return dumped(pickler_class, [first, change, cls("b"), cls("c")], protocol)
+
+    both(face, attempt)

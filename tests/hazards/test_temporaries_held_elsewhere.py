@@ -4,7 +4,7 @@ import copyreg
 
 import pytest
 from faces import assert_same_bytes, dumped
-from parts import PARTS, Marker, both, rebuilt, text, warm
+from parts import HASHABLE, PARTS, Marker, both, rebuilt, text, warm
 
 MANY = 40
 
@@ -145,6 +145,36 @@ def test_a_leaf_of_a_list_in_the_state(face, leaf, protocol):
     assert_same_bytes(face, make, protocol)
 
 
+class WithPairs:
+    """Its pairs are those of a list in its state; it keeps the iterator, whose release passes the gate."""
+
+    def __init__(self, pairs):
+        self.pairs = pairs
+
+    def __reduce__(self):
+        self.iterator = iter(self.pairs)
+        return rebuilt, (), {"pairs": self.pairs}, None, self.iterator
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_a_leaf_of_a_pair_in_the_state(face, leaf, protocol):
+    def make():
+        return [WithPairs([(0, LEAVES[leaf]())]) for _ in range(3)]
+
+    assert_same_bytes(face, make, protocol)
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_pairs_of_a_list_in_the_state(face, kind, protocol):
+    def make():
+        return [
+            *warm(kind),
+            WithPairs([(PARTS[kind](), PARTS[kind]())] if kind in HASHABLE else [(0, PARTS[kind]())]),
+        ]
+
+    assert_same_bytes(face, make, protocol)
+
+
 class HeldForAWhile:
     """Its iterator holds an item until it yields the next, which then may stand at its address."""
 
@@ -178,3 +208,30 @@ def test_what_an_iterator_lets_go(face, kind, protocol):
     if kind is PairsHeldForAWhile:
         assert_same_bytes(face, lambda: [kind(), kind()], protocol)
     assert_same_bytes(face, lambda: [kind()], protocol)
+
+
+class YieldsAhead:
+    """The lean face takes two items before it saves one, and by then the second alone holds the first."""
+
+    def __init__(self, make):
+        self.make = make
+
+    def __reduce__(self):
+        return rebuilt, (), None, self.yielded()
+
+    def yielded(self):
+        part = self.make()
+        outer = [part]
+        yield part
+        del part
+        yield outer
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_an_item_that_the_next_one_holds(face, kind, protocol):
+    assert_same_bytes(face, lambda: [*warm(kind), YieldsAhead(PARTS[kind])], protocol)
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_a_leaf_that_the_next_item_holds(face, leaf, protocol):
+    assert_same_bytes(face, lambda: [YieldsAhead(LEAVES[leaf]), YieldsAhead(LEAVES[leaf])], protocol)

@@ -152,3 +152,16 @@ def test_changed_by_a_hook(face, change, when, protocol):
 
     ours = attempt(face.ours)
     assert ours == attempt(face.model) or ours[0] == "error"
+
+
+@pytest.mark.parametrize("change", ["cleared", "all replaced", "inserted into"])
+def test_a_list_changed_after_deeper_ones(change, protocol):
+    """What was known of the batches of containers that are closed says nothing of those opened since."""
+
+    def make():
+        deep = [Trigger(lambda: None), 0]
+        for _ in range(6):
+            deep = [deep, 0]
+        return [deep, list_of(5, 1, LIST_CHANGES[change]), 0]
+
+    assert dumped(HOOKABLE.ours, make(), protocol) == dumped(HOOKABLE.model, make(), protocol)

@@ -160,3 +160,74 @@ def test_what_reducer_override_returns(face, result, protocol):
             return type(error)
 
     both(face, attempt)
+
+
+@pytest.mark.parametrize("hook", [reducer_override, persistent_id])
+def test_a_hook_of_the_instance_taken_away_in_the_middle(hook, protocol):
+    def attempt(pickler_class):
+        file = io.BytesIO()
+        pickler = pickler_class(file, protocol)
+        setattr(pickler, hook.__name__, hook)
+        takes_away = Calls(lambda: delattr(pickler, hook.__name__))
+        pickler.dump([Thing(), "x", takes_away, Thing(), "x", "y"])
+        return file.getvalue()
+
+    assert attempt(HOOKABLE.ours) == attempt(HOOKABLE.model)
+
+
+def test_a_class_that_changes_whenever_a_hook_is_looked_up(protocol):
+    """It has no version then, and a hook that it gets is seen all the same."""
+
+    def attempt(base):
+        class Sub(base):
+            @property
+            def dispatch_table(self):
+                Sub.changed = True
+                return {}
+
+        gets_hook = Calls(lambda: setattr(Sub, "persistent_id", lambda self, obj: persistent_id(obj)))
+        return dumped(Sub, [Thing(), "x", gets_hook, Thing(), "x", "y"], protocol)
+
+    assert attempt(HOOKABLE.ours) == attempt(HOOKABLE.model)
+
+
+class Calls:
+    def __init__(self, function):
+        self.function = function
+
+    def __reduce__(self):
+        self.function()
+        return list, ()
+
+
+@pytest.mark.parametrize(
+    "container", [tuple, lambda items: [{"key": item} for item in items]], ids=["tuple", "dicts"]
+)
+@pytest.mark.parametrize("hook", [reducer_override, persistent_id])
+def test_a_first_hook_set_by_a_reduce_method(hook, container, protocol):
+    """What lies in containers that were open already is asked about too."""
+
+    def attempt(pickler_class):
+        file = io.BytesIO()
+        pickler = pickler_class(file, protocol)
+        sets = Calls(lambda: setattr(pickler, hook.__name__, hook))
+        # What a reduce value names is written already, so that the hook's call is the last passage.
+        pickler.dump(container([Thing(), "x", Calls(lambda: None), sets, "x", Thing(), ("x", Thing())]))
+        return file.getvalue()
+
+    assert attempt(HOOKABLE.ours) == attempt(HOOKABLE.model)
+
+
+def test_an_int_that_was_reduced_is_found_once_nobody_is_asked(protocol):
+    number = 123_456_789
+
+    def attempt(pickler_class):
+        file = io.BytesIO()
+        pickler = pickler_class(file, protocol)
+        pickler.reducer_override = lambda obj: (int, ("1",)) if obj is number else NotImplemented
+        pickler.dump([number, number])
+        del pickler.reducer_override
+        pickler.dump([number, (number, {"key": number})])
+        return file.getvalue()
+
+    assert attempt(HOOKABLE.ours) == attempt(HOOKABLE.model)
