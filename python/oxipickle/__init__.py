@@ -17,9 +17,13 @@ from pickle import (  # type: ignore[attr-defined]  # the type stubs of `pickle`
 
 from oxipickle._oxipickle import (  # type: ignore[assignment]  # in place of `pickle`'s
     HookablePickler,
+    HookableUnpickler,
     Pickler,
+    Unpickler,
     dump,
     dumps,
+    load,
+    loads,
 )
 from oxipickle.importer import (
     Importer,
@@ -31,9 +35,11 @@ from oxipickle.importer import (
 from oxipickle.package import PackagePickler, create_pickler
 
 _Pickler = HookablePickler
+_Unpickler = HookableUnpickler
 
 __all__ = [
     "HookablePickler",
+    "HookableUnpickler",
     "Importer",
     "ObjMismatchError",
     "ObjNotFoundError",

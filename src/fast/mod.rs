@@ -4,7 +4,10 @@
 //! (`hooks.rs`): between two passages of it no Python code runs, so an object that a walked
 //! container holds stays alive and the container keeps its shape.
 
+pub mod build;
+pub mod decode;
 pub mod dict;
+pub mod import;
 pub mod instance;
 pub mod memo;
 pub mod object;
@@ -13,3 +16,4 @@ pub mod recursion;
 pub mod sequence;
 pub mod set;
 pub mod text;
+pub mod window;
