@@ -6,7 +6,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::load::{Face, File, Home, Settings};
 use crate::unpickler::{find_class, load, no_persistent_load, size_of};
-use crate::unpickler_memo_proxy;
+use crate::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
 
 /// HookableUnpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
 /// --
@@ -21,6 +21,12 @@ use crate::unpickler_memo_proxy;
 #[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
 pub struct HookableUnpickler {
     home: Home,
+}
+
+impl HookableUnpickler {
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
 }
 
 #[pymethods]
@@ -97,10 +103,9 @@ impl HookableUnpickler {
         Err(no_persistent_load(pid))
     }
 
-    /// A copy of the memo: `{index: obj}`.
     #[getter]
-    fn memo<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        unpickler_memo_proxy::copy(py, &self.home)
+    fn memo(slf: &Bound<'_, Self>) -> UnpicklerMemoProxy {
+        UnpicklerMemoProxy::new(Owner::Hookable(slf.clone().unbind()))
     }
 
     #[setter]

@@ -11,7 +11,7 @@ use crate::error::unpickling_error;
 use crate::fast::recursion::RecursionLevel;
 use crate::fast::window::Window;
 use crate::load::{self, Face, File, Home, Input, Machine, Settings};
-use crate::unpickler_memo_proxy::{self, UnpicklerMemoProxy};
+use crate::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
 
 /// Unpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
 /// --
@@ -113,7 +113,7 @@ impl Unpickler {
 
     #[getter]
     fn memo(slf: &Bound<'_, Self>) -> UnpicklerMemoProxy {
-        UnpicklerMemoProxy::new(slf.clone().unbind())
+        UnpicklerMemoProxy::new(Owner::Lean(slf.clone().unbind()))
     }
 
     #[setter]

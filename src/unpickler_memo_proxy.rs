@@ -4,18 +4,32 @@ use pyo3::exceptions::{PyMemoryError, PyOverflowError, PyTypeError, PyValueError
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyTuple};
 
+use crate::hookable_unpickler::HookableUnpickler;
 use crate::load::{Home, Memo};
 use crate::unpickler::Unpickler;
+
+/// Whose memo it is.
+pub enum Owner {
+    Lean(Py<Unpickler>),
+    Hookable(Py<HookableUnpickler>),
+}
 
 /// A live view of an unpickler's memo, as C's class of that name.
 #[pyclass(frozen, module = "oxipickle._oxipickle")]
 pub struct UnpicklerMemoProxy {
-    unpickler: Py<Unpickler>,
+    owner: Owner,
 }
 
 impl UnpicklerMemoProxy {
-    pub fn new(unpickler: Py<Unpickler>) -> Self {
-        Self { unpickler }
+    pub fn new(owner: Owner) -> Self {
+        Self { owner }
+    }
+
+    fn home(&self) -> &Home {
+        match &self.owner {
+            Owner::Lean(unpickler) => unpickler.get().home(),
+            Owner::Hookable(unpickler) => unpickler.get().home(),
+        }
     }
 }
 
@@ -23,13 +37,13 @@ impl UnpicklerMemoProxy {
 impl UnpicklerMemoProxy {
     /// Forgets every object that was memoized.
     fn clear(&self) -> PyResult<()> {
-        drop(self.unpickler.get().home().replace(Memo::new())?);
+        drop(self.home().replace(Memo::new())?);
         Ok(())
     }
 
     /// A dict `{index: obj}`.
     fn copy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        copy(py, self.unpickler.get().home())
+        copy(py, self.home())
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {

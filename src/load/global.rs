@@ -209,6 +209,7 @@ fn look_up<'py>(
     name: &Bound<'py, PyAny>,
     dotted: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let py = module_name.py();
     let module = import(module_name)?;
     let text = name.cast::<PyString>()?;
     if !dotted || !text.contains(".")? {
@@ -217,15 +218,18 @@ fn look_up<'py>(
     let mut found = module;
     for part in text.call_method1("split", (".",))?.try_iter()? {
         let part = part?.cast_into::<PyString>()?;
-        found = match found.getattr_opt(&part)? {
-            Some(found) => found,
-            None => {
-                return Err(PyAttributeError::new_err(format!(
+        found = match found.getattr(&part) {
+            Ok(found) => found,
+            Err(missing) if missing.is_instance_of::<PyAttributeError>(py) => {
+                let error = PyAttributeError::new_err(format!(
                     "Can't resolve path {} on module {}",
                     name.repr()?,
                     module_name.repr()?
-                )));
+                ));
+                let _ = error.value(py).setattr("__context__", missing.value(py));
+                return Err(error);
             }
+            Err(error) => return Err(error),
         };
     }
     Ok(found)

@@ -74,6 +74,19 @@ impl Input {
         unpickling_error(py, "pickle data was truncated")
     }
 
+    /// Checks that an argument of so many bytes would end where an offset can still tell.
+    ///
+    /// # Errors
+    /// UnpicklingError where it would not.
+    pub fn check_reach(&mut self, py: Python<'_>, size: usize) -> PyResult<()> {
+        if size > isize::MAX as usize - self.offset() {
+            self.failed_in_argument = true;
+            let words = "read would overflow (invalid bytecode)";
+            return Err(unpickling_error(py, words));
+        }
+        Ok(())
+    }
+
     /// Leaves the frame that was read to its end.
     ///
     /// # Errors
@@ -138,17 +151,6 @@ impl Input {
         self.leave_frame(py)?;
         if self.window.rest() >= n {
             return Ok(());
-        }
-        if self
-            .offset()
-            .checked_add(n)
-            .is_none_or(|end| end > isize::MAX as usize)
-        {
-            self.failed_in_argument = true;
-            return Err(unpickling_error(
-                py,
-                "read would overflow (invalid bytecode)",
-            ));
         }
         match self.source() {
             Source::Memory => Err(self.truncated(py)),

@@ -344,6 +344,7 @@ impl<'py, 'h> Machine<'py, 'h> {
 
     fn load_frame(&mut self) -> PyResult<()> {
         let size = self.take_size::<8>("FRAME length")?;
+        self.input.check_reach(self.py, size)?;
         if self.minds_frames && self.input.is_in_frame() {
             return self.input.enter_frame(self.py, 0);
         }

@@ -53,6 +53,7 @@ impl<'py> Machine<'py, '_> {
 
     pub fn load_binunicode8(&mut self) -> PyResult<()> {
         let size = self.take_size::<8>("BINUNICODE")?;
+        self.input.check_reach(self.py, size)?;
         self.push_text(size)
     }
 
