@@ -196,5 +196,8 @@ pub fn load_alone<'py>(
     let _level = RecursionLevel::enter(py)?;
     let settings = Arc::new(settings);
     let input = Input::new(settings.clone(), window);
-    Machine::new(py, input, settings, None)?.load()
+    let mut machine = Machine::new(py, input, settings, None)?;
+    let result = machine.load();
+    machine.forget();
+    result
 }

@@ -40,7 +40,7 @@ pub struct Window {
     len: usize,
     limit: usize,
     position: usize,
-    _owner: Owner,
+    owner: Owner,
 }
 
 impl Window {
@@ -51,7 +51,7 @@ impl Window {
             len: 0,
             limit: 0,
             position: 0,
-            _owner: Owner::Nobody,
+            owner: Owner::Nobody,
         }
     }
 
@@ -95,7 +95,7 @@ impl Window {
             len,
             limit: len,
             position: 0,
-            _owner: owner,
+            owner,
         }
     }
 
@@ -139,6 +139,15 @@ impl Window {
         Some(byte)
     }
 
+    /// The next byte, which stays where it is.
+    #[inline(always)]
+    pub fn peek_byte(&self) -> Option<u8> {
+        if self.position >= self.limit {
+            return None;
+        }
+        Some(self.bytes()[self.position])
+    }
+
     /// The next `n` bytes, or None if the limit comes first.
     #[inline(always)]
     pub fn take(&mut self, n: usize) -> Option<&[u8]> {
@@ -153,6 +162,11 @@ impl Window {
     /// Moves the position back, at most to the start.
     pub fn step_back(&mut self, n: usize) {
         self.position -= n.min(self.position);
+    }
+
+    /// Whether nobody else can write to the bytes.
+    pub fn is_constant(&self) -> bool {
+        !matches!(self.owner, Owner::View(_))
     }
 
     /// Everything from the position to the end, whatever the limit.

@@ -4,6 +4,8 @@
 //! ordinary way. What was found about a class is kept while its contents stay the same, and the
 //! attributes are set without asking the instance for its `__dict__`, which would be made for it.
 
+use pickle_format::opcode::Opcode;
+use pyo3::Borrowed;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
@@ -16,7 +18,7 @@ use crate::fast::instance::{
     class_attribute, contents_version, is_data_descriptor, set_attribute, set_ordinary_attribute,
     takes_attributes,
 };
-use crate::fast::object::{Exact, exact};
+use crate::fast::object::{Exact, exact, is_empty, reference_count};
 use crate::load::home::Face;
 use crate::load::machine::Machine;
 
@@ -77,6 +79,28 @@ impl<'py> Attributes<'py> {
             .ok_or_else(|| pyo3::exceptions::PySystemError::new_err("no place for a class"))
     }
 
+    /// Whether setting the attribute of this name, an exact string, stores it in the `__dict__` of
+    /// instances of the class and does nothing else.
+    #[inline(always)]
+    fn is_plain(&mut self, class: &Bound<'py, PyType>, name: &Bound<'py, PyAny>) -> PyResult<bool> {
+        let twin = self.twin(name);
+        let known = self.known(class)?;
+        if !known.takes_attributes {
+            return Ok(false);
+        }
+        if known.plain_names.iter().any(|plain| plain.is(&twin)) {
+            return Ok(true);
+        }
+        let attribute = class_attribute(class, twin.cast::<PyString>()?);
+        if attribute.is_some_and(|found| is_data_descriptor(&found)) {
+            return Ok(false);
+        }
+        if known.plain_names.len() < NAMES_KEPT_BY_CLASS {
+            known.plain_names.push(twin);
+        }
+        Ok(true)
+    }
+
     /// The interned twin of a name, an exact string.
     #[inline(always)]
     fn twin(&mut self, name: &Bound<'py, PyAny>) -> Bound<'py, PyAny> {
@@ -93,14 +117,6 @@ impl<'py> Attributes<'py> {
                 twin
             }
         }
-    }
-}
-
-impl Known<'_> {
-    /// Whether no data descriptor of the class has this interned name.
-    #[inline(always)]
-    fn is_plain(&self, name: &Bound<'_, PyAny>) -> bool {
-        self.plain_names.iter().any(|known| known.is(name))
     }
 }
 
@@ -124,6 +140,45 @@ impl<'py> Machine<'py, '_> {
             return self.set_slot_state(&instance, &slot_state);
         }
         self.set_dict_state(&instance, &state)
+    }
+
+    /// Carries out SETITEMS and the BUILD behind it at once: the pairs from `start` on become the
+    /// attributes of the instance below the dict, which nobody else holds and which is empty. False
+    /// where that is not known to be the same; nothing was done then.
+    #[inline(never)]
+    pub fn build_from_stack(
+        &mut self,
+        dict: Borrowed<'_, 'py, PyAny>,
+        start: usize,
+    ) -> PyResult<bool> {
+        // The stack's reference, and the caller's.
+        if reference_count(dict) != 2 || !is_empty(dict) || !self.stack.has_below(start - 1) {
+            return Ok(false);
+        }
+        let py = self.py;
+        let instance = self.stack.values[start - 2].clone();
+        let class = instance.get_type();
+        if !self.attributes.known(&class)?.takes_attributes {
+            return Ok(false);
+        }
+        let names = self.stack.values[start..].chunks_exact(2);
+        for name in names.map(|pair| &pair[0]) {
+            if exact(name.as_borrowed()) != Exact::Str || !self.attributes.is_plain(&class, name)? {
+                return Ok(false);
+            }
+        }
+        if build::optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some() {
+            return Ok(false);
+        }
+        self.opcode_at = self.input.offset();
+        self.opcode = Some(Opcode::BUILD);
+        self.take_byte()?;
+        for pair in self.stack.values[start..].chunks_exact(2) {
+            let name = self.attributes.twin(&pair[0]);
+            set_ordinary_attribute(&instance, &name, &pair[1])?;
+        }
+        self.stack.truncate(start - 1);
+        Ok(true)
     }
 
     /// Puts a state into the instance's `__dict__`.
@@ -174,20 +229,10 @@ impl<'py> Machine<'py, '_> {
         if exact(name.as_borrowed()) != Exact::Str {
             return Ok(false);
         }
-        let twin = self.attributes.twin(name);
-        let known = self.attributes.known(class)?;
-        if !known.takes_attributes {
+        if !self.attributes.is_plain(class, name)? {
             return Ok(false);
         }
-        if !known.is_plain(&twin) {
-            let attribute = class_attribute(class, twin.cast::<PyString>()?);
-            if attribute.is_some_and(|found| is_data_descriptor(&found)) {
-                return Ok(false);
-            }
-            if known.plain_names.len() < NAMES_KEPT_BY_CLASS {
-                known.plain_names.push(twin.clone());
-            }
-        }
+        let twin = self.attributes.twin(name);
         set_ordinary_attribute(instance, &twin, value)?;
         Ok(true)
     }

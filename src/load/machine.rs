@@ -1,5 +1,6 @@
 //! The loop over the opcodes.
 
+use pickle_format::fetched::Fetched;
 use pickle_format::opcode::Opcode;
 use pickle_format::protocol::Protocol;
 use pyo3::exceptions::{PyEOFError, PyValueError};
@@ -34,6 +35,8 @@ pub struct Machine<'py, 'h> {
     pub home: Option<(&'h Home, &'h Bound<'py, PyAny>)>,
     /// `persistent_load`, where it is overridden.
     pub persistent_load: Option<Bound<'py, PyAny>>,
+    /// Which memo indices the rest of the pickle asks for, where that was found out.
+    pub fetched: Option<Fetched>,
     /// What is known of classes whose instances were built.
     pub attributes: Attributes<'py>,
     /// Frames are minded: each is read to its end before the next begins.
@@ -67,6 +70,7 @@ impl<'py, 'h> Machine<'py, 'h> {
             settings,
             home,
             persistent_load: None,
+            fetched: None,
             attributes: Attributes::default(),
             minds_frames: face == Face::Hookable || imports.loading.lean_minds_frames,
             opcode_at: 0,
@@ -113,6 +117,13 @@ impl<'py, 'h> Machine<'py, 'h> {
                 self.memo = home.take();
                 result
             }
+        }
+    }
+
+    /// Releases what the memo holds.
+    pub fn forget(&mut self) {
+        for value in std::mem::take(&mut self.memo).into_values() {
+            drop(value.into_bound(self.py));
         }
     }
 

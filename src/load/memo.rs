@@ -1,26 +1,64 @@
 //! The memo's opcodes.
 
+use pickle_format::fetched::Fetched;
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
 use crate::load::machine::Machine;
 
+/// Entries made before it is found out which of the later ones are needed: small pickles, and those
+/// that memoize little, don't earn it.
+const ENTRIES_BEFORE_LOOKING_AHEAD: usize = 256;
+
 impl<'py> Machine<'py, '_> {
     /// MEMOIZE: the index is the number of entries.
     #[inline(always)]
     pub fn load_memoize(&mut self) -> PyResult<()> {
-        self.memoize(self.memo.len())
+        let index = self.memo.len();
+        if self.is_never_fetched(index) {
+            self.stack.top(self.py)?;
+            self.memo.skip();
+            return Ok(());
+        }
+        self.memoize(index)
     }
 
     pub fn load_binput(&mut self) -> PyResult<()> {
         let index = self.take_byte()?;
-        self.memoize(index.into())
+        self.memoize_at(index.into())
     }
 
     pub fn load_long_binput(&mut self) -> PyResult<()> {
         let index = u32::from_le_bytes(self.take_array()?);
-        self.memoize(index as usize)
+        self.memoize_at(index as usize)
+    }
+
+    #[inline(always)]
+    fn memoize_at(&mut self, index: usize) -> PyResult<()> {
+        if self.is_never_fetched(index) {
+            return self.stack.top(self.py).map(drop);
+        }
+        self.memoize(index)
+    }
+
+    /// Whether it is known that nobody asks for the index, so that it needs no entry.
+    #[inline(always)]
+    fn is_never_fetched(&self, index: usize) -> bool {
+        match &self.fetched {
+            Some(fetched) => !fetched.contains(index),
+            None => false,
+        }
+    }
+
+    /// Looks through the opcodes to come for what they fetch. The memo of an unpickler object
+    /// outlives the load, and bytes that may change are not looked through.
+    #[cold]
+    #[inline(never)]
+    fn look_ahead(&mut self) {
+        if self.home.is_none() && self.settings.file.is_none() && self.input.window.is_constant() {
+            self.fetched = Fetched::scan(self.input.window.remainder(), self.memo.len());
+        }
     }
 
     pub fn load_put(&mut self) -> PyResult<()> {
@@ -40,7 +78,12 @@ impl<'py> Machine<'py, '_> {
     fn memoize(&mut self, index: usize) -> PyResult<()> {
         let value = self.stack.top(self.py)?.clone().unbind();
         match self.memo.put(index, value) {
-            Ok(None) => Ok(()),
+            Ok(None) => {
+                if self.memo.len() == ENTRIES_BEFORE_LOOKING_AHEAD {
+                    self.look_ahead();
+                }
+                Ok(())
+            }
             Ok(Some(old)) => {
                 // The last reference may go, and a finaliser look at the memo.
                 let old = old.into_bound(self.py);
