@@ -2,6 +2,7 @@
 //! decoders.
 
 use std::ffi::{CStr, CString, c_char};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -25,6 +26,25 @@ fn parts(bytes: &[u8]) -> (*const c_char, ffi::Py_ssize_t) {
     (bytes.as_ptr().cast(), bytes.len() as ffi::Py_ssize_t)
 }
 
+/// Where the characters of an ASCII string begin, as the interpreter shows it; 0 before it was asked.
+static ASCII_HEADER: AtomicUsize = AtomicUsize::new(0);
+
+#[inline(always)]
+fn ascii_header() -> usize {
+    ASCII_HEADER.load(Ordering::Relaxed)
+}
+
+/// Asks where the characters of ASCII strings begin. To be called before `text`.
+pub fn observe_ascii_header(py: Python<'_>) -> PyResult<()> {
+    // SAFETY: a fresh ASCII string; only addresses are looked at.
+    unsafe {
+        let sample = owned(py, ffi::PyUnicode_New(SHORTEST_COPIED as isize, LAST_ASCII))?;
+        let data = ffi::PyUnicode_DATA(sample.as_ptr()) as usize;
+        ASCII_HEADER.store(data - sample.as_ptr() as usize, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
 /// A text from UTF-8 in which lone surrogates may stand.
 #[inline(always)]
 pub fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
@@ -36,7 +56,7 @@ pub fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
             if text.is_null() {
                 return Err(PyErr::fetch(py));
             }
-            let data = ffi::PyUnicode_DATA(text).cast::<u8>();
+            let data = text.cast::<u8>().add(ascii_header());
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len());
             return Ok(Bound::from_owned_ptr(py, text));
         }

@@ -23,8 +23,9 @@ const SHORTEST_NAME: usize = 1;
 /// of the lean face, then of the hookable one.
 static OWN_METHODS: PyOnceLock<[[Py<PyAny>; 2]; 2]> = PyOnceLock::new();
 
-/// Remembers what an override is told by.
+/// Remembers what an override is told by, and looks at how this interpreter lays texts out.
 pub fn remember_methods(py: Python<'_>) -> PyResult<()> {
+    crate::fast::decode::observe_ascii_header(py)?;
     let methods = |class: Bound<'_, pyo3::types::PyType>| {
         Ok::<_, PyErr>([
             class.getattr("find_class")?.unbind(),

@@ -11,6 +11,8 @@ use crate::opcode::{OPCODES, Opcode};
 enum Step {
     /// The argument has so many bytes.
     Skip(u8),
+    /// A size in one byte, then as many bytes as it says.
+    Short,
     /// A size in so many bytes, then as many bytes as it says.
     Counted(u8),
     /// So many lines.
@@ -29,6 +31,7 @@ static STEPS: [Step; 256] = {
             None => Step::Skip(0),
             Some(kind) => match kind.layout() {
                 Layout::Fixed(n) => Step::Skip(n as u8),
+                Layout::Counted(1) => Step::Short,
                 Layout::Counted(n) => Step::Counted(n as u8),
                 Layout::Lines(n) => Step::Lines(n as u8),
             },
@@ -80,6 +83,10 @@ impl Fetched {
             let rest = &data[position..];
             match STEPS[usize::from(code)] {
                 Step::Skip(n) => position += usize::from(n),
+                Step::Short => match rest.first() {
+                    Some(&size) => position += 1 + usize::from(size),
+                    None => break,
+                },
                 Step::Counted(width) => {
                     let width = usize::from(width);
                     let Some(size) = rest.get(..width) else { break };
