@@ -196,6 +196,10 @@ fn c_text(bytes: &[u8]) -> PyResult<CString> {
 fn strtol(line: &[u8], base: u32) -> Option<i64> {
     let end = line.iter().position(|&byte| byte == 0 || byte == b'\n');
     let line = &line[..end.unwrap_or(line.len())];
+    if line.is_empty() {
+        // It converts nothing, and the text ends where it stopped.
+        return Some(0);
+    }
     // As C's `isspace` has it: Rust does not count the vertical tab.
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
     let start = line.iter().position(|byte| !is_space(byte))?;

@@ -8,6 +8,11 @@ import pytest
 from faces import SPEAKS_NEWEST_WORDS, outcome
 
 LISTED = {
+    "INT of NUL": b"I\x000\n.",
+    "INT of NUL and digits": b"I\x0012\n.",
+    "INT and NUL": b"I01\x00\n.",
+    "LONG of NUL": b"L\x00\n.",
+    "FLOAT of NUL": b"F\x00\n.",
     "empty": b"",
     "trunc opcode": b"N",
     "bad key": b"\xff",

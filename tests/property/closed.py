@@ -3,24 +3,31 @@
 import pickle
 
 
-class Thing:
+class Fixed(type):
+    """What a pickle does to a class itself must not be met again by the next pickle."""
+
+    def __setattr__(cls, name, value):
+        raise TypeError("the closed world stays as it is")
+
+
+class Thing(metaclass=Fixed):
     """Takes any attributes."""
 
 
-class Slotted:
+class Slotted(metaclass=Fixed):
     __slots__ = ("a", "b")
 
 
-class Stated:
+class Stated(metaclass=Fixed):
     def __setstate__(self, state):
         self.seen = state
 
 
-class Listed(list):
+class Listed(list, metaclass=Fixed):
     pass
 
 
-class Named(dict):
+class Named(dict, metaclass=Fixed):
     pass
 
 
@@ -29,20 +36,17 @@ def pair(*args):
 
 
 GLOBALS = {
-    name: value
-    for name, value in {
-        "Thing": Thing,
-        "Slotted": Slotted,
-        "Stated": Stated,
-        "Listed": Listed,
-        "Named": Named,
-        "pair": pair,
-        "list": list,
-        "dict": dict,
-        "object": object,
-        "complex": complex,
-        "Thing.pair": pair,
-    }.items()
+    "Thing": Thing,
+    "Slotted": Slotted,
+    "Stated": Stated,
+    "Listed": Listed,
+    "Named": Named,
+    "pair": pair,
+    "list": list,
+    "dict": dict,
+    "object": object,
+    "complex": complex,
+    "Thing.pair": pair,
 }
 
 

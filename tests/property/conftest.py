@@ -13,6 +13,6 @@ settings.register_profile(
     "quick", max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=SLOW
 )
 settings.register_profile(
-    "long", max_examples=20_000, database=None, deadline=None, suppress_health_check=SLOW
+    "long", max_examples=int(os.environ.get("OXIPICKLE_EXAMPLES", "20000")), database=None, deadline=None, suppress_health_check=SLOW
 )
 settings.load_profile(os.environ.get("OXIPICKLE_PROPERTY", "quick"))

@@ -57,7 +57,11 @@ def _dumped(obj, protocol):
         return pickle.dumps(None, protocol)
 
 
-VALID = st.builds(_dumped, OBJECTS, PROTOCOLS)
+@st.composite
+def valid(draw):
+    """A pickle that the interpreter made."""
+    return _dumped(draw(OBJECTS), draw(PROTOCOLS))
+
 
 EDITS = st.lists(
     st.tuples(
@@ -84,7 +88,11 @@ def _mutated(data, edits):
     return bytes(data)
 
 
-MUTATED = st.builds(_mutated, VALID, EDITS)
+@st.composite
+def mutated(draw):
+    """A pickle that the interpreter made, with some bytes changed."""
+    return _mutated(draw(valid()), draw(EDITS))
+
 
 _INDICES = st.integers(0, 6) | st.sampled_from([255, 256, 65_535, 100_000])
 _LINES = st.sampled_from(
@@ -156,6 +164,9 @@ _OBJECT = _NAMES.map(lambda name: b"cm\n" + name + b"\n") | _NAMES.map(
     lambda name: b"cm\n" + name + b"\n)\x81"
 )
 _PIECES = st.lists(st.sampled_from(_PUSHING) | _ANY | _OBJECT, max_size=40)
-RANDOM = st.builds(
-    lambda pieces, proto: b"\x80" + bytes([proto]) + b"".join(pieces) + b".", _PIECES, PROTOCOLS
-)
+
+
+@st.composite
+def random_opcodes(draw):
+    """Opcodes that nobody chose."""
+    return b"\x80" + bytes([draw(PROTOCOLS)]) + b"".join(draw(_PIECES)) + b"."

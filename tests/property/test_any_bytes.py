@@ -6,7 +6,7 @@ from closed import closed
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import UNDECIDED, Oracle, outcome
-from pickles import MUTATED, RANDOM, VALID
+from pickles import mutated, random_opcodes, valid
 
 # Where ours differs on purpose: what the model says, and what ours may say instead.
 ON_PURPOSE = {
@@ -32,17 +32,17 @@ def compare(oracle, data):
         assert ours == expected, data
 
 
-@given(data=VALID)
+@given(data=valid())
 def test_valid(oracle, data):
     compare(oracle, data)
 
 
-@given(data=MUTATED)
+@given(data=mutated())
 def test_mutated(oracle, data):
     compare(oracle, data)
 
 
-@given(data=RANDOM)
+@given(data=random_opcodes())
 def test_random_opcodes(oracle, data):
     compare(oracle, data)
 
