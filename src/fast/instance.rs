@@ -104,8 +104,8 @@ pub fn instance_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Bound<'py, 
     }
 }
 
-/// Whether attributes of instances are found and set the ordinary way, and instances have a
-/// `__dict__` that the interpreter gave them; `__setstate__` is no attribute of the class.
+/// Whether `sets_no_state`, attributes of instances are set the ordinary way too, and instances
+/// have a `__dict__` that the interpreter gave them.
 pub fn takes_attributes(class: &Bound<'_, PyType>) -> bool {
     let py = class.py();
     let special = ffi::Py_TPFLAGS_LIST_SUBCLASS | ffi::Py_TPFLAGS_DICT_SUBCLASS;
@@ -115,19 +115,27 @@ pub fn takes_attributes(class: &Bound<'_, PyType>) -> bool {
         (*t).tp_dictoffset != 0
             && ffi::PyType_HasFeature(t, ffi::Py_TPFLAGS_HEAPTYPE) != 0
             && ffi::PyType_FastSubclass(t, special) == 0
-            && (*t).tp_getattro.is_some_and(|get| {
-                std::ptr::fn_addr_eq(get, ffi::PyObject_GenericGetAttr as ffi::getattrofunc)
-            })
             && (*t).tp_setattro.is_some_and(|set| {
                 std::ptr::fn_addr_eq(set, ffi::PyObject_GenericSetAttr as ffi::setattrofunc)
             })
     };
     is_ordinary
-        && class_attribute(class, pyo3::intern!(py, "__setstate__")).is_none()
+        && sets_no_state(class)
         && class_attribute(class, pyo3::intern!(py, "__dict__")).is_some_and(|found| {
             // SAFETY: the descriptor is alive; its type is only compared.
             unsafe { ffi::Py_TYPE(found.as_ptr()) == &raw mut ffi::PyGetSetDescr_Type }
         })
+}
+
+/// Whether attributes of instances are found the ordinary way, and the class has no `__setstate__`.
+pub fn sets_no_state(class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: the class is alive; a slot of it is read and compared.
+    let is_ordinary = unsafe {
+        (*class.as_type_ptr()).tp_getattro.is_some_and(|get| {
+            std::ptr::fn_addr_eq(get, ffi::PyObject_GenericGetAttr as ffi::getattrofunc)
+        })
+    };
+    is_ordinary && class_attribute(class, pyo3::intern!(class.py(), "__setstate__")).is_none()
 }
 
 /// What a class or one of its bases has under the name, without asking descriptors.

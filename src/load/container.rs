@@ -1,6 +1,5 @@
 //! Lists, tuples, dicts and sets, and the opcodes that only move the stack.
 
-use pickle_format::opcode::Opcode;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PySet};
@@ -142,9 +141,7 @@ impl<'py> Machine<'py, '_> {
         }
         let dict = self.stack.values[start - 1].clone();
         if build::is_exact_dict(&dict) {
-            if self.input.window.peek_byte() == Some(Opcode::BUILD.code())
-                && self.build_from_stack(dict.as_borrowed(), start)?
-            {
+            if self.set_state_directly(dict.as_borrowed(), start)? {
                 return Ok(());
             }
             return self.fill_dict(&dict, start);

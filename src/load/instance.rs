@@ -4,8 +4,6 @@
 //! ordinary way. What was found about a class is kept while its contents stay the same, and the
 //! attributes are set without asking the instance for its `__dict__`, which would be made for it.
 
-use pickle_format::opcode::Opcode;
-use pyo3::Borrowed;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
@@ -16,9 +14,9 @@ use crate::fast::decode::interned;
 use crate::fast::dict::next_entry;
 use crate::fast::instance::{
     class_attribute, contents_version, is_data_descriptor, set_attribute, set_ordinary_attribute,
-    takes_attributes,
+    sets_no_state, takes_attributes,
 };
-use crate::fast::object::{Exact, exact, is_empty, reference_count};
+use crate::fast::object::{Exact, exact};
 use crate::load::home::Face;
 use crate::load::machine::Machine;
 
@@ -37,11 +35,13 @@ fn slot_of(object: &Bound<'_, PyAny>, slots: usize) -> usize {
 }
 
 /// What is known of a class.
-struct Known<'py> {
+pub struct Known<'py> {
     class: Bound<'py, PyType>,
     /// Of the class's contents; 0 where it had no number, and nothing is known.
     version: u32,
-    takes_attributes: bool,
+    pub takes_attributes: bool,
+    /// The class has no `__setstate__`, and looking for one on an instance runs no Python code.
+    pub sets_no_state: bool,
     /// Interned names that no data descriptor of the class has.
     plain_names: Vec<Bound<'py, PyAny>>,
 }
@@ -57,7 +57,7 @@ pub struct Attributes<'py> {
 }
 
 impl<'py> Attributes<'py> {
-    fn known(&mut self, class: &Bound<'py, PyType>) -> PyResult<&mut Known<'py>> {
+    pub fn known(&mut self, class: &Bound<'py, PyType>) -> PyResult<&mut Known<'py>> {
         if self.classes.is_empty() {
             self.classes.resize_with(CLASSES_KEPT, || None);
             self.names.resize_with(NAMES_KEPT, || None);
@@ -69,6 +69,7 @@ impl<'py> Attributes<'py> {
         if !is_current {
             *slot = Some(Known {
                 takes_attributes: takes_attributes(class),
+                sets_no_state: sets_no_state(class),
                 // Looking gives the class a number if it had none.
                 version: contents_version(class),
                 class: class.clone(),
@@ -82,7 +83,11 @@ impl<'py> Attributes<'py> {
     /// Whether setting the attribute of this name, an exact string, stores it in the `__dict__` of
     /// instances of the class and does nothing else.
     #[inline(always)]
-    fn is_plain(&mut self, class: &Bound<'py, PyType>, name: &Bound<'py, PyAny>) -> PyResult<bool> {
+    pub fn is_plain(
+        &mut self,
+        class: &Bound<'py, PyType>,
+        name: &Bound<'py, PyAny>,
+    ) -> PyResult<bool> {
         let twin = self.twin(name);
         let known = self.known(class)?;
         if !known.takes_attributes {
@@ -103,7 +108,7 @@ impl<'py> Attributes<'py> {
 
     /// The interned twin of a name, an exact string.
     #[inline(always)]
-    fn twin(&mut self, name: &Bound<'py, PyAny>) -> Bound<'py, PyAny> {
+    pub fn twin(&mut self, name: &Bound<'py, PyAny>) -> Bound<'py, PyAny> {
         if self.names.is_empty() {
             self.names.resize_with(NAMES_KEPT, || None);
         }
@@ -140,45 +145,6 @@ impl<'py> Machine<'py, '_> {
             return self.set_slot_state(&instance, &slot_state);
         }
         self.set_dict_state(&instance, &state)
-    }
-
-    /// Carries out SETITEMS and the BUILD behind it at once: the pairs from `start` on become the
-    /// attributes of the instance below the dict, which nobody else holds and which is empty. False
-    /// where that is not known to be the same; nothing was done then.
-    #[inline(never)]
-    pub fn build_from_stack(
-        &mut self,
-        dict: Borrowed<'_, 'py, PyAny>,
-        start: usize,
-    ) -> PyResult<bool> {
-        // The stack's reference, and the caller's.
-        if reference_count(dict) != 2 || !is_empty(dict) || !self.stack.has_below(start - 1) {
-            return Ok(false);
-        }
-        let py = self.py;
-        let instance = self.stack.values[start - 2].clone();
-        let class = instance.get_type();
-        if !self.attributes.known(&class)?.takes_attributes {
-            return Ok(false);
-        }
-        let names = self.stack.values[start..].chunks_exact(2);
-        for name in names.map(|pair| &pair[0]) {
-            if exact(name.as_borrowed()) != Exact::Str || !self.attributes.is_plain(&class, name)? {
-                return Ok(false);
-            }
-        }
-        if build::optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some() {
-            return Ok(false);
-        }
-        self.opcode_at = self.input.offset();
-        self.opcode = Some(Opcode::BUILD);
-        self.take_byte()?;
-        for pair in self.stack.values[start..].chunks_exact(2) {
-            let name = self.attributes.twin(&pair[0]);
-            set_ordinary_attribute(&instance, &name, &pair[1])?;
-        }
-        self.stack.truncate(start - 1);
-        Ok(true)
     }
 
     /// Puts a state into the instance's `__dict__`.

@@ -44,7 +44,7 @@ impl<'py> Machine<'py, '_> {
 
     /// Whether it is known that nobody asks for the index, so that it needs no entry.
     #[inline(always)]
-    fn is_never_fetched(&self, index: usize) -> bool {
+    pub fn is_never_fetched(&self, index: usize) -> bool {
         match &self.fetched {
             Some(fetched) => !fetched.contains(index),
             None => false,

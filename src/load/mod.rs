@@ -7,6 +7,7 @@
 mod buffer;
 mod collector;
 mod container;
+mod direct;
 mod global;
 mod home;
 mod input;
