@@ -7,6 +7,21 @@ use pyo3::types::{PyDict, PyType};
 
 type Values<'py> = Vec<Bound<'py, PyAny>>;
 
+/// Pushes a value if there is room, and gives it back if not: one look at the capacity.
+#[inline(always)]
+pub fn push_within_capacity<T>(values: &mut Vec<T>, value: T) -> Result<(), T> {
+    let len = values.len();
+    if len == values.capacity() {
+        return Err(value);
+    }
+    // SAFETY: the place is within the capacity, and filled before the length counts it.
+    unsafe {
+        values.as_mut_ptr().add(len).write(value);
+        values.set_len(len + 1);
+    }
+    Ok(())
+}
+
 /// A new empty list.
 #[inline(always)]
 pub fn empty_list(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

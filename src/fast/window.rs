@@ -131,10 +131,7 @@ impl Window {
     /// The next byte, or None at the limit.
     #[inline(always)]
     pub fn next_byte(&mut self) -> Option<u8> {
-        if self.position >= self.limit {
-            return None;
-        }
-        let byte = self.bytes()[self.position];
+        let byte = self.peek_byte()?;
         self.position += 1;
         Some(byte)
     }
@@ -145,7 +142,8 @@ impl Window {
         if self.position >= self.limit {
             return None;
         }
-        Some(self.bytes()[self.position])
+        // SAFETY: the position is below the limit, which is at most `len`; as for `bytes`.
+        Some(unsafe { *self.data.add(self.position) })
     }
 
     /// The next `n` bytes, or None if the limit comes first.
@@ -156,7 +154,8 @@ impl Window {
         }
         let start = self.position;
         self.position += n;
-        Some(&self.bytes()[start..start + n])
+        // SAFETY: `start + n` is at most the limit, and so at most `len`; as for `bytes`.
+        Some(unsafe { std::slice::from_raw_parts(self.data.add(start), n) })
     }
 
     /// Moves the position back, at most to the start.

@@ -4,6 +4,7 @@ use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
+use crate::fast::build::push_within_capacity;
 
 /// Values, and where the marks stand among them.
 ///
@@ -41,11 +42,14 @@ impl<'py> Stack<'py> {
     /// Puts a value on top.
     #[inline(always)]
     pub fn push(&mut self, value: Bound<'py, PyAny>) -> PyResult<()> {
-        if self.values.len() == self.values.capacity() {
-            self.grow()?;
+        match push_within_capacity(&mut self.values, value) {
+            Ok(()) => Ok(()),
+            Err(value) => {
+                self.grow()?;
+                self.values.push(value);
+                Ok(())
+            }
         }
-        self.values.push(value);
-        Ok(())
     }
 
     /// The error for taking what is not there.

@@ -138,17 +138,24 @@ impl Fetched {
         (!(counts && names)).then_some(fetched)
     }
 
-    #[inline]
+    #[inline(always)]
     fn insert(&mut self, index: usize) -> Option<()> {
-        if index >= self.limit {
+        let bit = 1 << (index % 64);
+        if let Some(word) = self.bits.get_mut(index / 64) {
+            *word |= bit;
             return Some(());
         }
-        let word = index / 64;
-        if word >= self.bits.len() {
+        self.insert_far(index)
+    }
+
+    #[cold]
+    fn insert_far(&mut self, index: usize) -> Option<()> {
+        if index < self.limit {
+            let word = index / 64;
             self.bits.try_reserve(word + 1 - self.bits.len()).ok()?;
             self.bits.resize(word + 1, 0);
+            self.bits[word] |= 1 << (index % 64);
         }
-        self.bits[word] |= 1 << (index % 64);
         Some(())
     }
 
