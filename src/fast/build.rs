@@ -140,18 +140,33 @@ pub fn extend_list<'py>(
     }
 }
 
-/// Stores one entry in a dict, exact or not, by the dict's own method.
+/// Stores one entry in an exact dict, which takes the references over where it can.
 #[inline(always)]
-pub fn set_item(
-    dict: &Bound<'_, PyAny>,
-    key: &Bound<'_, PyAny>,
-    value: &Bound<'_, PyAny>,
+pub fn set_item_taking<'py>(
+    dict: &Bound<'py, PyAny>,
+    key: Bound<'py, PyAny>,
+    value: Bound<'py, PyAny>,
 ) -> PyResult<()> {
-    // SAFETY: all three are alive; the caller saw a dict.
-    if unsafe { ffi::PyDict_SetItem(dict.as_ptr(), key.as_ptr(), value.as_ptr()) } < 0 {
+    #[cfg(not(Py_3_13))]
+    // SAFETY: all three are alive, and the caller saw an exact dict.
+    let answer = unsafe { ffi::PyDict_SetItem(dict.as_ptr(), key.as_ptr(), value.as_ptr()) };
+    #[cfg(Py_3_13)]
+    // SAFETY: as above; the call takes both references, whatever comes of it.
+    let answer = unsafe { _PyDict_SetItem_Take2(dict.as_ptr(), key.into_ptr(), value.into_ptr()) };
+    if answer < 0 {
         return Err(PyErr::fetch(dict.py()));
     }
     Ok(())
+}
+
+#[cfg(Py_3_13)]
+unsafe extern "C" {
+    /// Exported by every interpreter from 3.13 on, though not declared by `pyo3::ffi`.
+    fn _PyDict_SetItem_Take2(
+        dict: *mut ffi::PyObject,
+        key: *mut ffi::PyObject,
+        value: *mut ffi::PyObject,
+    ) -> std::ffi::c_int;
 }
 
 /// Whether the object is a dict of the exact type.

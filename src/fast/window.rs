@@ -146,6 +146,13 @@ impl Window {
         Some(unsafe { *self.data.add(self.position) })
     }
 
+    /// Gets past the byte that `peek_byte` showed.
+    #[inline(always)]
+    pub fn advance(&mut self) {
+        debug_assert!(self.position < self.limit);
+        self.position += usize::from(self.position < self.limit);
+    }
+
     /// The next `n` bytes, or None if the limit comes first.
     #[inline(always)]
     pub fn take(&mut self, n: usize) -> Option<&[u8]> {

@@ -14,7 +14,7 @@ impl<'py> Machine<'py, '_> {
     #[inline(always)]
     pub fn load_empty_list(&mut self) -> PyResult<()> {
         let list = build::empty_list(self.py)?;
-        self.stack.push(list)
+        self.push_new(list)
     }
 
     pub fn load_list(&mut self) -> PyResult<()> {
@@ -89,20 +89,20 @@ impl<'py> Machine<'py, '_> {
     pub fn load_counted_tuple(&mut self, n: usize) -> PyResult<()> {
         let start = self.stack.start_of(n, self.py)?;
         let tuple = build::tuple(self.py, &mut self.stack.values, start)?;
-        self.stack.push(tuple)
+        self.push_new(tuple)
     }
 
     #[inline(always)]
     pub fn load_tuple(&mut self) -> PyResult<()> {
         let start = self.stack.pop_mark(self.py)?;
         let tuple = build::tuple(self.py, &mut self.stack.values, start)?;
-        self.stack.push(tuple)
+        self.push_new(tuple)
     }
 
     #[inline(always)]
     pub fn load_empty_dict(&mut self) -> PyResult<()> {
         let dict = build::empty_dict(self.py)?;
-        self.stack.push(dict)
+        self.push_new(dict)
     }
 
     pub fn load_dict(&mut self) -> PyResult<()> {
@@ -149,15 +149,17 @@ impl<'py> Machine<'py, '_> {
         self.set_items_of_other(&dict, start)
     }
 
-    /// Stores the pairs from `start` on in an exact dict. The stack holds them until all is done:
-    /// a key's own `__hash__` and `__eq__` may run.
+    /// Stores the pairs from `start` on in an exact dict. A key's own `__hash__` and `__eq__` may run
+    /// meanwhile; they can't reach the stack.
     #[inline(always)]
     fn fill_dict(&mut self, dict: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
-        for pair in self.stack.values[start..].chunks_exact(2) {
-            check_key(&pair[0], self.imports)?;
-            build::set_item(dict, &pair[0], &pair[1])?;
+        let imports = self.imports;
+        let mut values = self.stack.values.drain(start..);
+        while let (Some(key), Some(value)) = (values.next(), values.next()) {
+            check_key(&key, imports)?;
+            build::set_item_taking(dict, key, value)?;
         }
-        self.stack.truncate(start);
+        drop(values);
         Ok(())
     }
 

@@ -15,7 +15,7 @@ impl<'py> Machine<'py, '_> {
         let callable = self.stack.pop(self.py)?;
         let args = self.as_arguments(args);
         let object = self.leave(move |_| build::call(&callable, &args))?;
-        self.stack.push(object)
+        self.push_new(object)
     }
 
     /// On the hookable face any iterable is unpacked as arguments; what is none is left for the
@@ -127,7 +127,7 @@ impl<'py> Machine<'py, '_> {
                 bound.call(args.cast::<PyTuple>()?, kwargs)
             })?
         };
-        self.stack.push(object)
+        self.push_new(object)
     }
 
     #[cold]

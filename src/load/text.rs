@@ -61,7 +61,7 @@ impl<'py> Machine<'py, '_> {
     fn push_text(&mut self, size: usize) -> PyResult<()> {
         let py = self.py;
         match decode::text(py, self.take(size)?) {
-            Ok(text) => self.stack.push(text),
+            Ok(text) => self.push_new(text),
             Err(error) => Err(self.in_argument(error)),
         }
     }
