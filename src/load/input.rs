@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
+use pickle_format::frame::Output;
 use pyo3::exceptions::{PyMemoryError, PyNotImplementedError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::error::unpickling_error;
+use crate::fast::output::BytesOutput;
 use crate::fast::window::Window;
 use crate::load::home::{File, Settings};
 
@@ -272,6 +275,56 @@ impl Input {
         Ok(())
     }
 
+    /// The next `n` bytes as an object, read from the file and not through the window: to be called
+    /// where the window does not have them. Memory follows what has arrived.
+    ///
+    /// # Errors
+    /// UnpicklingError where the data ends before; what the file raises.
+    pub fn read_payload<'py>(
+        &mut self,
+        py: Python<'py>,
+        n: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        self.leave_frame(py)?;
+        self.failed_in_argument = true;
+        let settings = self.settings.clone();
+        let Some(file) = &settings.file else {
+            return Err(self.truncated(py));
+        };
+        self.check_read_to_end(py)?;
+        self.skip_peeked(py)?;
+        self.go_on_in(Window::empty());
+        let mut output = BytesOutput::new();
+        let mut filled = 0;
+        loop {
+            // Each piece that arrived in full earns one as large as all before.
+            let asked = (n - filled).min(LARGEST_READ.max(filled));
+            let object = file.read.bind(py).call1((asked,))?;
+            let piece = Window::of_object(&object)?;
+            check_read(&piece, asked)?;
+            if piece.len() < asked {
+                return Err(self.truncated(py));
+            }
+            self.before += asked;
+            if asked == n
+                && let Ok(bytes) = object.cast_exact::<PyBytes>()
+            {
+                self.failed_in_argument = false;
+                return Ok(bytes.clone());
+            }
+            let end = filled + asked;
+            if output.space().len() < end {
+                output.grow(filled, end)?;
+            }
+            output.space()[filled..end].write_copy_of_slice(piece.remainder());
+            filled = end;
+            if filled == n {
+                self.failed_in_argument = false;
+                return output.finish(py, filled);
+            }
+        }
+    }
+
     /// Looks ahead in the file; false where it turns out that it can't be.
     fn peek(&mut self, py: Python<'_>, file: &File) -> PyResult<bool> {
         let Some(peek) = &file.peek else {
@@ -303,11 +356,17 @@ fn append(joined: &mut Vec<u8>, bytes: &[u8]) -> PyResult<()> {
 /// What `file.read(n)` gives.
 fn read_at_most(py: Python<'_>, file: &File, n: usize) -> PyResult<Window> {
     let bytes = Window::of_object(&file.read.bind(py).call1((n,))?)?;
-    if bytes.len() > n {
+    check_read(&bytes, n)?;
+    Ok(bytes)
+}
+
+/// Checks that a file gave no more than was asked of it.
+fn check_read(bytes: &Window, asked: usize) -> PyResult<()> {
+    if bytes.len() > asked {
         return Err(PyValueError::new_err(format!(
-            "read() returned {} bytes, though {n} were asked for",
+            "read() returned {} bytes, though {asked} were asked for",
             bytes.len()
         )));
     }
-    Ok(bytes)
+    Ok(())
 }

@@ -5,6 +5,7 @@ use pickle_format::opcode::Opcode;
 use pickle_format::protocol::Protocol;
 use pyo3::exceptions::{PyEOFError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::error::unpickling_error;
 use crate::imports::Imports;
@@ -167,6 +168,20 @@ impl<'py, 'h> Machine<'py, 'h> {
         };
         home.put(std::mem::take(&mut self.memo), self.proto);
         let result = self.input.refill(py, n);
+        self.memo = home.take();
+        result
+    }
+
+    /// The next `n` bytes as an object, where the window does not have them.
+    #[cold]
+    #[inline(never)]
+    pub fn read_payload(&mut self, n: usize) -> PyResult<Bound<'py, PyBytes>> {
+        let py = self.py;
+        let Some((home, _)) = self.home else {
+            return self.input.read_payload(py, n);
+        };
+        home.put(std::mem::take(&mut self.memo), self.proto);
+        let result = self.input.read_payload(py, n);
         self.memo = home.take();
         result
     }

@@ -2,9 +2,11 @@
 
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::error::unpickling_error;
 use crate::fast::decode;
+use crate::load::input::LARGEST_READ;
 use crate::load::machine::Machine;
 
 /// The encoding that leaves Python 2's strings as bytes.
@@ -152,14 +154,26 @@ impl<'py> Machine<'py, '_> {
     }
 
     fn push_bytes(&mut self, size: usize) -> PyResult<()> {
+        let bytes = self.take_payload(size)?;
+        self.push_new(bytes.into_any())
+    }
+
+    fn take_payload(&mut self, size: usize) -> PyResult<Bound<'py, PyBytes>> {
         let py = self.py;
-        let bytes = decode::bytes(py, self.take(size)?)?;
-        self.stack.push(bytes.into_any())
+        if size > self.input.window.rest() && self.settings.file.is_some() {
+            return self.read_payload(size);
+        }
+        decode::bytes(py, self.take(size)?)
     }
 
     pub fn load_bytearray8(&mut self) -> PyResult<()> {
         let size = self.take_size::<8>("BYTEARRAY8")?;
         let py = self.py;
+        if size > LARGEST_READ && self.settings.file.is_some() {
+            let bytes = self.take_payload(size)?;
+            let bytes = decode::bytearray(py, bytes.as_bytes())?;
+            return self.stack.push(bytes);
+        }
         let bytes = decode::bytearray(py, self.take(size)?)?;
         self.stack.push(bytes)
     }

@@ -45,6 +45,7 @@ KINDS = ["memory", "plain", "buffered"]
 @pytest.mark.parametrize("kind", KINDS)
 def test_pickles_and_raw_data_follow_each_other(unpickler_class, protocol, kind, tmp_path):
     values = [{"a": [1, 2.5, None]}, "x" * 200_000, b"y" * 300_000, list(range(10_000)), 1 << 100]
+    values += [b"z" * 5_000_000, bytearray(b"w" * 5_000_000), "v" * 3_000_000]
     raw = b"raw\n" * 100
     data = b"".join(pickle.dumps(value, protocol) + raw for value in values)
     file = opened(data, kind, tmp_path)
