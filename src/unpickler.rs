@@ -169,7 +169,7 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>, home: &Home) -> PyResult<Bound<'
         let words = format!("Unpickler.__init__() was not called by {name}.__init__()");
         return Err(unpickling_error(py, &words));
     };
-    let _level = RecursionLevel::enter(py)?;
+    let _level = RecursionLevel::enter_loading(py)?;
     let memo = home.begin()?;
     let input = Input::new(settings.clone(), Window::empty());
     let mut machine = match Machine::new(py, input, settings, Some((home, unpickler))) {
@@ -193,7 +193,7 @@ pub fn load_alone<'py>(
     settings: Settings,
     window: Window,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let _level = RecursionLevel::enter(py)?;
+    let _level = RecursionLevel::enter_loading(py)?;
     let settings = Arc::new(settings);
     let input = Input::new(settings.clone(), window);
     let mut machine = Machine::new(py, input, settings, None)?;
