@@ -29,6 +29,7 @@ pub type Memo = UnpicklerMemo<Py<PyAny>>;
 pub struct File {
     pub read: Py<PyAny>,
     pub readline: Py<PyAny>,
+    pub readinto: Option<Py<PyAny>>,
     /// Only the lean face looks ahead: whoever reads between opcodes uses the hookable one.
     pub peek: Option<Py<PyAny>>,
 }
@@ -44,6 +45,7 @@ impl File {
             Face::Lean => file.getattr_opt(intern!(py, "peek"))?,
             Face::Hookable => None,
         };
+        let readinto = file.getattr_opt(intern!(py, "readinto"))?;
         let read = file.getattr_opt(intern!(py, "read"))?;
         let readline = file.getattr_opt(intern!(py, "readline"))?;
         let (Some(read), Some(readline)) = (read, readline) else {
@@ -54,6 +56,7 @@ impl File {
         Ok(Self {
             read: read.unbind(),
             readline: readline.unbind(),
+            readinto: readinto.map(Bound::unbind),
             peek: peek.map(Bound::unbind),
         })
     }
@@ -244,6 +247,7 @@ impl Home {
             if let Some(file) = &settings.file {
                 visit.call(&file.read)?;
                 visit.call(&file.readline)?;
+                visit.call(&file.readinto)?;
                 visit.call(&file.peek)?;
             }
             visit.call(&settings.buffers)?;

@@ -3,15 +3,13 @@
 
 use std::sync::Arc;
 
-use pickle_format::frame::Output;
 use pyo3::exceptions::{PyMemoryError, PyNotImplementedError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
 
 use crate::error::unpickling_error;
-use crate::fast::output::BytesOutput;
 use crate::fast::window::Window;
 use crate::load::home::{File, Settings};
+use crate::load::payload::check_read;
 
 /// Bytes to look ahead in a file that can be looked ahead in, as the C class does.
 const PREFETCH: usize = 128 * 1024;
@@ -24,8 +22,8 @@ pub const LARGEST_READ: usize = 1024 * 1024;
 pub struct Input {
     pub window: Window,
     /// Bytes of the pickle before the window.
-    before: usize,
-    settings: Arc<Settings>,
+    pub before: usize,
+    pub settings: Arc<Settings>,
     /// The window was looked at only: what was read of it is still to be taken from the file.
     is_peeked: bool,
     can_peek: bool,
@@ -94,7 +92,7 @@ impl Input {
     ///
     /// # Errors
     /// UnpicklingError in the middle of a frame.
-    fn leave_frame(&mut self, py: Python<'_>) -> PyResult<()> {
+    pub fn leave_frame(&mut self, py: Python<'_>) -> PyResult<()> {
         let Some(end) = self.frame_end else {
             return Ok(());
         };
@@ -109,7 +107,7 @@ impl Input {
 
     /// Checks that nothing read from the file is left: a frame that ends within an argument, where
     /// frames are not minded otherwise, would lose it.
-    fn check_read_to_end(&self, py: Python<'_>) -> PyResult<()> {
+    pub fn check_read_to_end(&self, py: Python<'_>) -> PyResult<()> {
         if !self.is_peeked && self.window.rest() > 0 {
             return Err(unpickling_error(py, "pickle exhausted before end of frame"));
         }
@@ -205,7 +203,7 @@ impl Input {
     }
 
     /// Goes on in a window that follows the present one, which was read to its end.
-    fn go_on_in(&mut self, next: Window) {
+    pub fn go_on_in(&mut self, next: Window) {
         self.before += self.window.position();
         // The old window may release a buffer, and so run Python code: it is out of use by then.
         drop(std::mem::replace(&mut self.window, next));
@@ -275,56 +273,6 @@ impl Input {
         Ok(())
     }
 
-    /// The next `n` bytes as an object, read from the file and not through the window: to be called
-    /// where the window does not have them. Memory follows what has arrived.
-    ///
-    /// # Errors
-    /// UnpicklingError where the data ends before; what the file raises.
-    pub fn read_payload<'py>(
-        &mut self,
-        py: Python<'py>,
-        n: usize,
-    ) -> PyResult<Bound<'py, PyBytes>> {
-        self.leave_frame(py)?;
-        self.failed_in_argument = true;
-        let settings = self.settings.clone();
-        let Some(file) = &settings.file else {
-            return Err(self.truncated(py));
-        };
-        self.check_read_to_end(py)?;
-        self.skip_peeked(py)?;
-        self.go_on_in(Window::empty());
-        let mut output = BytesOutput::new();
-        let mut filled = 0;
-        loop {
-            // Each piece that arrived in full earns one as large as all before.
-            let asked = (n - filled).min(LARGEST_READ.max(filled));
-            let object = file.read.bind(py).call1((asked,))?;
-            let piece = Window::of_object(&object)?;
-            check_read(&piece, asked)?;
-            if piece.len() < asked {
-                return Err(self.truncated(py));
-            }
-            self.before += asked;
-            if asked == n
-                && let Ok(bytes) = object.cast_exact::<PyBytes>()
-            {
-                self.failed_in_argument = false;
-                return Ok(bytes.clone());
-            }
-            let end = filled + asked;
-            if output.space().len() < end {
-                output.grow(filled, end)?;
-            }
-            output.space()[filled..end].write_copy_of_slice(piece.remainder());
-            filled = end;
-            if filled == n {
-                self.failed_in_argument = false;
-                return output.finish(py, filled);
-            }
-        }
-    }
-
     /// Looks ahead in the file; false where it turns out that it can't be.
     fn peek(&mut self, py: Python<'_>, file: &File) -> PyResult<bool> {
         let Some(peek) = &file.peek else {
@@ -356,17 +304,6 @@ fn append(joined: &mut Vec<u8>, bytes: &[u8]) -> PyResult<()> {
 /// What `file.read(n)` gives.
 fn read_at_most(py: Python<'_>, file: &File, n: usize) -> PyResult<Window> {
     let bytes = Window::of_object(&file.read.bind(py).call1((n,))?)?;
-    check_read(&bytes, n)?;
+    check_read(bytes.len(), n)?;
     Ok(bytes)
-}
-
-/// Checks that a file gave no more than was asked of it.
-fn check_read(bytes: &Window, asked: usize) -> PyResult<()> {
-    if bytes.len() > asked {
-        return Err(PyValueError::new_err(format!(
-            "read() returned {} bytes, though {asked} were asked for",
-            bytes.len()
-        )));
-    }
-    Ok(())
 }

@@ -5,7 +5,6 @@ use pickle_format::opcode::Opcode;
 use pickle_format::protocol::Protocol;
 use pyo3::exceptions::{PyEOFError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
 
 use crate::error::unpickling_error;
 use crate::imports::Imports;
@@ -102,23 +101,23 @@ impl<'py, 'h> Machine<'py, 'h> {
         self.pause = None;
         match result {
             Ok(value) => {
-                self.skip_peeked()?;
+                let py = self.py;
+                self.read_from_file(|input| input.skip_peeked(py))?;
                 Ok(value)
             }
             Err(error) => Err(self.noted(error)),
         }
     }
 
-    fn skip_peeked(&mut self) -> PyResult<()> {
-        match self.home {
-            None => self.input.skip_peeked(self.py),
-            Some((home, _)) => {
-                home.put(std::mem::take(&mut self.memo), self.proto);
-                let result = self.input.skip_peeked(self.py);
-                self.memo = home.take();
-                result
-            }
-        }
+    /// Lets the input run Python code, the file's, with the memo at home.
+    pub fn read_from_file<R>(&mut self, read: impl FnOnce(&mut Input) -> R) -> R {
+        let Some((home, _)) = self.home else {
+            return read(&mut self.input);
+        };
+        home.put(std::mem::take(&mut self.memo), self.proto);
+        let result = read(&mut self.input);
+        self.memo = home.take();
+        result
     }
 
     /// Releases what the memo holds.
@@ -163,40 +162,14 @@ impl<'py, 'h> Machine<'py, 'h> {
     #[inline(never)]
     pub fn refill(&mut self, n: usize) -> PyResult<()> {
         let py = self.py;
-        let Some((home, _)) = self.home else {
-            return self.input.refill(py, n);
-        };
-        home.put(std::mem::take(&mut self.memo), self.proto);
-        let result = self.input.refill(py, n);
-        self.memo = home.take();
-        result
-    }
-
-    /// The next `n` bytes as an object, where the window does not have them.
-    #[cold]
-    #[inline(never)]
-    pub fn read_payload(&mut self, n: usize) -> PyResult<Bound<'py, PyBytes>> {
-        let py = self.py;
-        let Some((home, _)) = self.home else {
-            return self.input.read_payload(py, n);
-        };
-        home.put(std::mem::take(&mut self.memo), self.proto);
-        let result = self.input.read_payload(py, n);
-        self.memo = home.take();
-        result
+        self.read_from_file(|input| input.refill(py, n))
     }
 
     #[cold]
     #[inline(never)]
     fn refill_line(&mut self) -> PyResult<()> {
         let py = self.py;
-        let Some((home, _)) = self.home else {
-            return self.input.refill_line(py);
-        };
-        home.put(std::mem::take(&mut self.memo), self.proto);
-        let result = self.input.refill_line(py);
-        self.memo = home.take();
-        result
+        self.read_from_file(|input| input.refill_line(py))
     }
 
     /// The next `n` bytes.

@@ -18,6 +18,7 @@ mod memo;
 mod note;
 mod number;
 mod object;
+mod payload;
 mod persistent;
 mod stack;
 mod text;

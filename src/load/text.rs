@@ -6,7 +6,6 @@ use pyo3::types::PyBytes;
 
 use crate::error::unpickling_error;
 use crate::fast::decode;
-use crate::load::input::LARGEST_READ;
 use crate::load::machine::Machine;
 
 /// The encoding that leaves Python 2's strings as bytes.
@@ -161,7 +160,7 @@ impl<'py> Machine<'py, '_> {
     fn take_payload(&mut self, size: usize) -> PyResult<Bound<'py, PyBytes>> {
         let py = self.py;
         if size > self.input.window.rest() && self.settings.file.is_some() {
-            return self.read_payload(size);
+            return self.read_from_file(|input| input.read_payload(py, size));
         }
         decode::bytes(py, self.take(size)?)
     }
@@ -169,10 +168,9 @@ impl<'py> Machine<'py, '_> {
     pub fn load_bytearray8(&mut self) -> PyResult<()> {
         let size = self.take_size::<8>("BYTEARRAY8")?;
         let py = self.py;
-        if size > LARGEST_READ && self.settings.file.is_some() {
-            let bytes = self.take_payload(size)?;
-            let bytes = decode::bytearray(py, bytes.as_bytes())?;
-            return self.stack.push(bytes);
+        if size > self.input.window.rest() && self.settings.file.is_some() {
+            let bytes = self.read_from_file(|input| input.read_bytearray(py, size))?;
+            return self.push_new(bytes);
         }
         let bytes = decode::bytearray(py, self.take(size)?)?;
         self.stack.push(bytes)
