@@ -34,12 +34,6 @@ pub struct Input {
     pub failed_in_argument: bool,
 }
 
-/// What a read that found too little is to do.
-enum Source {
-    Memory,
-    File,
-}
-
 impl Input {
     /// Begins to read from a window over the whole pickle, or from the settings' file.
     pub fn new(settings: Arc<Settings>, window: Window) -> Self {
@@ -59,13 +53,6 @@ impl Input {
     #[inline(always)]
     pub fn offset(&self) -> usize {
         self.before + self.window.position()
-    }
-
-    fn source(&self) -> Source {
-        match self.settings.file {
-            Some(_) => Source::File,
-            None => Source::Memory,
-        }
     }
 
     /// The error for data that ends too early.
@@ -153,19 +140,18 @@ impl Input {
         if self.window.rest() >= n {
             return Ok(());
         }
-        match self.source() {
-            Source::Memory => Err(self.truncated(py)),
-            Source::File => {
-                self.failed_in_argument = true;
-                self.check_read_to_end(py)?;
-                self.read_more(py, n)?;
-                if self.window.rest() < n {
-                    return Err(self.truncated(py));
-                }
-                self.failed_in_argument = false;
-                Ok(())
-            }
+        self.failed_in_argument = true;
+        let settings = self.settings.clone();
+        let Some(file) = &settings.file else {
+            return Err(self.truncated(py));
+        };
+        self.check_read_to_end(py)?;
+        self.read_more(py, file, n)?;
+        if self.window.rest() < n {
+            return Err(self.truncated(py));
         }
+        self.failed_in_argument = false;
+        Ok(())
     }
 
     /// Makes a line available, to be called where there is no newline before the limit.
@@ -237,11 +223,7 @@ impl Input {
         Ok(())
     }
 
-    fn read_more(&mut self, py: Python<'_>, n: usize) -> PyResult<()> {
-        let settings = self.settings.clone();
-        let Some(file) = &settings.file else {
-            return Ok(());
-        };
+    fn read_more(&mut self, py: Python<'_>, file: &File, n: usize) -> PyResult<()> {
         self.skip_peeked(py)?;
         if self.can_peek && n < PREFETCH && self.peek(py, file)? {
             if self.window.rest() >= n {

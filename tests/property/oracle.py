@@ -45,7 +45,10 @@ class Oracle:
     def ask(self, data):
         if self.process is None:
             self.process = subprocess.Popen(
-                [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                [sys.executable, __file__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
             )
         try:
             self.process.stdin.write(struct.pack("<I", len(data)) + data)
