@@ -1,5 +1,7 @@
 """A closed world for pickles of any origin: what they may name, the same for every unpickler."""
 
+import codecs
+import copyreg
 import pickle
 
 
@@ -46,6 +48,13 @@ GLOBALS = {
     "dict": dict,
     "object": object,
     "complex": complex,
+    # What picklers name below protocol 4.
+    "set": set,
+    "frozenset": frozenset,
+    "bytes": bytes,
+    "bytearray": bytearray,
+    "encode": codecs.encode,
+    "_reconstructor": copyreg._reconstructor,
     "Thing.pair": pair,
 }
 

@@ -21,11 +21,15 @@ def outcome(unpickler_class, data):
     The file can be looked ahead in: from others the C class drops, up to 3.13, what it read of a
     frame that ends within an argument.
     """
+    return outcome_of(lambda: unpickler_class(io.BufferedReader(io.BytesIO(data), 1 << 16)).load())
+
+
+def outcome_of(load):
+    """The shape of what is loaded, or the name of the exception's class."""
     from shapes import shape
 
-    file = io.BufferedReader(io.BytesIO(data), 1 << 16)
     try:
-        value = unpickler_class(file).load()
+        value = load()
     except MemoryError:
         return UNDECIDED
     except Exception as error:

@@ -170,3 +170,39 @@ _PIECES = st.lists(st.sampled_from(_PUSHING) | _ANY | _OBJECT, max_size=40)
 def random_opcodes(draw):
     """Opcodes that nobody chose."""
     return b"\x80" + bytes([draw(PROTOCOLS)]) + b"".join(draw(_PIECES)) + b"."
+
+
+FILLER = [f"filler {i}" for i in range(300)]
+"""What a pickle memoizes before what matters, so that `loads` looks ahead in it."""
+
+
+@st.composite
+def long(draw):
+    """A long pickle that the interpreter made, some with some bytes changed."""
+    return _mutated(_dumped([FILLER, draw(OBJECTS)], draw(PROTOCOLS)), draw(EDITS | st.just([])))
+
+
+_FAR_INDICES = st.integers(296, 310).map(lambda i: b"j" + struct.pack("<I", i))
+_NAMED = st.integers(296, 310).map(lambda i: b"r" + struct.pack("<I", i))
+_FAR_PIECES = st.sampled_from(_PUSHING) | _ANY | _OBJECT | _FAR_INDICES
+_STATES = st.sampled_from(
+    [
+        b"}\x94(X\1\0\0\0aK\1\x8c\1bK\2ub",
+        b"}\x94X\1\0\0\0aK\1sb",
+        b"N}\x94(X\1\0\0\0aK\1\x8c\1bK\2u\x86\x94b",
+        b"N}X\1\0\0\0aK\1s\x86b",
+    ]
+)
+
+
+@st.composite
+def long_random_opcodes(draw):
+    """Opcodes that nobody chose, behind so many entries that `loads` looks ahead."""
+    named = draw(st.booleans())
+    pieces = _FAR_PIECES | _STATES | (_NAMED if named else st.just(b"\x94"))
+    if named:
+        many = b"".join(b"r" + struct.pack("<I", i) for i in range(300))
+    else:
+        many = b"\x94" * 300
+    rest = b"".join(draw(st.lists(pieces, max_size=40)))
+    return b"\x80" + bytes([draw(PROTOCOLS)]) + b"N" + many + b"0" + rest + b"."

@@ -129,6 +129,15 @@ def test_what_is_fetched_later_is_there(state, index):
         assert loaded(oxipickle, data) == loaded(pickle, data)
 
 
+def test_an_index_farther_ahead_than_the_pickle_is_long():
+    def index(i):
+        return i.to_bytes(4, "little")
+
+    many = b"N" + b"".join(b"r" + index(i) for i in range(256)) + b"0"
+    data = many + b"Nr" + index(270) + b"0]r" + index(300) + b"0j" + index(300) + b"0j" + index(270) + b"."
+    assert oxipickle.loads(data) is pickle.loads(data) is None
+
+
 def test_a_hook_in_the_middle_sees_a_whole_stack():
     data = MANY + b"".join(
         f"c{__name__}\nWatching\n)\x81N}}\x94(".encode("latin1") + PAIRS + b"u\x86\x94b0" for _ in range(3)

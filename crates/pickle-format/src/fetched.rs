@@ -74,7 +74,8 @@ impl Fetched {
     pub fn scan(data: &[u8], entries: usize) -> Option<Self> {
         let mut fetched = Self {
             bits: Vec::new(),
-            limit: data.len().saturating_add(entries),
+            // Up to the end of a word: what has no bit must not share one with what has.
+            limit: data.len().saturating_add(entries) / 64 * 64 + 64,
         };
         let (mut counts, mut names) = (false, false);
         let mut position = 0;
@@ -183,6 +184,15 @@ mod tests {
             .collect::<Vec<_>>();
         assert_eq!(found, [7, 300]);
         assert!(fetched.contains(usize::MAX));
+    }
+
+    #[test]
+    fn what_has_no_bit_counts_as_fetched() {
+        let fetched = Fetched::scan(b"h\x01h\x09jI\0\0\0.", 0).unwrap();
+        for index in [1, 9, 73, 64, 1000] {
+            assert!(fetched.contains(index), "{index}");
+        }
+        assert!(!fetched.contains(2));
     }
 
     #[test]
