@@ -31,6 +31,19 @@ pub fn pickling_error_after(py: Python<'_>, words: String, cause: &PyErr) -> PyE
     error
 }
 
+/// A `pickle.UnpicklingError` with these words.
+#[cold]
+#[inline(never)]
+pub fn unpickling_error(py: Python<'_>, words: &str) -> PyErr {
+    match Imports::get(py) {
+        Ok(imports) => {
+            let class = imports.unpickling_error.bind(py).clone();
+            PyErr::from_type(class, words.to_owned())
+        }
+        Err(error) => error,
+    }
+}
+
 /// An error of this class with these words.
 #[cold]
 pub fn error_of(class: &Bound<'_, PyType>, words: String) -> PyErr {

@@ -1,12 +1,15 @@
-//! `dump` and `dumps`, and the table of opcodes.
+//! `dump`, `dumps`, `load` and `loads`, and the table of opcodes.
 
 use pickle_format::opcode::OPCODES;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::face::{self, Options};
+use crate::fast::window::Window;
 use crate::hooks::Walk;
+use crate::load::{self as loading, File, Settings};
 use crate::save::state::Face;
+use crate::unpickler::load_alone;
 
 /// dump(obj, file, protocol=None, *, fix_imports=True, buffer_callback=None)
 /// --
@@ -51,6 +54,48 @@ pub fn dumps<'py>(
     };
     let state = face::new_state(obj.py(), Face::Lean, None, &options, None)?;
     face::dumps(obj.py(), obj, state)
+}
+
+/// load(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
+/// --
+///
+/// Reads one pickle from `file`: the same as `Unpickler(file, ...).load()`, and as C's
+/// `pickle.load`. Raises what these raise.
+#[pyfunction]
+#[pyo3(signature = (file, *, fix_imports=true, encoding="ASCII", errors="strict", buffers=None))]
+pub fn load<'py>(
+    file: &Bound<'py, PyAny>,
+    fix_imports: bool,
+    encoding: &str,
+    errors: &str,
+    buffers: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let face = loading::Face::Lean;
+    let methods = Some(File::of(file, face)?);
+    let settings = Settings::new(face, methods, fix_imports, encoding, errors, buffers)?;
+    load_alone(file.py(), settings, Window::empty())
+}
+
+/// loads(data, /, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
+/// --
+///
+/// The object of the pickle in `data`, any bytes-like object, which is not copied. Bytes behind the
+/// pickle are ignored. The same as C's `pickle.loads`, and raises the same.
+#[pyfunction]
+#[pyo3(signature = (
+    data, /, *, fix_imports=true, encoding="ASCII", errors="strict", buffers=None
+))]
+pub fn loads<'py>(
+    data: &Bound<'py, PyAny>,
+    fix_imports: bool,
+    encoding: &str,
+    errors: &str,
+    buffers: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let window = Window::of_object(data)?;
+    let face = loading::Face::Lean;
+    let settings = Settings::new(face, None, fix_imports, encoding, errors, buffers)?;
+    load_alone(data.py(), settings, window)
 }
 
 /// One row of the table: name, code, argument, stack before, stack after, protocol.

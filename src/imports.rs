@@ -7,6 +7,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 /// What the walk needs from the standard library.
 pub struct Imports {
     pub pickling_error: Py<PyType>,
+    pub unpickling_error: Py<PyType>,
     /// `pickle.DEFAULT_PROTOCOL`.
     pub default_protocol: i64,
     /// `copyreg.dispatch_table`, and the registry of extension codes.
@@ -37,6 +38,56 @@ pub struct Imports {
     /// What a table is asked to answer where it has no entry.
     pub missing: Py<PyAny>,
     pub behaviour: Behaviour,
+    pub loading: Loading,
+}
+
+/// What a load needs beside that, and how the running release's unpicklers behave.
+pub struct Loading {
+    /// `copyreg`'s objects by extension code, and its names by extension code.
+    pub extension_cache: Py<PyDict>,
+    pub inverted_registry: Py<PyDict>,
+    /// `_compat_pickle`'s maps from Python 2's names to Python 3's.
+    pub name_mapping: Py<PyDict>,
+    pub import_mapping: Py<PyDict>,
+    pub get_threshold: Py<PyAny>,
+    pub set_threshold: Py<PyAny>,
+    pub lean_text_is_decimal: bool,
+    pub lean_long_is_decimal: bool,
+    pub lean_signed_bools: bool,
+    pub lean_minds_frames: bool,
+    pub lean_asks_for_empty_batches: bool,
+    pub hookable_text_is_decimal: bool,
+    /// Hashing a tuple recurses natively as deep as the tuple is nested.
+    pub hash_recurses: bool,
+}
+
+impl Loading {
+    fn resolve(py: Python<'_>) -> PyResult<Self> {
+        let behaviour = py.import("oxipickle._behaviour")?;
+        let facts = behaviour.call_method0("observe_loading")?;
+        let fact = |name: &str| facts.get_item(name)?.extract::<bool>();
+        let copyreg = py.import("copyreg")?;
+        let compat = py.import("_compat_pickle")?;
+        let gc = py.import("gc")?;
+        let mapping = |module: &Bound<'_, PyModule>, name: &str| {
+            Ok::<_, PyErr>(module.getattr(name)?.cast_into::<PyDict>()?.unbind())
+        };
+        Ok(Self {
+            extension_cache: mapping(&copyreg, "_extension_cache")?,
+            inverted_registry: mapping(&copyreg, "_inverted_registry")?,
+            name_mapping: mapping(&compat, "NAME_MAPPING")?,
+            import_mapping: mapping(&compat, "IMPORT_MAPPING")?,
+            get_threshold: gc.getattr("get_threshold")?.unbind(),
+            set_threshold: gc.getattr("set_threshold")?.unbind(),
+            lean_text_is_decimal: fact("lean_text_is_decimal")?,
+            lean_long_is_decimal: fact("lean_long_is_decimal")?,
+            lean_signed_bools: fact("lean_signed_bools")?,
+            lean_minds_frames: fact("lean_minds_frames")?,
+            lean_asks_for_empty_batches: fact("lean_asks_for_empty_batches")?,
+            hookable_text_is_decimal: fact("hookable_text_is_decimal")?,
+            hash_recurses: fact("hash_recurses")?,
+        })
+    }
 }
 
 /// How the running release's picklers behave, each fact found by asking them
@@ -117,6 +168,7 @@ impl Imports {
             |value: Bound<'_, PyAny>| (value.get_type().into_any().unbind(), value.unbind());
         Ok(Self {
             pickling_error: class(&pickle, "PicklingError")?,
+            unpickling_error: class(&pickle, "UnpicklingError")?,
             default_protocol: pickle.getattr("DEFAULT_PROTOCOL")?.extract()?,
             dispatch_table: mapping(&copyreg, "dispatch_table")?,
             extension_registry: mapping(&copyreg, "_extension_registry")?,
@@ -145,6 +197,7 @@ impl Imports {
             reverse_import_mapping: mapping(&compat, "REVERSE_IMPORT_MAPPING")?,
             missing: py.get_type::<PyAny>().call0()?.unbind(),
             behaviour: Behaviour::observe(py)?,
+            loading: Loading::resolve(py)?,
         })
     }
 }

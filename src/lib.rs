@@ -5,26 +5,39 @@ mod face;
 mod fast;
 mod functions;
 mod hookable;
+mod hookable_unpickler;
 mod hooks;
 mod imports;
+mod load;
 mod memo_proxy;
 mod pickler;
 mod save;
+mod unpickler;
+mod unpickler_memo_proxy;
 
 /// The native half of oxipickle.
 #[pyo3::pymodule]
 mod _oxipickle {
     #[pymodule_export]
-    use crate::functions::{dump, dumps, opcode_table};
+    use crate::functions::{dump, dumps, load, loads, opcode_table};
     #[pymodule_export]
     use crate::hookable::HookablePickler;
+    #[pymodule_export]
+    use crate::hookable_unpickler::HookableUnpickler;
     #[pymodule_export]
     use crate::memo_proxy::PicklerMemoProxy;
     #[pymodule_export]
     use crate::pickler::Pickler;
+    #[pymodule_export]
+    use crate::unpickler::Unpickler;
+    #[pymodule_export]
+    use crate::unpickler_memo_proxy::UnpicklerMemoProxy;
 
+    /// Looks whether the interpreter is the one this was built for, and remembers the classes' own
+    /// methods before anybody can exchange them.
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
-        crate::fast::layout::check(module.py())
+        crate::fast::layout::check(module.py())?;
+        crate::load::remember_methods(module.py())
     }
 }

@@ -1,8 +1,9 @@
 """The hookable pickler at native speed.
 
-`import oxipickle as pickle` gives every public name of the running `pickle`, with `dump`, `dumps`
-and `Pickler` from the native core. `HookablePickler` stands in for `pickle._Pickler`, and
-`create_pickler` for the function of that name in torch.package.
+`import oxipickle as pickle` gives every public name of the running `pickle`, with its functions,
+`Pickler` and `Unpickler` from the native core. `HookablePickler` and `HookableUnpickler` stand in
+for `pickle._Pickler` and `pickle._Unpickler`, `create_pickler` and `PackageUnpickler` for what has
+these names in torch.package.
 """
 
 import pickle as _pickle
@@ -17,9 +18,13 @@ from pickle import (  # type: ignore[attr-defined]  # the type stubs of `pickle`
 
 from oxipickle._oxipickle import (  # type: ignore[assignment]  # in place of `pickle`'s
     HookablePickler,
+    HookableUnpickler,
     Pickler,
+    Unpickler,
     dump,
     dumps,
+    load,
+    loads,
 )
 from oxipickle.importer import (
     Importer,
@@ -28,19 +33,23 @@ from oxipickle.importer import (
     OrderedImporter,
     sys_importer,
 )
-from oxipickle.package import PackagePickler, create_pickler
+from oxipickle.package import PackagePickler, PackageUnpickler, create_pickler, create_unpickler
 
 _Pickler = HookablePickler
+_Unpickler = HookableUnpickler
 
 __all__ = [
     "HookablePickler",
+    "HookableUnpickler",
     "Importer",
     "ObjMismatchError",
     "ObjNotFoundError",
     "OrderedImporter",
     "PackagePickler",
+    "PackageUnpickler",
     "compatible_formats",
     "create_pickler",
+    "create_unpickler",
     "decode_long",
     "encode_long",
     "format_version",

@@ -207,3 +207,27 @@ def observe():
         "hookable_asks_past_the_end": _asks_past_the_end(),
         "mangles_private_names": _raised(pickle._Pickler, Outer.hidden) is None,
     }
+
+
+def _loaded(unpickler_class, data):
+    """What the class makes of a pickle: the object, or the class of the error."""
+    try:
+        return unpickler_class(io.BytesIO(data)).load()
+    except Exception as error:
+        return type(error)
+
+
+def observe_loading():
+    """The facts about unpicklers, by the name of the field that keeps each."""
+    nested_frames = b"\x95\x0a\0\0\0\0\0\0\0\x95\1\0\0\0\0\0\0\0N."
+    return {
+        "lean_text_is_decimal": _loaded(pickle.Unpickler, b"I010\n.") == 10,
+        "lean_long_is_decimal": _loaded(pickle.Unpickler, b"L010L\n.") == 10,
+        "lean_signed_bools": _loaded(pickle.Unpickler, b"I+1\n.") is True,
+        "lean_minds_frames": _loaded(pickle.Unpickler, nested_frames) is pickle.UnpicklingError,
+        "lean_asks_for_empty_batches": _loaded(pickle.Unpickler, b"N(e.") is AttributeError,
+        "hookable_text_is_decimal": _loaded(pickle._Unpickler, b"L010L\n.") == 10,
+        # Asking would end a process in which the answer is yes. From 3.14 a tuple keeps its hash, and
+        # a tuple nested too deep is a RecursionError.
+        "hash_recurses": sys.version_info < (3, 14),
+    }

@@ -1,13 +1,29 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pickle import PickleBuffer
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias, final
 
-from typing_extensions import disjoint_base
+from typing_extensions import Buffer, disjoint_base
 
-__all__ = ["HookablePickler", "Pickler", "PicklerMemoProxy", "dump", "dumps", "opcode_table"]
+__all__ = [
+    "HookablePickler",
+    "HookableUnpickler",
+    "Pickler",
+    "PicklerMemoProxy",
+    "Unpickler",
+    "UnpicklerMemoProxy",
+    "dump",
+    "dumps",
+    "load",
+    "loads",
+    "opcode_table",
+]
 
 class _Writable(Protocol):
     def write(self, data: bytes, /) -> object: ...
+
+class _Readable(Protocol):
+    def read(self, n: int, /) -> Buffer: ...
+    def readline(self) -> Buffer: ...
 
 _BufferCallback: TypeAlias = Callable[[PickleBuffer], Any] | None
 
@@ -90,6 +106,62 @@ class HookablePickler:
     def persistent_id(self, obj: Any) -> Any: ...
     def resolve_global(self, obj: Any, name: str | None = None, /) -> tuple[str, str]: ...
 
+@final
+class UnpicklerMemoProxy:
+    def clear(self) -> None: ...
+    def copy(self) -> dict[int, Any]: ...
+    def __reduce__(self) -> tuple[type[dict[Any, Any]], tuple[dict[int, Any]]]: ...
+
+@disjoint_base
+class Unpickler:
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
+    def __init__(
+        self,
+        file: _Readable,
+        *,
+        fix_imports: bool = True,
+        encoding: str = "ASCII",
+        errors: str = "strict",
+        buffers: Iterable[Buffer] | None = None,
+    ) -> None: ...
+    @property
+    def memo(self) -> UnpicklerMemoProxy: ...
+    @memo.setter
+    def memo(self, value: UnpicklerMemoProxy | dict[int, Any]) -> None: ...
+    def load(self) -> Any: ...
+    def find_class(self, module_name: str, global_name: str, /) -> Any: ...
+    def persistent_load(self, pid: Any, /) -> Any: ...
+    def __sizeof__(self) -> int: ...
+
+@disjoint_base
+class HookableUnpickler:
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
+    def __init__(
+        self,
+        file: _Readable,
+        *,
+        fix_imports: bool = True,
+        encoding: str = "ASCII",
+        errors: str = "strict",
+        buffers: Iterable[Buffer] | None = None,
+    ) -> None: ...
+    @property
+    def memo(self) -> UnpicklerMemoProxy: ...
+    @memo.setter
+    def memo(self, value: UnpicklerMemoProxy | dict[int, Any]) -> None: ...
+    @property
+    def proto(self) -> int: ...
+    @property
+    def fix_imports(self) -> bool: ...
+    @property
+    def encoding(self) -> str: ...
+    @property
+    def errors(self) -> str: ...
+    def load(self) -> Any: ...
+    def find_class(self, module: str, name: str) -> Any: ...
+    def persistent_load(self, pid: Any) -> Any: ...
+    def __sizeof__(self) -> int: ...
+
 def dump(
     obj: Any,
     file: _Writable,
@@ -105,4 +177,21 @@ def dumps(
     fix_imports: bool = True,
     buffer_callback: _BufferCallback = None,
 ) -> bytes: ...
+def load(
+    file: _Readable,
+    *,
+    fix_imports: bool = True,
+    encoding: str = "ASCII",
+    errors: str = "strict",
+    buffers: Iterable[Buffer] | None = None,
+) -> Any: ...
+def loads(
+    data: Buffer,
+    /,
+    *,
+    fix_imports: bool = True,
+    encoding: str = "ASCII",
+    errors: str = "strict",
+    buffers: Iterable[Buffer] | None = None,
+) -> Any: ...
 def opcode_table() -> list[tuple[str, int, str | None, list[str], list[str], int]]: ...

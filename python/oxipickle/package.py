@@ -1,13 +1,16 @@
-"""The package pickler: globals are named by an importer, not by `sys.modules`.
+"""The package pickler and unpickler: globals are named by an importer, not by `sys.modules`.
 
-`PackagePickler` and `create_pickler` are drop-ins for torch.package's.
+`PackagePickler`, `create_pickler` and `PackageUnpickler` are drop-ins for torch.package's.
 """
 
 import pickle
+import sys
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
-from oxipickle._oxipickle import HookablePickler
+from oxipickle._oxipickle import HookablePickler, HookableUnpickler
 from oxipickle.importer import attribute, is_sys_importer, lookup_errors, register_with_torch
 
 
@@ -69,3 +72,51 @@ def create_pickler(data_buf: Any, importer: Any, protocol: int = 4) -> HookableP
     if is_sys_importer(importer):
         return _SettablePickler(data_buf, protocol=protocol)
     return PackagePickler(importer, data_buf, protocol=protocol)
+
+
+class PackageUnpickler(HookableUnpickler):
+    """An unpickler that finds modules by `importer.import_module`, asked once for each per load.
+
+    `file` and the options are those of `HookableUnpickler`. From protocol 4 on a dotted name leads
+    to a nested class; below protocol 3 the names of Python 2 are mapped to today's.
+    """
+
+    def __init__(self, importer: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._importer = importer
+        self._modules: dict[str, ModuleType] = {}
+
+    def load(self) -> Any:
+        """The object of the next pickle in the file."""
+        try:
+            return super().load()
+        finally:
+            self._modules.clear()
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The global of this name, from where the importer finds it.
+
+        Raises what the importer raises, and AttributeError.
+        """
+        sys.audit("pickle.find_class", module, name)
+        if self.proto < 3 and self.fix_imports:
+            if (module, name) in NAME_MAPPING:
+                module, name = NAME_MAPPING[module, name]
+            else:
+                module = IMPORT_MAPPING.get(module, module)
+        found = self._modules.get(module)
+        if found is None:
+            found = self._modules[module] = self._importer.import_module(module)
+        if self.proto >= 4 and "." in name:
+            return attribute(found, name)
+        return getattr(found, name)
+
+
+def create_unpickler(data_buf: Any, importer: Any) -> HookableUnpickler:
+    """An unpickler that reads from `data_buf` and finds globals by `importer`.
+
+    For `sys_importer` itself, ours or torch.package's, it finds them the ordinary way.
+    """
+    if is_sys_importer(importer):
+        return HookableUnpickler(data_buf)
+    return PackageUnpickler(importer, data_buf)

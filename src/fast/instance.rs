@@ -145,6 +145,98 @@ pub fn instance_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Bound<'py, 
     }
 }
 
+/// Whether `sets_no_state`, attributes of instances are set the ordinary way too, and instances
+/// have a `__dict__` that the interpreter gave them.
+pub fn takes_attributes(class: &Bound<'_, PyType>) -> bool {
+    let py = class.py();
+    let special = ffi::Py_TPFLAGS_LIST_SUBCLASS | ffi::Py_TPFLAGS_DICT_SUBCLASS;
+    // SAFETY: the class is alive; slots of it are read and compared.
+    let is_ordinary = unsafe {
+        let t = class.as_type_ptr();
+        (*t).tp_dictoffset != 0
+            && ffi::PyType_HasFeature(t, ffi::Py_TPFLAGS_HEAPTYPE) != 0
+            && ffi::PyType_FastSubclass(t, special) == 0
+            && (*t).tp_setattro.is_some_and(|set| {
+                std::ptr::fn_addr_eq(set, ffi::PyObject_GenericSetAttr as ffi::setattrofunc)
+            })
+    };
+    is_ordinary
+        && sets_no_state(class)
+        && class_attribute(class, pyo3::intern!(py, "__dict__")).is_some_and(|found| {
+            // SAFETY: the descriptor is alive; its type is only compared.
+            unsafe { ffi::Py_TYPE(found.as_ptr()) == &raw mut ffi::PyGetSetDescr_Type }
+        })
+}
+
+/// Whether attributes of instances are found the ordinary way, and the class has no `__setstate__`.
+pub fn sets_no_state(class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: the class is alive; a slot of it is read and compared.
+    let is_ordinary = unsafe {
+        (*class.as_type_ptr()).tp_getattro.is_some_and(|get| {
+            std::ptr::fn_addr_eq(get, ffi::PyObject_GenericGetAttr as ffi::getattrofunc)
+        })
+    };
+    is_ordinary && class_attribute(class, pyo3::intern!(class.py(), "__setstate__")).is_none()
+}
+
+/// What a class or one of its bases has under the name, without asking descriptors.
+pub fn class_attribute<'py>(
+    class: &Bound<'py, PyType>,
+    name: &Bound<'py, pyo3::types::PyString>,
+) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: both are alive; what is found is borrowed, and made ours at once. No exception is set.
+    unsafe {
+        let found = _PyType_Lookup(class.as_type_ptr(), name.as_ptr());
+        Bound::from_borrowed_ptr_or_opt(class.py(), found)
+    }
+}
+
+/// Whether a class attribute comes before the instance's own when it is set.
+pub fn is_data_descriptor(attribute: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the attribute is alive, and so is its type; a slot of it is read.
+    unsafe { (*ffi::Py_TYPE(attribute.as_ptr())).tp_descr_set.is_some() }
+}
+
+/// The number of a class's present contents, as `type_version` gives it for an instance.
+pub fn contents_version(class: &Bound<'_, PyType>) -> u32 {
+    // SAFETY: the class is alive.
+    unsafe { (*class.as_type_ptr()).tp_version_tag }
+}
+
+/// Sets an attribute the ordinary way.
+#[inline(always)]
+pub fn set_ordinary_attribute(
+    obj: &Bound<'_, PyAny>,
+    name: &Bound<'_, PyAny>,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    // SAFETY: all three are alive, and the caller saw that this is the slot of the type.
+    let answer =
+        unsafe { ffi::PyObject_GenericSetAttr(obj.as_ptr(), name.as_ptr(), value.as_ptr()) };
+    if answer < 0 {
+        return Err(PyErr::fetch(obj.py()));
+    }
+    Ok(())
+}
+
+/// Sets an attribute, whatever the type does about it; the name may be of any type.
+pub fn set_attribute(
+    obj: &Bound<'_, PyAny>,
+    name: &Bound<'_, PyAny>,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    // SAFETY: all three are alive.
+    if unsafe { ffi::PyObject_SetAttr(obj.as_ptr(), name.as_ptr(), value.as_ptr()) } < 0 {
+        return Err(PyErr::fetch(obj.py()));
+    }
+    Ok(())
+}
+
+unsafe extern "C" {
+    /// Exported by every supported interpreter, though not declared by `pyo3::ffi`.
+    fn _PyType_Lookup(t: *mut ffi::PyTypeObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject;
+}
+
 #[cfg(not(Py_3_12))]
 unsafe extern "C" {
     fn PyGC_Disable() -> std::ffi::c_int;

@@ -4,8 +4,11 @@
 //! (`hooks.rs`): between two passages of it no Python code runs, so an object that a walked
 //! container holds stays alive and the container keeps its shape.
 
+pub mod build;
+pub mod decode;
 pub mod dict;
 pub mod fresh;
+pub mod import;
 pub mod instance;
 pub mod int;
 pub mod layout;
@@ -17,3 +20,4 @@ pub mod sequence;
 pub mod set;
 pub mod signals;
 pub mod text;
+pub mod window;

@@ -7,13 +7,25 @@ use pyo3::prelude::*;
 pub struct RecursionLevel(());
 
 impl RecursionLevel {
-    /// Enters one level more.
+    /// Enters one level more, to pickle an object.
     ///
     /// # Errors
     /// RecursionError at the interpreter's limit.
     pub fn enter(py: Python<'_>) -> PyResult<Self> {
+        Self::enter_to(py, c" while pickling an object")
+    }
+
+    /// Enters one level more, to load a pickle.
+    ///
+    /// # Errors
+    /// RecursionError at the interpreter's limit.
+    pub fn enter_loading(py: Python<'_>) -> PyResult<Self> {
+        Self::enter_to(py, c" while unpickling an object")
+    }
+
+    fn enter_to(py: Python<'_>, purpose: &'static std::ffi::CStr) -> PyResult<Self> {
         // SAFETY: the GIL is held; the text is a C string that lives forever.
-        if unsafe { ffi::Py_EnterRecursiveCall(c" while pickling an object".as_ptr()) } != 0 {
+        if unsafe { ffi::Py_EnterRecursiveCall(purpose.as_ptr()) } != 0 {
             return Err(PyErr::fetch(py));
         }
         Ok(Self(()))

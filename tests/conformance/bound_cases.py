@@ -10,10 +10,8 @@ import unittest
 
 import interpreter_tests
 
-# Classes that don't save, and those that look at what belongs to the C structures.
-NOT_ABOUT_SAVING = {
-    "PyUnpicklerTests": "loads only",
-    "CUnpicklerTests": "loads only",
+# Classes that neither save nor load, and those that look at what belongs to the C structures.
+NOT_ABOUT_PICKLES = {
     "CompatPickleTests": "reads the tables of _compat_pickle",
     "CommandLineTest": "runs the command line of pickle.py",
     "LazyImportTest": "asks what importing pickle.py imports",
@@ -27,6 +25,7 @@ UNBOUND_MIXINS: dict[str, str] = {
 # "Class.test" and why it can't hold for ours.
 DIFFERENT_ON_PURPOSE: dict[str, str] = {
     "SizeofTests.test_pickler": "adds up the fields of the C structure",
+    "SizeofTests.test_unpickler": "adds up the fields of the C structure",
     "HeapTypesTests.test_immutable": "methods of ours can be assigned on the class, as on pickle._Pickler",
 }
 
@@ -46,8 +45,15 @@ def _must_fail(test, reason):
     return checked
 
 
-def _bind(case):
+# Both our unpicklers raise what the C class raises for bad data; the Python class raises whatever
+# comes of it.
+ERRORS_OF_BAD_DATA = ("bad_stack_errors", "truncated_errors", "truncated_data_error", "size_overflow_error")
+
+
+def _bind(case, model):
     changes = {"__module__": __name__, "__doc__": case.__doc__}
+    if case.__name__ == "PyUnpicklerTests":
+        changes |= {name: getattr(model, name) for name in ERRORS_OF_BAD_DATA if hasattr(model, name)}
     for test_name in unittest.TestLoader().getTestCaseNames(case):
         reason = DIFFERENT_ON_PURPOSE.get(f"{case.__name__}.{test_name}")
         if reason is not None:
@@ -55,13 +61,13 @@ def _bind(case):
     return type(case.__name__, (case,), changes)
 
 
-def saving_cases() -> dict[str, type]:
-    """The interpreter's test classes that save, bound to ours, by name."""
+def bound_cases() -> dict[str, type]:
+    """The interpreter's test classes that save or load, bound to ours, by name."""
     loaded = interpreter_tests.load()
     if loaded is None:
         return {}
     return {
-        name: _bind(case)
+        name: _bind(case, loaded[1].CUnpicklerTests)
         for name, case in vars(loaded[1]).items()
-        if isinstance(case, type) and issubclass(case, unittest.TestCase) and name not in NOT_ABOUT_SAVING
+        if isinstance(case, type) and issubclass(case, unittest.TestCase) and name not in NOT_ABOUT_PICKLES
     }

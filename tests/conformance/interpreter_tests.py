@@ -1,8 +1,8 @@
 """The running interpreter's own pickle tests, with its picklers exchanged for ours.
 
 `test.test_pickle` and the mixins of `test.pickletester` are imported a second time while
-stand-ins answer to the names `pickle` and `_pickle`: their `Pickler`, `_Pickler`, `dump` and
-`dumps` are ours, everything else is the interpreter's. So every test class is bound exactly as
+stand-ins answer to the names `pickle` and `_pickle`: their picklers, unpicklers and functions are
+ours, everything else is the interpreter's. So every test class is bound exactly as
 the running release binds it, and a test that a later release adds is run without anybody's help.
 """
 
@@ -34,6 +34,18 @@ def hookable_dumps(obj, protocol=None, *, fix_imports=True, buffer_callback=None
     return file.getvalue()
 
 
+def hookable_load(file, **options):
+    """`pickle._load` with the hookable face."""
+    return oxipickle.HookableUnpickler(file, **options).load()
+
+
+def hookable_loads(data, /, **options):
+    """`pickle._loads` with the hookable face."""
+    if isinstance(data, str):
+        raise TypeError("Can't load pickle from unicode string")
+    return hookable_load(io.BytesIO(data), **options)
+
+
 def _stand_in(name, **ours):
     module = types.ModuleType(name)
     vars(module).update(vars(importlib.import_module(name)))
@@ -63,11 +75,16 @@ def load():
         if os.environ.get(REQUIRED, "0") != "0":
             raise
         return None
-    lean = {"Pickler": oxipickle.Pickler, "dump": oxipickle.dump, "dumps": oxipickle.dumps}
+    lean = {
+        name: getattr(oxipickle, name) for name in ("Pickler", "dump", "dumps", "Unpickler", "load", "loads")
+    }
     hookable = {
         "_Pickler": oxipickle.HookablePickler,
         "_dump": hookable_dump,
         "_dumps": hookable_dumps,
+        "_Unpickler": oxipickle.HookableUnpickler,
+        "_load": hookable_load,
+        "_loads": hookable_loads,
     }
     mixins, cases = _import_again(
         {"pickle": _stand_in("pickle", **lean, **hookable), "_pickle": _stand_in("_pickle", **lean)}

@@ -11,7 +11,7 @@ import unittest
 import interpreter_tests
 import oxipickle
 import pytest
-from bound_cases import saving_cases
+from bound_cases import bound_cases
 
 if interpreter_tests.load() is None:
     pytest.skip("this Python comes without test.pickletester", allow_module_level=True)
@@ -70,7 +70,7 @@ class Compared:
 
 
 def _compared_cases():
-    for name, case in saving_cases().items():
+    for name, case in bound_cases().items():
         if callable(getattr(case, "dumps", None)) and getattr(case, "pickler", None) in MODELS:
             yield f"{name}Compared", type(name, (Compared, case), {"__module__": __name__})
         elif name == "InMemoryPickleTests":

@@ -3,12 +3,12 @@
 import interpreter_tests
 import oxipickle
 import pytest
-from bound_cases import DIFFERENT_ON_PURPOSE, NOT_ABOUT_SAVING, UNBOUND_MIXINS, saving_cases
+from bound_cases import DIFFERENT_ON_PURPOSE, NOT_ABOUT_PICKLES, UNBOUND_MIXINS, bound_cases
 
 if interpreter_tests.load() is None:
     pytest.skip("this Python comes without test.pickletester", allow_module_level=True)
 
-CASES = saving_cases()
+CASES = bound_cases()
 globals().update(CASES)
 
 
@@ -55,7 +55,7 @@ def test_the_functions_under_test_are_ours():
 def test_what_is_left_out_still_exists():
     cases = vars(interpreter_tests.load()[1])
     known_elsewhere = {"CommandLineTest", "LazyImportTest"}
-    assert {name for name in NOT_ABOUT_SAVING if name not in cases} <= known_elsewhere
+    assert {name for name in NOT_ABOUT_PICKLES if name not in cases} <= known_elsewhere
 
 
 @pytest.mark.parametrize("name", DIFFERENT_ON_PURPOSE)

@@ -1,6 +1,6 @@
-"""torch.package's pickler and importers, to be compared with: from an installed torch, or alone.
+"""torch.package's pickler, unpickler and importers, to be compared with: from an installed torch, or alone.
 
-The three files that make them up need nothing else of torch, so that they run on Pythons for which
+The four files that make them up need nothing else of torch, so that they run on Pythons for which
 there is no torch. The environment variable `OXIPICKLE_TORCH_SOURCE` then names a directory that
 holds `torch/package`, such as the `site-packages` of another interpreter.
 """
@@ -15,7 +15,7 @@ from types import ModuleType, SimpleNamespace
 SOURCE_VARIABLE = "OXIPICKLE_TORCH_SOURCE"
 
 # In the order of their imports: each finds the ones before it already loaded.
-_FILES = ("_mangling", "importer", "_package_pickler")
+_FILES = ("_mangling", "importer", "_package_pickler", "_package_unpickler")
 
 
 def has_torch() -> bool:
@@ -29,13 +29,13 @@ def is_available() -> bool:
 
 
 def load() -> SimpleNamespace:
-    """The modules `importer` and `_package_pickler`, under the names that torch gives them."""
+    """The modules of the importers, the pickler and the unpickler, under the names torch gives them."""
     if has_torch():
         modules = [importlib.import_module(f"torch.package.{name}") for name in _FILES]
     else:
         folder = Path(os.environ[SOURCE_VARIABLE]) / "torch" / "package"
         modules = [_load_file(folder, name) for name in _FILES]
-    return SimpleNamespace(importer=modules[1], pickler=modules[2])
+    return SimpleNamespace(importer=modules[1], pickler=modules[2], unpickler=modules[3])
 
 
 def _load_file(folder: Path, name: str) -> ModuleType:

@@ -1,6 +1,7 @@
 """Two profiles: a quick one that tries the same graphs every time, and a long one that never does.
 
-`OXIPICKLE_PROPERTY=long` chooses the long one, for a night or an hour.
+`OXIPICKLE_PROPERTY=long` chooses the long one, for a night or an hour; `OXIPICKLE_EXAMPLES` says how
+many examples that is for each test.
 """
 
 import os
@@ -13,6 +14,10 @@ settings.register_profile(
     "quick", max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=SLOW
 )
 settings.register_profile(
-    "long", max_examples=20_000, database=None, deadline=None, suppress_health_check=SLOW
+    "long",
+    max_examples=int(os.environ.get("OXIPICKLE_EXAMPLES", "20000")),
+    database=None,
+    deadline=None,
+    suppress_health_check=SLOW,
 )
 settings.load_profile(os.environ.get("OXIPICKLE_PROPERTY", "quick"))

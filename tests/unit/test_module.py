@@ -7,7 +7,7 @@ import types
 import oxipickle
 import pytest
 
-OURS = {"Pickler", "dump", "dumps"}
+OURS = {"Pickler", "Unpickler", "dump", "dumps", "load", "loads"}
 
 # What `pickle` defines or documents, and not what it imports for its own use.
 PUBLIC = sorted(

@@ -4,7 +4,7 @@
 //! its instructions and [`argument`] of their inline arguments; [`encode`] writes the shortest legal
 //! instruction for a value, per [`protocol`], and [`instruction`] any one with its argument; [`frame`]
 //! groups instructions as protocol 4 asks; [`memo`] maps identities to memo indices, and these to
-//! values; [`long`] and [`text`] are the encodings of integers and of protocol 0's lines; [`reader`]
+//! values, and [`fetched`] tells which of these are ever asked for; [`long`] and [`text`] are the encodings of integers and of protocol 0's lines; [`reader`]
 //! takes a pickle apart again, and [`dis`] shows it and checks what it does to the stack.
 
 #![forbid(unsafe_code)]
@@ -13,6 +13,7 @@ pub mod argument;
 pub mod dis;
 pub mod encode;
 pub mod error;
+pub mod fetched;
 pub mod frame;
 pub mod instruction;
 pub mod long;

@@ -78,6 +78,7 @@ macro_rules! opcodes {
 
         impl Opcode {
             /// The opcode of a byte.
+            #[inline(always)]
             #[must_use]
             pub const fn from_byte(byte: u8) -> Option<Opcode> {
                 match byte {

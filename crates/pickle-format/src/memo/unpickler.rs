@@ -74,6 +74,12 @@ impl<T> UnpicklerMemo<T> {
         Ok(old)
     }
 
+    /// Counts one entry more, which nobody will ask for: it has no value.
+    #[inline(always)]
+    pub fn skip(&mut self) {
+        self.len += 1;
+    }
+
     /// Lengthens the vector up to an index, and moves what it then covers.
     fn reach(&mut self, index: usize) -> Result<(), TryReserveError> {
         self.dense.try_reserve(index + 1 - self.dense.len())?;
@@ -108,6 +114,12 @@ impl<T> UnpicklerMemo<T> {
         let near = self.dense.iter().enumerate();
         let near = near.filter_map(|(index, value)| Some((index, value.as_ref()?)));
         Ok(near.chain(far))
+    }
+
+    /// Every value, in no order that means anything.
+    pub fn into_values(self) -> impl Iterator<Item = T> {
+        let near = self.dense.into_iter().flatten();
+        near.chain(self.sparse.into_values())
     }
 
     /// Forgets everything and gives the memory back.

@@ -1,0 +1,131 @@
+"""Prints one table of ratios for loading: time of ours over time of what it stands in for.
+
+Results are compared before anything is timed, by pickling them again. Peers take turns, each round
+in the other order, and the least time of each counts. The last two columns are milliseconds: what
+the collection takes that follows a load with the collector on.
+"""
+
+import argparse
+import gc
+import importlib
+import io
+import math
+import pickle
+import platform
+import sys
+import time
+from collections.abc import Callable
+
+import oxipickle
+
+from benchmarks.__main__ import PROTOCOL, ROUNDS, SLOW_ROUNDS, mean, torch_package
+from benchmarks.workloads import WORKLOADS
+
+Load = Callable[[bytes], object]
+
+
+class Times:
+    """The least time of a load, and of the collection after it."""
+
+    def __init__(self) -> None:
+        self.load = self.collection = math.inf
+
+    def measure(self, load: Load, data: bytes) -> None:
+        gc.collect()
+        start = time.perf_counter()
+        value = load(data)
+        loaded = time.perf_counter()
+        gc.collect()
+        collected = time.perf_counter()
+        del value
+        self.load = min(self.load, loaded - start)
+        self.collection = min(self.collection, collected - loaded)
+
+
+def compared(ours: Load, theirs: Load, data: bytes, rounds: int, collector: bool) -> tuple[Times, Times]:
+    """The times of two loads that take turns."""
+    times = Times(), Times()
+    if not collector:
+        gc.disable()
+    try:
+        for turn in range(rounds):
+            for i in (0, 1) if turn % 2 else (1, 0):
+                times[i].measure((ours, theirs)[i], data)
+    finally:
+        gc.enable()
+    return times
+
+
+def from_file(data: bytes, load: Callable[[io.BufferedIOBase], object]) -> object:
+    return load(io.BufferedReader(io.BytesIO(data)))  # type: ignore[arg-type]
+
+
+def questions(torch: bool) -> dict[str, tuple[Load, Load, int, bool]]:
+    """By question: ours, the peer, rounds, and whether the collector is on."""
+    found: dict[str, tuple[Load, Load, int, bool]] = {
+        "loads / C": (oxipickle.loads, pickle.loads, ROUNDS, True),
+        "... collector off": (oxipickle.loads, pickle.loads, ROUNDS, False),
+        "Unpickler(file) / C": (
+            lambda data: from_file(data, lambda file: oxipickle.Unpickler(file).load()),
+            lambda data: from_file(data, lambda file: pickle.Unpickler(file).load()),
+            ROUNDS,
+            True,
+        ),
+    }
+    if torch:
+        theirs = importlib.import_module("torch_package_alone._package_unpickler")
+        importer = importlib.import_module("torch_package_alone.importer")
+        chain = importer.OrderedImporter(importer.sys_importer)
+        our_chain = oxipickle.OrderedImporter(oxipickle.sys_importer)
+        found["ours / torch.package"] = (
+            lambda data: oxipickle.create_unpickler(io.BytesIO(data), our_chain).load(),
+            lambda data: theirs.PackageUnpickler(chain, io.BytesIO(data)).load(),
+            SLOW_ROUNDS,
+            True,
+        )
+    return found
+
+
+def is_alike(data: bytes) -> bool:
+    """Whether ours makes an object that is pickled as the peer's is."""
+    ours, theirs = oxipickle.loads(data), pickle.loads(data)
+    return pickle.dumps(ours, PROTOCOL) == pickle.dumps(theirs, PROTOCOL)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.loads", description=__doc__)
+    parser.add_argument("--only", help="workloads whose name contains this")
+    parser.add_argument("--quick", action="store_true", help="leave out torch.package")
+    options = parser.parse_args()
+
+    asked = questions(not options.quick and torch_package() is not None)
+    print(f"CPython {platform.python_version()}, protocol {PROTOCOL}")
+    titles = [*asked, "collection: ours", "C"]
+    print(f"{'':30}" + "".join(f"{title:>22}" for title in titles))
+    rows: dict[str, list[tuple[float, bool]]] = {question: [] for question in asked}
+    for name, (build, is_object_heavy) in WORKLOADS.items():
+        if options.only and options.only not in name:
+            continue
+        try:
+            data = pickle.dumps(build(), PROTOCOL)
+        except ImportError as missing:
+            print(f"{name:30}  left out: {missing}")
+            continue
+        if not is_alike(data):
+            sys.exit(f"{name}: the results differ")
+        line, collections = f"{name:30}", ""
+        for question, (ours, theirs, rounds, collector) in asked.items():
+            times = compared(ours, theirs, data, rounds, collector)
+            ratio = times[0].load / times[1].load
+            rows[question].append((ratio, is_object_heavy))
+            line += f"{ratio:22.2f}"
+            if not collections:
+                collections = "".join(f"{t.collection * 1000:22.1f}" for t in times)
+        print(line + collections, flush=True)
+    for title, wanted in (("geometric mean", (True, False)), ("... of object-heavy ones", (True,))):
+        means = [[ratio for ratio, heavy in row if heavy in wanted] for row in rows.values()]
+        print(f"{title:30}" + "".join(f"{mean(m):22.2f}" if m else f"{'-':>22}" for m in means))
+
+
+if __name__ == "__main__":
+    main()

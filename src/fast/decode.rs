@@ -1,0 +1,221 @@
+//! Objects made from the bytes of a pickle: texts, integers, floats, by the interpreter's own
+//! decoders.
+
+use std::ffi::{CStr, CString, c_char};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+/// Bytes from which a text is copied at once instead of decoded: one character comes from the
+/// interpreter's shared ones.
+const SHORTEST_COPIED: usize = 2;
+
+/// The largest character of ASCII.
+const LAST_ASCII: ffi::Py_UCS4 = 0x7f;
+
+#[inline(always)]
+fn owned(py: Python<'_>, object: *mut ffi::PyObject) -> PyResult<Bound<'_, PyAny>> {
+    // SAFETY: every caller hands over a new reference, or null with an exception set.
+    unsafe { Bound::from_owned_ptr_or_err(py, object) }
+}
+
+#[inline(always)]
+fn parts(bytes: &[u8]) -> (*const c_char, ffi::Py_ssize_t) {
+    (bytes.as_ptr().cast(), bytes.len() as ffi::Py_ssize_t)
+}
+
+/// Where the characters of an ASCII string begin, as the interpreter shows it; 0 before it was asked.
+static ASCII_HEADER: AtomicUsize = AtomicUsize::new(0);
+
+#[inline(always)]
+fn ascii_header() -> usize {
+    ASCII_HEADER.load(Ordering::Relaxed)
+}
+
+/// Asks where the characters of ASCII strings begin. To be called before `text`.
+pub fn observe_ascii_header(py: Python<'_>) -> PyResult<()> {
+    // SAFETY: a fresh ASCII string; only addresses are looked at.
+    unsafe {
+        let sample = owned(py, ffi::PyUnicode_New(SHORTEST_COPIED as isize, LAST_ASCII))?;
+        let data = ffi::PyUnicode_DATA(sample.as_ptr()) as usize;
+        ASCII_HEADER.store(data - sample.as_ptr() as usize, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// A text from UTF-8 in which lone surrogates may stand.
+#[inline(always)]
+pub fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    if bytes.len() >= SHORTEST_COPIED && bytes.is_ascii() {
+        // SAFETY: a fresh ASCII string has room for so many bytes and the NUL that was put behind
+        // them; nobody else has seen it.
+        unsafe {
+            let text = ffi::PyUnicode_New(bytes.len() as ffi::Py_ssize_t, LAST_ASCII);
+            if text.is_null() {
+                return Err(PyErr::fetch(py));
+            }
+            let data = text.cast::<u8>().add(ascii_header());
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len());
+            return Ok(Bound::from_owned_ptr(py, text));
+        }
+    }
+    utf8(py, bytes, c"surrogatepass")
+}
+
+/// A text from UTF-8; `errors` names what becomes of malformed bytes.
+pub fn utf8<'py>(py: Python<'py>, bytes: &[u8], errors: &CStr) -> PyResult<Bound<'py, PyAny>> {
+    let (data, len) = parts(bytes);
+    // SAFETY: the bytes are read only, `errors` ends with NUL.
+    owned(py, unsafe {
+        ffi::PyUnicode_DecodeUTF8(data, len, errors.as_ptr())
+    })
+}
+
+/// A text from ASCII.
+pub fn ascii<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    let (data, len) = parts(bytes);
+    // SAFETY: the bytes are read only.
+    owned(py, unsafe {
+        ffi::PyUnicode_DecodeASCII(data, len, c"strict".as_ptr())
+    })
+}
+
+/// A text from the escapes of UNICODE's line.
+pub fn raw_unicode_escape<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    let (data, len) = parts(bytes);
+    // SAFETY: the bytes are read only; no error handler means "strict".
+    owned(py, unsafe {
+        ffi::PyUnicode_DecodeRawUnicodeEscape(data, len, std::ptr::null())
+    })
+}
+
+/// Bytes from the escapes between STRING's quotes.
+///
+/// What is unescaped may warn, and so run Python code: the caller hands in bytes of its own.
+pub fn unescape<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    let (data, len) = parts(bytes);
+    // SAFETY: the bytes are read only; the decoder's last three arguments are its defaults.
+    owned(py, unsafe {
+        ffi::PyBytes_DecodeEscape(data, len, std::ptr::null(), 0, std::ptr::null())
+    })
+}
+
+/// A `bytes` object.
+#[inline(always)]
+pub fn bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    let (data, len) = parts(bytes);
+    // SAFETY: the bytes are copied; the result is of the type that it is cast to.
+    unsafe {
+        let object = owned(py, ffi::PyBytes_FromStringAndSize(data, len))?;
+        Ok(object.cast_into_unchecked())
+    }
+}
+
+/// A `bytearray`.
+pub fn bytearray<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    let (data, len) = parts(bytes);
+    // SAFETY: the bytes are copied.
+    owned(py, unsafe { ffi::PyByteArray_FromStringAndSize(data, len) })
+}
+
+/// A text from a `bytes` object, by a codec, which may be Python code.
+pub fn with_codec<'py>(
+    bytes: &Bound<'py, PyBytes>,
+    encoding: &CStr,
+    errors: &CStr,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (data, len) = parts(bytes.as_bytes());
+    // SAFETY: the object keeps its bytes while the codec runs; both names end with NUL.
+    owned(bytes.py(), unsafe {
+        ffi::PyUnicode_Decode(data, len, encoding.as_ptr(), errors.as_ptr())
+    })
+}
+
+/// A text from any bytes-like object, by a codec; an empty one asks for no codec.
+pub fn object_with_codec<'py>(
+    bytes: &Bound<'py, PyAny>,
+    encoding: &CStr,
+    errors: &CStr,
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the object is alive; both names end with NUL.
+    owned(bytes.py(), unsafe {
+        ffi::PyUnicode_FromEncodedObject(bytes.as_ptr(), encoding.as_ptr(), errors.as_ptr())
+    })
+}
+
+/// An integer from its decimal text, as `int` reads it, limit included.
+pub fn int_from_text<'py>(
+    py: Python<'py>,
+    text: &CString,
+    base: i32,
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the text ends with NUL; with no place to put an end, it must be a number throughout.
+    owned(py, unsafe {
+        ffi::PyLong_FromString(text.as_ptr(), std::ptr::null_mut(), base)
+    })
+}
+
+/// An integer from two's complement, least significant byte first.
+pub fn int_from_bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the bytes are read only; the flags say little-endian and signed.
+    owned(py, unsafe {
+        _PyLong_FromByteArray(bytes.as_ptr(), bytes.len(), 1, 1)
+    })
+}
+
+/// A small integer.
+#[inline(always)]
+pub fn int(py: Python<'_>, value: i64) -> PyResult<Bound<'_, PyAny>> {
+    // SAFETY: the GIL is held.
+    owned(py, unsafe { ffi::PyLong_FromLongLong(value) })
+}
+
+/// A float.
+#[inline(always)]
+pub fn float(py: Python<'_>, value: f64) -> PyResult<Bound<'_, PyAny>> {
+    // SAFETY: the GIL is held.
+    owned(py, unsafe { ffi::PyFloat_FromDouble(value) })
+}
+
+/// A number as the interpreter's parser of floats reads it, and the bytes that it read.
+///
+/// # Errors
+/// ValueError where the text does not begin with a number, OverflowError where it is too large.
+pub fn float_from_text(py: Python<'_>, text: &CString) -> PyResult<(f64, usize)> {
+    let mut end = std::ptr::null_mut();
+    // SAFETY: the text ends with NUL; `end` is set to a place in it or just behind.
+    unsafe {
+        let value =
+            ffi::PyOS_string_to_double(text.as_ptr(), &raw mut end, ffi::PyExc_OverflowError);
+        if value == -1.0
+            && let Some(error) = PyErr::take(py)
+        {
+            return Err(error);
+        }
+        let read = end.cast_const().offset_from(text.as_ptr());
+        Ok((value, read.max(0) as usize))
+    }
+}
+
+/// The name of an attribute as the interpreter keeps it: of equal names, one object.
+pub fn interned<'py>(text: Bound<'py, PyAny>) -> Bound<'py, PyAny> {
+    let py = text.py();
+    let mut raw = text.into_ptr();
+    // SAFETY: an exact str, by the caller's word; the call takes our reference and gives one.
+    unsafe {
+        ffi::PyUnicode_InternInPlace(&raw mut raw);
+        Bound::from_owned_ptr(py, raw)
+    }
+}
+
+unsafe extern "C" {
+    /// Exported by every supported interpreter, though `pyo3::ffi` declares it for some only.
+    fn _PyLong_FromByteArray(
+        bytes: *const u8,
+        size: usize,
+        little_endian: std::ffi::c_int,
+        is_signed: std::ffi::c_int,
+    ) -> *mut ffi::PyObject;
+}

@@ -1,0 +1,150 @@
+//! `HookableUnpickler`, the hookable face: stands in for the Python class `pickle._Unpickler`.
+
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::load::{Face, File, Home, Settings};
+use crate::unpickler::{find_class, load, no_persistent_load, size_of};
+use crate::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
+
+/// HookableUnpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
+/// --
+///
+/// Reads pickles of every protocol from `file`, which has `read(n)` and `readline()` methods, and
+/// no further than the present opcode or frame.
+///
+/// Same results as the Python class `pickle._Unpickler` of the running release; a malformed pickle
+/// raises what `Unpickler` raises for it. Hooks: `find_class`, `persistent_load`.
+///
+/// Raises TypeError for a file without `read` or `readline`.
+#[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
+pub struct HookableUnpickler {
+    home: Home,
+}
+
+impl HookableUnpickler {
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+}
+
+#[pymethods]
+impl HookableUnpickler {
+    #[new]
+    #[pyo3(
+        signature = (*_args, **_kwargs),
+        text_signature = "(file, *, fix_imports=True, encoding='ASCII', errors='strict', buffers=None)"
+    )]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self {
+            home: Home::default(),
+        }
+    }
+
+    #[pyo3(signature = (
+        file, *, fix_imports=true, encoding="ASCII", errors="strict", buffers=None
+    ))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        file: &Bound<'_, PyAny>,
+        fix_imports: bool,
+        encoding: &str,
+        errors: &str,
+        buffers: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let home = &slf.get().home;
+        home.check_idle()?;
+        let file = File::of(file, Face::Hookable)?;
+        home.initialize(Settings::new(
+            Face::Hookable,
+            Some(file),
+            fix_imports,
+            encoding,
+            errors,
+            buffers,
+        )?)
+    }
+
+    /// load($self)
+    /// --
+    ///
+    /// Reads one pickle from the file, and gives the object that it stands for.
+    ///
+    /// Raises UnpicklingError and others for a malformed pickle, EOFError where none is left,
+    /// RuntimeError within a load of this unpickler, and whatever a hook or the file raises; a
+    /// note tells the place in the pickle.
+    fn load<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        load(slf.as_any(), &slf.get().home)
+    }
+
+    /// find_class($self, module, name)
+    /// --
+    ///
+    /// The object that a pickle names: imports the module if need be, and gives its attribute.
+    /// To be overridden by whoever wants to restrict or redirect what pickles can name.
+    ///
+    /// Raises what importing raises, and AttributeError.
+    fn find_class<'py>(
+        &self,
+        module: &Bound<'py, PyAny>,
+        name: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        find_class(&self.home, module, name)
+    }
+
+    /// persistent_load($self, pid)
+    /// --
+    ///
+    /// The object of a persistent id. To be overridden: there is none by itself.
+    ///
+    /// Raises UnpicklingError.
+    fn persistent_load<'py>(&self, pid: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        Err(no_persistent_load(pid))
+    }
+
+    #[getter]
+    fn memo(slf: &Bound<'_, Self>) -> UnpicklerMemoProxy {
+        UnpicklerMemoProxy::new(Owner::Hookable(slf.clone().unbind()))
+    }
+
+    #[setter]
+    fn set_memo(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        unpickler_memo_proxy::assign(&self.home, value)
+    }
+
+    /// The protocol that the pickle named, 0 before it did.
+    #[getter]
+    fn proto(&self) -> u8 {
+        self.home.proto()
+    }
+
+    #[getter]
+    fn fix_imports(&self) -> bool {
+        self.home.settings().is_none_or(|s| s.fix_imports)
+    }
+
+    #[getter]
+    fn encoding(&self) -> String {
+        let settings = self.home.settings();
+        settings.map_or_else(String::new, |s| s.encoding.to_string_lossy().into_owned())
+    }
+
+    #[getter]
+    fn errors(&self) -> String {
+        let settings = self.home.settings();
+        settings.map_or_else(String::new, |s| s.errors.to_string_lossy().into_owned())
+    }
+
+    fn __sizeof__(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        size_of(slf.get_type().as_any(), &slf.get().home)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.home.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        drop(self.home.clear());
+    }
+}

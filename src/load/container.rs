@@ -1,0 +1,256 @@
+//! Lists, tuples, dicts and sets, and the opcodes that only move the stack.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PySet};
+
+use crate::error::unpickling_error;
+use crate::fast::build;
+use crate::load::home::Face;
+use crate::load::key::check_key;
+use crate::load::machine::Machine;
+
+impl<'py> Machine<'py, '_> {
+    #[inline(always)]
+    pub fn load_empty_list(&mut self) -> PyResult<()> {
+        let list = build::empty_list(self.py)?;
+        self.push_new(list)
+    }
+
+    pub fn load_list(&mut self) -> PyResult<()> {
+        let start = self.stack.pop_mark(self.py)?;
+        let list = build::list(self.py, &mut self.stack.values, start)?;
+        self.stack.push(list)
+    }
+
+    #[inline(always)]
+    pub fn load_append(&mut self) -> PyResult<()> {
+        let start = self.stack.start_of(1, self.py)?;
+        self.append_from(start, true)
+    }
+
+    #[inline(always)]
+    pub fn load_appends(&mut self) -> PyResult<()> {
+        let start = self.stack.pop_mark(self.py)?;
+        self.append_from(start, false)
+    }
+
+    /// Appends the values from `start` on to what lies below them.
+    #[inline(always)]
+    fn append_from(&mut self, start: usize, one: bool) -> PyResult<()> {
+        if !self.stack.has_below(start) {
+            return Err(self.stack.underflow(self.py));
+        }
+        let list = self.stack.values[start - 1].clone();
+        if build::is_exact_list(&list) {
+            return build::extend_list(&list, &mut self.stack.values, start);
+        }
+        self.append_to_other(&list, start, one)
+    }
+
+    fn append_to_other(
+        &mut self,
+        list: &Bound<'py, PyAny>,
+        start: usize,
+        one: bool,
+    ) -> PyResult<()> {
+        let py = self.py;
+        let refuses_nothing = match self.face {
+            Face::Lean => !self.imports.loading.lean_asks_for_empty_batches,
+            Face::Hookable => false,
+        };
+        if start == self.stack.len() && refuses_nothing {
+            return Ok(());
+        }
+        let extend = match (self.face, one) {
+            (Face::Hookable, true) => None,
+            _ => self.leave(|_| build::optional_attribute(list, intern!(py, "extend")))?,
+        };
+        if let Some(extend) = extend {
+            let slice = build::list(py, &mut self.stack.values, start)?;
+            return self.leave(|_| extend.call1((slice,)).map(drop));
+        }
+        let append = self.leave(|_| list.getattr(intern!(py, "append")))?;
+        self.call_with_each(&append, start)
+    }
+
+    /// Calls with each value from `start` on, and takes them off.
+    fn call_with_each(&mut self, method: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
+        let mut i = start;
+        while let Some(value) = self.stack.values.get(i).cloned() {
+            self.leave(|_| method.call1((value,)).map(drop))?;
+            i += 1;
+        }
+        self.stack.truncate(start);
+        Ok(())
+    }
+
+    #[inline(always)]
+    pub fn load_counted_tuple(&mut self, n: usize) -> PyResult<()> {
+        let start = self.stack.start_of(n, self.py)?;
+        let tuple = build::tuple(self.py, &mut self.stack.values, start)?;
+        self.push_new(tuple)
+    }
+
+    #[inline(always)]
+    pub fn load_tuple(&mut self) -> PyResult<()> {
+        let start = self.stack.pop_mark(self.py)?;
+        let tuple = build::tuple(self.py, &mut self.stack.values, start)?;
+        self.push_new(tuple)
+    }
+
+    #[inline(always)]
+    pub fn load_empty_dict(&mut self) -> PyResult<()> {
+        let dict = build::empty_dict(self.py)?;
+        self.push_new(dict)
+    }
+
+    pub fn load_dict(&mut self) -> PyResult<()> {
+        let start = self.stack.pop_mark(self.py)?;
+        if !(self.stack.len() - start).is_multiple_of(2) {
+            return Err(unpickling_error(self.py, "odd number of items for DICT"));
+        }
+        let dict = build::empty_dict(self.py)?;
+        self.fill_dict(&dict, start)?;
+        self.stack.push(dict)
+    }
+
+    #[inline(always)]
+    pub fn load_setitem(&mut self) -> PyResult<()> {
+        match self.stack.len().checked_sub(2) {
+            Some(start) => self.set_items_from(start),
+            None => Err(self.stack.underflow(self.py)),
+        }
+    }
+
+    #[inline(always)]
+    pub fn load_setitems(&mut self) -> PyResult<()> {
+        let start = self.stack.pop_mark(self.py)?;
+        self.set_items_from(start)
+    }
+
+    /// Stores the pairs from `start` on in what lies below them.
+    #[inline(always)]
+    fn set_items_from(&mut self, start: usize) -> PyResult<()> {
+        if !self.stack.has_below(start) {
+            return Err(self.stack.underflow(self.py));
+        }
+        if !(self.stack.len() - start).is_multiple_of(2) {
+            let words = "odd number of items for SETITEMS";
+            return Err(unpickling_error(self.py, words));
+        }
+        let dict = self.stack.values[start - 1].clone();
+        if build::is_exact_dict(&dict) {
+            if self.set_state_directly(dict.as_borrowed(), start)? {
+                return Ok(());
+            }
+            return self.fill_dict(&dict, start);
+        }
+        self.set_items_of_other(&dict, start)
+    }
+
+    /// Stores the pairs from `start` on in an exact dict. A key's own `__hash__` and `__eq__` may run
+    /// meanwhile; they can't reach the stack.
+    #[inline(always)]
+    fn fill_dict(&mut self, dict: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
+        let imports = self.imports;
+        let mut values = self.stack.values.drain(start..);
+        while let (Some(key), Some(value)) = (values.next(), values.next()) {
+            check_key(&key, imports)?;
+            build::set_item_taking(dict, key, value)?;
+        }
+        drop(values);
+        Ok(())
+    }
+
+    /// Stores pairs in anything with `__setitem__`.
+    fn set_items_of_other(&mut self, target: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
+        let is_dict = target.is_instance_of::<PyDict>();
+        let mut i = start;
+        while i + 1 < self.stack.len() {
+            let (key, value) = (
+                self.stack.values[i].clone(),
+                self.stack.values[i + 1].clone(),
+            );
+            if is_dict {
+                check_key(&key, self.imports)?;
+            }
+            self.leave(|_| target.set_item(key, value))?;
+            i += 2;
+        }
+        self.stack.truncate(start);
+        Ok(())
+    }
+
+    pub fn load_empty_set(&mut self) -> PyResult<()> {
+        let set = build::empty_set(self.py)?;
+        self.stack.push(set)
+    }
+
+    pub fn load_additems(&mut self) -> PyResult<()> {
+        let py = self.py;
+        let start = self.stack.pop_mark(py)?;
+        if !self.stack.has_below(start) {
+            return Err(self.stack.underflow(py));
+        }
+        let set = self.stack.values[start - 1].clone();
+        let is_set = set.is_instance_of::<PySet>();
+        let natively = match self.face {
+            Face::Lean => is_set,
+            Face::Hookable => set.is_exact_instance_of::<PySet>(),
+        };
+        if natively {
+            for element in &self.stack.values[start..] {
+                check_key(element, self.imports)?;
+                build::add_to_set(&set, element)?;
+            }
+            self.stack.truncate(start);
+            return Ok(());
+        }
+        if is_set {
+            let items = build::list(py, &mut self.stack.values, start)?;
+            return self.leave(|_| set.call_method1(intern!(py, "update"), (items,)).map(drop));
+        }
+        let is_asked =
+            self.face == Face::Hookable || self.imports.loading.lean_asks_for_empty_batches;
+        if start == self.stack.len() && !is_asked {
+            return Ok(());
+        }
+        let add = self.leave(|_| set.getattr(intern!(py, "add")))?;
+        self.call_with_each(&add, start)
+    }
+
+    pub fn load_frozenset(&mut self) -> PyResult<()> {
+        let py = self.py;
+        let start = self.stack.pop_mark(py)?;
+        for element in &self.stack.values[start..] {
+            check_key(element, self.imports)?;
+        }
+        let items = build::tuple(py, &mut self.stack.values, start)?;
+        let frozenset = build::frozenset(&items)?;
+        self.stack.push(frozenset)
+    }
+
+    pub fn load_pop(&mut self) -> PyResult<()> {
+        if self.stack.is_mark_on_top() {
+            return self.stack.pop_mark(self.py).map(drop);
+        }
+        let value = self.stack.pop(self.py)?;
+        self.leave(|_| drop(value));
+        Ok(())
+    }
+
+    pub fn load_pop_mark(&mut self) -> PyResult<()> {
+        let start = self.stack.pop_mark(self.py)?;
+        while self.stack.len() > start {
+            let value = self.stack.values.pop();
+            self.leave(|_| drop(value));
+        }
+        Ok(())
+    }
+
+    pub fn load_dup(&mut self) -> PyResult<()> {
+        let value = self.stack.top(self.py)?.clone();
+        self.stack.push(value)
+    }
+}

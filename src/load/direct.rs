@@ -1,0 +1,119 @@
+//! State that goes from the stack to the instance at once, without the dict that the pickle makes
+//! for it: SETITEMS with the BUILD behind it.
+//!
+//! The dict must be empty and held by nobody else, so that nobody can tell; its entry in the memo
+//! was not made, since nothing fetches it.
+
+use pickle_format::opcode::Opcode;
+use pyo3::Borrowed;
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use crate::fast::build;
+use crate::fast::instance::{set_attribute, set_ordinary_attribute};
+use crate::fast::object::{Exact, exact, is_empty, reference_count};
+use crate::load::machine::Machine;
+
+impl<'py> Machine<'py, '_> {
+    /// Looks at what follows a SETITEMS whose pairs begin at `start`, and whose dict lies below
+    /// them. False where the state is not known to go straight to an instance; nothing was done
+    /// then.
+    #[inline(always)]
+    pub fn set_state_directly(
+        &mut self,
+        dict: Borrowed<'_, 'py, PyAny>,
+        start: usize,
+    ) -> PyResult<bool> {
+        const BUILD: u8 = Opcode::BUILD.code();
+        const TUPLE2: u8 = Opcode::TUPLE2.code();
+        match self.input.window.peek_byte() {
+            // The stack's reference, and the caller's.
+            Some(BUILD | TUPLE2) if reference_count(dict) != 2 || !is_empty(dict) => Ok(false),
+            Some(BUILD) => self.build_from_stack(start),
+            Some(TUPLE2) => self.build_slots_from_stack(start),
+            _ => Ok(false),
+        }
+    }
+
+    /// The pairs become attributes of the instance below the dict, in its `__dict__`.
+    #[inline(never)]
+    fn build_from_stack(&mut self, start: usize) -> PyResult<bool> {
+        if !self.stack.has_below(start - 1) {
+            return Ok(false);
+        }
+        let py = self.py;
+        let instance = self.stack.values[start - 2].clone();
+        let class = instance.get_type();
+        if !self.attributes.known(&class)?.takes_attributes {
+            return Ok(false);
+        }
+        let names = self.stack.values[start..].chunks_exact(2);
+        for name in names.map(|pair| &pair[0]) {
+            if exact(name.as_borrowed()) != Exact::Str || !self.attributes.is_plain(&class, name)? {
+                return Ok(false);
+            }
+        }
+        if build::optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some() {
+            return Ok(false);
+        }
+        self.opcode_at = self.input.offset();
+        self.opcode = Some(Opcode::BUILD);
+        self.take_byte()?;
+        for pair in self.stack.values[start..].chunks_exact(2) {
+            let name = self.attributes.twin(&pair[0]);
+            set_ordinary_attribute(&instance, &name, &pair[1])?;
+        }
+        self.stack.truncate(start - 1);
+        Ok(true)
+    }
+
+    /// The pairs become attributes of the instance below the dict and below a None: TUPLE2 pairs
+    /// these two as a state without a `__dict__`'s part, and may be memoized.
+    #[inline(never)]
+    fn build_slots_from_stack(&mut self, start: usize) -> PyResult<bool> {
+        let rest = self.input.window.remainder();
+        let memoized = match rest {
+            [_, memoize, build, ..]
+                if *memoize == Opcode::MEMOIZE.code() && *build == Opcode::BUILD.code() =>
+            {
+                true
+            }
+            [_, build, ..] if *build == Opcode::BUILD.code() => false,
+            _ => return Ok(false),
+        };
+        let length = 2 + usize::from(memoized);
+        if self.input.window.rest() < length
+            || (memoized && !self.is_never_fetched(self.memo.len()))
+            || !self.stack.has_below(start - 1)
+            || !self.stack.has_below(start - 2)
+            || !self.stack.values[start - 2].is_none()
+        {
+            return Ok(false);
+        }
+        let py = self.py;
+        let instance = self.stack.values[start - 3].clone();
+        if !self.attributes.known(&instance.get_type())?.sets_no_state
+            || build::optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some()
+            || self.stack.values[start..]
+                .chunks_exact(2)
+                .any(|pair| exact(pair[0].as_borrowed()) != Exact::Str)
+        {
+            return Ok(false);
+        }
+        self.opcode_at = self.input.offset() + length - 1;
+        self.opcode = Some(Opcode::BUILD);
+        self.take(length)?;
+        if memoized {
+            self.memo.skip();
+        }
+        let mut i = start;
+        while i + 1 < self.stack.len() {
+            let name = self.attributes.twin(&self.stack.values[i]);
+            let value = self.stack.values[i + 1].clone();
+            self.leave(|_| set_attribute(&instance, &name, &value))?;
+            i += 2;
+        }
+        self.stack.truncate(start - 2);
+        Ok(true)
+    }
+}

@@ -1,0 +1,273 @@
+//! Where an unpickler's memo lives while no load runs natively, and what it was made with.
+//!
+//! A load owns the memo while it runs. Before user code runs the memo goes home, to the Python
+//! object; after, it is taken again. So a hook can look at `memo` and change it, a second `load`
+//! is refused, and nothing borrowed outlives the passage.
+
+use std::ffi::CString;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use pickle_format::memo::UnpicklerMemo;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
+use pyo3::prelude::*;
+
+/// Which of the interpreter's classes is stood in for.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Face {
+    /// `pickle.Unpickler`, the C class.
+    Lean,
+    /// `pickle._Unpickler`, the Python class.
+    Hookable,
+}
+
+/// Values by memo index.
+pub type Memo = UnpicklerMemo<Py<PyAny>>;
+
+/// The methods of a file that are used.
+pub struct File {
+    pub read: Py<PyAny>,
+    pub readline: Py<PyAny>,
+    pub readinto: Option<Py<PyAny>>,
+    /// Only the lean face looks ahead: whoever reads between opcodes uses the hookable one.
+    pub peek: Option<Py<PyAny>>,
+}
+
+impl File {
+    /// Finds the methods.
+    ///
+    /// # Errors
+    /// TypeError for a file without `read` or `readline`.
+    pub fn of(file: &Bound<'_, PyAny>, face: Face) -> PyResult<Self> {
+        let py = file.py();
+        let peek = match face {
+            Face::Lean => file.getattr_opt(intern!(py, "peek"))?,
+            Face::Hookable => None,
+        };
+        let readinto = file.getattr_opt(intern!(py, "readinto"))?;
+        let read = file.getattr_opt(intern!(py, "read"))?;
+        let readline = file.getattr_opt(intern!(py, "readline"))?;
+        let (Some(read), Some(readline)) = (read, readline) else {
+            return Err(PyTypeError::new_err(
+                "file must have 'read' and 'readline' attributes",
+            ));
+        };
+        Ok(Self {
+            read: read.unbind(),
+            readline: readline.unbind(),
+            readinto: readinto.map(Bound::unbind),
+            peek: peek.map(Bound::unbind),
+        })
+    }
+}
+
+/// What an unpickler was made with.
+pub struct Settings {
+    pub face: Face,
+    pub file: Option<File>,
+    pub fix_imports: bool,
+    pub encoding: CString,
+    pub errors: CString,
+    /// An iterator of out-of-band buffers.
+    pub buffers: Option<Py<PyAny>>,
+}
+
+impl Settings {
+    /// Checks the arguments that unpicklers and functions take beside their source.
+    ///
+    /// # Errors
+    /// ValueError for a name with a NUL in it; what `iter(buffers)` raises.
+    pub fn new(
+        face: Face,
+        file: Option<File>,
+        fix_imports: bool,
+        encoding: &str,
+        errors: &str,
+        buffers: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let name = |name: &str| {
+            CString::new(name)
+                .map_err(|_| pyo3::exceptions::PyValueError::new_err("embedded null character"))
+        };
+        let buffers = match buffers.filter(|b| !b.is_none()) {
+            Some(buffers) => Some(buffers.try_iter()?.into_any().unbind()),
+            None => None,
+        };
+        Ok(Self {
+            face,
+            file,
+            fix_imports,
+            encoding: name(encoding)?,
+            errors: name(errors)?,
+            buffers,
+        })
+    }
+}
+
+/// The memo of an unpickler object, its settings, and whether a load is under way.
+#[derive(Default)]
+pub struct Home {
+    slot: Mutex<Slot>,
+}
+
+#[derive(Default)]
+struct Slot {
+    settings: Option<Arc<Settings>>,
+    /// None while a load runs natively.
+    memo: Option<Memo>,
+    proto: u8,
+    loading: bool,
+}
+
+/// The words of CPython 3.15 for concurrent and nested use.
+fn in_use() -> PyErr {
+    PyRuntimeError::new_err("Unpickler object is already used")
+}
+
+impl Home {
+    fn lock(&self) -> MutexGuard<'_, Slot> {
+        self.slot
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Whether a load is under way: then nothing about the unpickler may be set anew.
+    ///
+    /// # Errors
+    /// RuntimeError if so.
+    pub fn check_idle(&self) -> PyResult<()> {
+        if self.lock().loading {
+            return Err(in_use());
+        }
+        Ok(())
+    }
+
+    /// Begins afresh with these settings and an empty memo.
+    ///
+    /// # Errors
+    /// RuntimeError while a load runs.
+    pub fn initialize(&self, settings: Settings) -> PyResult<()> {
+        let old = {
+            let mut slot = self.lock();
+            if slot.loading {
+                return Err(in_use());
+            }
+            slot.proto = 0;
+            (
+                slot.settings.replace(Arc::new(settings)),
+                slot.memo.replace(Memo::new()),
+            )
+        };
+        // Its release may run Python code, so it happens out here.
+        drop(old);
+        Ok(())
+    }
+
+    /// What the unpickler was made with; None before `__init__`.
+    pub fn settings(&self) -> Option<Arc<Settings>> {
+        self.lock().settings.clone()
+    }
+
+    /// The protocol that the last pickle named so far.
+    pub fn proto(&self) -> u8 {
+        self.lock().proto
+    }
+
+    /// Takes the memo for a load.
+    ///
+    /// # Errors
+    /// RuntimeError while another load runs.
+    pub fn begin(&self) -> PyResult<Memo> {
+        let mut slot = self.lock();
+        if slot.loading {
+            return Err(in_use());
+        }
+        slot.loading = true;
+        slot.proto = 0;
+        Ok(slot.memo.take().unwrap_or_default())
+    }
+
+    /// Gives the memo back at the end of a load.
+    pub fn end(&self, memo: Memo) {
+        let mut slot = self.lock();
+        slot.loading = false;
+        slot.memo = Some(memo);
+    }
+
+    /// Puts the memo back for user code to find.
+    pub fn put(&self, memo: Memo, proto: u8) {
+        let mut slot = self.lock();
+        slot.proto = proto;
+        slot.memo = Some(memo);
+    }
+
+    /// Takes the memo again after user code ran.
+    pub fn take(&self) -> Memo {
+        self.lock().memo.take().unwrap_or_default()
+    }
+
+    /// Puts another memo in place of what is there, and gives that out.
+    ///
+    /// # Errors
+    /// RuntimeError while a load runs natively.
+    pub fn replace(&self, memo: Memo) -> PyResult<Option<Memo>> {
+        let mut slot = self.lock();
+        if slot.loading && slot.memo.is_none() {
+            return Err(in_use());
+        }
+        Ok(slot.memo.replace(memo))
+    }
+
+    /// Looks at the memo. No Python code may run in `look`.
+    ///
+    /// # Errors
+    /// RuntimeError while a load runs natively.
+    pub fn with_memo<R>(&self, look: impl FnOnce(&Memo) -> R) -> PyResult<R> {
+        let mut slot = self.lock();
+        if slot.memo.is_none() {
+            if slot.loading {
+                return Err(in_use());
+            }
+            slot.memo = Some(Memo::new());
+        }
+        slot.memo.as_ref().map(look).ok_or_else(in_use)
+    }
+
+    /// Shows the collector what the unpickler holds. What a load under way holds is not shown, and
+    /// so counts as held from outside.
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let Ok(slot) = self.slot.try_lock() else {
+            return Ok(());
+        };
+        if slot.loading {
+            return Ok(());
+        }
+        if let Some(settings) = slot.settings.as_deref() {
+            if let Some(file) = &settings.file {
+                visit.call(&file.read)?;
+                visit.call(&file.readline)?;
+                visit.call(&file.readinto)?;
+                visit.call(&file.peek)?;
+            }
+            visit.call(&settings.buffers)?;
+        }
+        match slot.memo.as_ref().map(Memo::iter) {
+            Some(Ok(entries)) => {
+                for (_, value) in entries {
+                    visit.call(value)?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives out what the unpickler holds, so that a cycle through it can end.
+    pub fn clear(&self) -> impl Sized {
+        self.slot
+            .try_lock()
+            .ok()
+            .map(|mut slot| (slot.settings.take(), slot.memo.take()))
+    }
+}

@@ -1,0 +1,58 @@
+//! What is looked at before a value becomes a key: hashing a tuple recurses natively, and up to
+//! CPython 3.13 nothing stops it before the native stack ends.
+
+use pyo3::exceptions::PyRecursionError;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+
+use crate::imports::Imports;
+
+/// Levels of tuples within tuples that a key may have. Each takes some 130 bytes of native stack
+/// to hash; half a megabyte is what the smallest stacks of threads have.
+const DEEPEST_KEY: usize = 4_000;
+
+/// Tuples that are looked at in one key, each as often as it is reached: tuples that share their
+/// parts may be reached more often than anything could count, and as often would be hashed.
+const MOST_TUPLES_IN_KEY: usize = 1 << 24;
+
+/// Checks a value that is about to be hashed.
+///
+/// # Errors
+/// RecursionError for a tuple nested too deep.
+#[inline(always)]
+pub fn check_key(key: &Bound<'_, PyAny>, imports: &Imports) -> PyResult<()> {
+    if key.is_exact_instance_of::<PyString>() || !imports.loading.hash_recurses {
+        return Ok(());
+    }
+    match key.cast::<PyTuple>() {
+        Ok(tuple) => check_tuple(tuple),
+        Err(_) => Ok(()),
+    }
+}
+
+fn too_deep() -> PyErr {
+    PyRecursionError::new_err("maximum recursion depth exceeded while hashing a tuple")
+}
+
+/// Walks the tuples within a tuple without recursing.
+#[inline(never)]
+fn check_tuple(tuple: &Bound<'_, PyTuple>) -> PyResult<()> {
+    let mut path = vec![(tuple.clone(), 0)];
+    let mut seen = 0;
+    while let Some((tuple, index)) = path.last_mut() {
+        if *index >= tuple.len() {
+            path.pop();
+            continue;
+        }
+        let item = tuple.get_item(*index)?;
+        *index += 1;
+        if let Ok(inner) = item.cast_into::<PyTuple>() {
+            seen += 1;
+            if path.len() >= DEEPEST_KEY || seen > MOST_TUPLES_IN_KEY {
+                return Err(too_deep());
+            }
+            path.push((inner, 0));
+        }
+    }
+    Ok(())
+}

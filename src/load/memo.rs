@@ -1,0 +1,148 @@
+//! The memo's opcodes.
+
+use pickle_format::fetched::Fetched;
+use pickle_format::opcode::Opcode;
+use pyo3::exceptions::{PyMemoryError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::error::unpickling_error;
+use crate::load::machine::Machine;
+
+/// Entries made before it is found out which of the later ones are needed: small pickles, and those
+/// that memoize little, don't earn it.
+const ENTRIES_BEFORE_LOOKING_AHEAD: usize = 256;
+
+impl<'py> Machine<'py, '_> {
+    /// Pushes an object that a pickler memoizes, and carries out the MEMOIZE behind it if it comes to
+    /// nothing: that saves half the turns of the loop.
+    #[inline(always)]
+    pub fn push_new(&mut self, value: Bound<'py, PyAny>) -> PyResult<()> {
+        if let Some(fetched) = &self.fetched
+            && self.input.window.peek_byte() == Some(Opcode::MEMOIZE.code())
+            && !fetched.contains(self.memo.len())
+        {
+            self.input.window.advance();
+            self.memo.skip();
+        }
+        self.stack.push(value)
+    }
+
+    /// MEMOIZE: the index is the number of entries.
+    #[inline(always)]
+    pub fn load_memoize(&mut self) -> PyResult<()> {
+        let index = self.memo.len();
+        if self.is_never_fetched(index) {
+            self.stack.top(self.py)?;
+            self.memo.skip();
+            return Ok(());
+        }
+        self.memoize(index)
+    }
+
+    pub fn load_binput(&mut self) -> PyResult<()> {
+        let index = self.take_byte()?;
+        self.memoize_at(index.into())
+    }
+
+    pub fn load_long_binput(&mut self) -> PyResult<()> {
+        let index = u32::from_le_bytes(self.take_array()?);
+        self.memoize_at(index as usize)
+    }
+
+    #[inline(always)]
+    fn memoize_at(&mut self, index: usize) -> PyResult<()> {
+        if self.is_never_fetched(index) {
+            return self.stack.top(self.py).map(drop);
+        }
+        self.memoize(index)
+    }
+
+    /// Whether it is known that nobody asks for the index, so that it needs no entry.
+    #[inline(always)]
+    pub fn is_never_fetched(&self, index: usize) -> bool {
+        match &self.fetched {
+            Some(fetched) => !fetched.contains(index),
+            None => false,
+        }
+    }
+
+    /// Looks through the opcodes to come for what they fetch. The memo of an unpickler object
+    /// outlives the load, and bytes that may change are not looked through.
+    #[cold]
+    #[inline(never)]
+    fn look_ahead(&mut self) {
+        if self.home.is_none() && self.settings.file.is_none() && self.input.window.is_constant() {
+            self.fetched = Fetched::scan(self.input.window.remainder(), self.memo.len());
+        }
+    }
+
+    pub fn load_put(&mut self) -> PyResult<()> {
+        let line_at = self.take_line(1)?.len();
+        self.stack.top(self.py)?;
+        self.input.window.step_back(line_at);
+        match usize::try_from(self.take_index()?) {
+            Ok(index) => self.memoize(index),
+            Err(_) => {
+                let error = PyValueError::new_err("negative PUT argument");
+                Err(self.in_argument(error))
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn memoize(&mut self, index: usize) -> PyResult<()> {
+        let value = self.stack.top(self.py)?.clone().unbind();
+        match self.memo.put(index, value) {
+            Ok(None) => {
+                if self.memo.len() == ENTRIES_BEFORE_LOOKING_AHEAD {
+                    self.look_ahead();
+                }
+                Ok(())
+            }
+            Ok(Some(old)) => {
+                // The last reference may go, and a finaliser look at the memo.
+                let old = old.into_bound(self.py);
+                self.leave(|_| drop(old));
+                Ok(())
+            }
+            Err(_) => Err(PyMemoryError::new_err(())),
+        }
+    }
+
+    #[inline(always)]
+    pub fn load_binget(&mut self) -> PyResult<()> {
+        let index = self.take_byte()?;
+        self.push_memoized(index.into())
+    }
+
+    #[inline(always)]
+    pub fn load_long_binget(&mut self) -> PyResult<()> {
+        let index = u32::from_le_bytes(self.take_array()?);
+        self.push_memoized(index as usize)
+    }
+
+    pub fn load_get(&mut self) -> PyResult<()> {
+        let index = self.take_index()?;
+        match usize::try_from(index) {
+            Ok(index) => self.push_memoized(index),
+            Err(_) => Err(self.not_found(index)),
+        }
+    }
+
+    #[inline(always)]
+    fn push_memoized(&mut self, index: usize) -> PyResult<()> {
+        match self.memo.get(index) {
+            Some(value) => {
+                let value = value.bind(self.py).clone();
+                self.stack.push(value)
+            }
+            None => Err(self.not_found(index)),
+        }
+    }
+
+    #[cold]
+    fn not_found(&self, index: impl std::fmt::Display) -> PyErr {
+        let words = format!("Memo value not found at index {index}");
+        unpickling_error(self.py, &words)
+    }
+}

@@ -1,0 +1,30 @@
+//! The unpickler: a machine that carries out the opcodes of a pickle.
+//!
+//! `machine` is the loop, one arm for each opcode of the format crate's table; `stack` what it
+//! works on and `input` where the bytes come from. The other files hold the opcodes by what they
+//! make. `home` is where a memo lives while user code runs, and the way there and back.
+
+mod buffer;
+mod collector;
+mod container;
+mod direct;
+mod global;
+mod home;
+mod input;
+mod instance;
+mod key;
+mod machine;
+mod memo;
+mod note;
+mod number;
+mod object;
+mod payload;
+mod persistent;
+mod stack;
+mod text;
+
+pub use global::{find_class, remember_methods};
+pub use home::{Face, File, Home, Memo, Settings};
+pub use input::Input;
+pub use machine::Machine;
+pub use persistent::NO_PERSISTENT_LOAD;

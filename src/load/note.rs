@@ -1,0 +1,24 @@
+//! What an error says of the place in the pickle where it arose.
+
+use pyo3::prelude::*;
+
+use crate::load::machine::Machine;
+
+impl Machine<'_, '_> {
+    /// Adds the note to an error: the opcode's offset and name, and whether its argument was read
+    /// or the opcode carried out. What fails here never replaces the error.
+    #[cold]
+    #[inline(never)]
+    pub fn noted(&self, error: PyErr) -> PyErr {
+        let at = self.opcode_at;
+        let note = match self.opcode {
+            None => format!("at byte {at}, reading an opcode"),
+            Some(opcode) if self.input.failed_in_argument => {
+                format!("at byte {at}, reading the argument of {}", opcode.name())
+            }
+            Some(opcode) => format!("at byte {at}, carrying out {}", opcode.name()),
+        };
+        let _ = error.value(self.py).call_method1("add_note", (note,));
+        error
+    }
+}

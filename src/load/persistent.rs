@@ -1,0 +1,42 @@
+//! Persistent ids: objects that stand outside of the pickle.
+
+use pyo3::exceptions::PyUnicodeDecodeError;
+use pyo3::prelude::*;
+
+use crate::error::unpickling_error;
+use crate::fast::decode;
+use crate::load::machine::Machine;
+
+/// What there is to say where nobody overrides `persistent_load`.
+pub const NO_PERSISTENT_LOAD: &str = "A load persistent id instruction was encountered, \
+                                      but no persistent_load function was specified.";
+
+impl<'py> Machine<'py, '_> {
+    /// PERSID: the id is a line of ASCII.
+    pub fn load_persid(&mut self) -> PyResult<()> {
+        let py = self.py;
+        let line = self.take_line(0)?;
+        match decode::ascii(py, &line[..line.len() - 1]) {
+            Ok(pid) => self.push_persistent(pid),
+            Err(error) if error.is_instance_of::<PyUnicodeDecodeError>(py) => {
+                let words = "persistent IDs in protocol 0 must be ASCII strings";
+                let error = unpickling_error(py, words);
+                Err(self.in_argument(error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub fn load_binpersid(&mut self) -> PyResult<()> {
+        let pid = self.stack.pop(self.py)?;
+        self.push_persistent(pid)
+    }
+
+    fn push_persistent(&mut self, pid: Bound<'py, PyAny>) -> PyResult<()> {
+        let Some(persistent_load) = self.persistent_load.clone() else {
+            return Err(unpickling_error(self.py, NO_PERSISTENT_LOAD));
+        };
+        let object = self.leave(|_| persistent_load.call1((pid,)))?;
+        self.stack.push(object)
+    }
+}

@@ -1,0 +1,359 @@
+"""`Unpickler` and `HookableUnpickler`: files, hooks, memo, nested and concurrent use."""
+
+import gc
+import io
+import pickle
+import threading
+import weakref
+
+import oxipickle
+import pytest
+from faces import PROTOCOLS, notes, raised
+
+UNPICKLERS = [oxipickle.Unpickler, oxipickle.HookableUnpickler]
+
+
+@pytest.fixture(params=UNPICKLERS, ids=lambda unpickler: unpickler.__name__)
+def unpickler_class(request):
+    return request.param
+
+
+class OnlyWhatIsAskedFor:
+    """A file with nothing but `read` and `readline`."""
+
+    def __init__(self, data):
+        self.file = io.BytesIO(data)
+
+    def read(self, n):
+        return self.file.read(n)
+
+    def readline(self):
+        return self.file.readline()
+
+
+def opened(data, kind, folder):
+    if kind == "buffered":
+        path = folder / "pickle"
+        path.write_bytes(data)
+        return open(path, "rb")
+    return {"memory": io.BytesIO, "plain": OnlyWhatIsAskedFor}[kind](data)
+
+
+KINDS = ["memory", "plain", "buffered"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pickles_and_raw_data_follow_each_other(unpickler_class, protocol, kind, tmp_path):
+    values = [{"a": [1, 2.5, None]}, "x" * 200_000, b"y" * 300_000, list(range(10_000)), 1 << 100]
+    values += [b"z" * 5_000_000, bytearray(b"w" * 5_000_000), "v" * 3_000_000]
+    raw = b"raw\n" * 100
+    data = b"".join(pickle.dumps(value, protocol) + raw for value in values)
+    file = opened(data, kind, tmp_path)
+    for value in values:
+        assert unpickler_class(file).load() == value
+        assert file.read(len(raw)) == raw
+    assert type(raised(unpickler_class(file).load)) is EOFError
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_unpickler_reads_several(unpickler_class, protocol, kind, tmp_path):
+    data = b"".join(pickle.dumps([i, str(i)], protocol) for i in range(5))
+    unpickler = unpickler_class(opened(data, kind, tmp_path))
+    assert [unpickler.load() for _ in range(5)] == [[i, str(i)] for i in range(5)]
+
+
+class Plain:
+    pass
+
+
+class Slotted:
+    __slots__ = ("a", "b")
+
+
+class WithProperty:
+    @property
+    def a(self):
+        return self.__dict__["a"]
+
+
+class Refusing:
+    def __setattr__(self, name, value):
+        raise AssertionError("BUILD does not ask")
+
+
+class Guarded:
+    def __getattr__(self, name):
+        raise AttributeError(name)
+
+
+class Setting:
+    def __setstate__(self, state):
+        self.seen = state
+
+
+@pytest.mark.parametrize("cls", [Plain, WithProperty, Refusing, Guarded])
+def test_dict_state_goes_to_the_dict(cls, protocol):
+    before = cls()
+    before.__dict__.update({"a": 1, "b": [2]})
+    for many in (1, 400):
+        for after in oxipickle.loads(pickle.dumps([before] * 1 + [cls()] * many, protocol))[:1]:
+            assert type(after) is cls and after.__dict__ == {"a": 1, "b": [2]}
+
+
+def test_many_instances_share_their_names(protocol):
+    before = []
+    for i in range(1000):
+        before.append(Plain())
+        before[-1].number, before[-1].name = i, f"name {i}"
+    after = oxipickle.loads(pickle.dumps(before, protocol))
+    assert [vars(instance) for instance in after] == [vars(instance) for instance in before]
+    assert list(vars(after[0])) == ["number", "name"]
+    assert next(iter(vars(after[0]))) is next(iter(vars(after[999])))
+
+
+def test_slots_and_setstate():
+    slotted = Slotted()
+    slotted.a, slotted.b = 1, [2]
+    after = oxipickle.loads(pickle.dumps(slotted, 2))
+    assert (after.a, after.b) == (1, [2])
+    setting = Setting()
+    setting.x = 1
+    assert oxipickle.loads(pickle.dumps(setting, 2)).seen == {"x": 1}
+
+
+def test_a_setstate_of_the_instance_is_called():
+    # The first BUILD stores a callable under the name, the second one finds it.
+    calls = []
+
+    class Loading(oxipickle.Unpickler):
+        def persistent_load(self, pid):
+            return calls.append
+
+    data = b"\x80\x02ctest_unpickler\nPlain\n)\x81}X\x0c\0\0\0__setstate__K\0Qsb}X\1\0\0\0aK\1sb."
+    Loading.find_class = lambda self, module, name: Plain
+    assert "a" not in vars(Loading(io.BytesIO(data)).load())
+    assert calls == [{"a": 1}]
+
+
+def test_hooks_in_a_subclass_and_on_the_instance(unpickler_class, protocol):
+    class Pickling(pickle.Pickler):
+        def persistent_id(self, obj):
+            return "7" if obj == "seven" else None
+
+    file = io.BytesIO()
+    Pickling(file, protocol).dump([Plain, "seven"])
+
+    class Overriding(unpickler_class):
+        def find_class(self, module, name):
+            return module, name, super().find_class(module, name)
+
+        def persistent_load(self, pid):
+            return "overridden", pid
+
+    file.seek(0)
+    found, persistent = Overriding(file).load()
+    assert found == (__name__, "Plain", Plain) and persistent == ("overridden", "7")
+
+    file.seek(0)
+    unpickler = unpickler_class(file)
+    unpickler.find_class = lambda module, name: "set"
+    unpickler.persistent_load = lambda pid: int(pid)
+    assert unpickler.load() == ["set", 7]
+
+    file.seek(0)
+    error = raised(unpickler_class(file).load)
+    assert type(error) is pickle.UnpicklingError and "persistent_load" in str(error)
+
+
+def test_a_method_assigned_on_our_class_counts(unpickler_class, monkeypatch):
+    monkeypatch.setattr(unpickler_class, "find_class", lambda self, module, name: (module, name))
+    assert unpickler_class(io.BytesIO(b"cm\nn\n.")).load() == ("m", "n")
+
+
+def test_the_memo(unpickler_class):
+    unpickler = unpickler_class(io.BytesIO(b"]p7\n.h\x07.h\x07."))
+    first = unpickler.load()
+    assert unpickler.memo.copy() == {7: []} and unpickler.load() is first
+    saved = unpickler.memo
+    other = unpickler_class(io.BytesIO(b"h\x07."))
+    other.memo = saved
+    assert other.load() is first
+    unpickler.memo.clear()
+    assert unpickler.memo.copy() == {}
+    assert type(raised(unpickler.load)) is pickle.UnpicklingError
+    for wrong, expected in [([], TypeError), ({"a": 1}, TypeError), ({-1: 1}, ValueError)]:
+        with pytest.raises(expected):
+            unpickler.memo = wrong
+
+
+def test_a_hook_sees_and_changes_the_memo(unpickler_class):
+    class Looking(unpickler_class):
+        def find_class(self, module, name):
+            assert self.memo.copy() == {0: None}
+            self.memo = {5: "put"}
+
+    assert Looking(io.BytesIO(b"Np0\ncm\nn\n0h\x05.")).load() == "put"
+
+
+def test_load_within_load(unpickler_class):
+    class Nesting(unpickler_class):
+        def find_class(self, module, name):
+            return [raised(self.load), raised(self.__init__, io.BytesIO(b"N."))]
+
+    unpickler = Nesting(io.BytesIO(b"cm\nn\n.N."))
+    for error in unpickler.load():
+        assert (type(error), str(error)) == (RuntimeError, "Unpickler object is already used")
+    assert unpickler.load() is None
+
+
+def test_two_threads(unpickler_class):
+    inside, done = threading.Event(), threading.Event()
+
+    class Waiting(unpickler_class):
+        def find_class(self, module, name):
+            inside.set()
+            done.wait(10)
+            return "found"
+
+    unpickler = Waiting(io.BytesIO(b"cm\nn\n.N."))
+    results = []
+    thread = threading.Thread(target=lambda: results.append(unpickler.load()))
+    thread.start()
+    inside.wait(10)
+    error = raised(unpickler.load)
+    done.set()
+    thread.join()
+    assert type(error) is RuntimeError and results == ["found"] and unpickler.load() is None
+
+
+def test_init_was_not_called(unpickler_class):
+    class Careless(unpickler_class):
+        def __init__(self):
+            pass
+
+    error = raised(Careless().load)
+    assert type(error) is pickle.UnpicklingError and "Careless" in str(error)
+
+
+def test_init_again(unpickler_class):
+    unpickler = unpickler_class(io.BytesIO(b"Np0\n."))
+    unpickler.load()
+    unpickler.__init__(io.BytesIO(b"h\0."))
+    assert type(raised(unpickler.load)) is pickle.UnpicklingError
+
+
+@pytest.mark.parametrize("encoding", ["ASCII", "latin1", "bytes"])
+def test_strings_of_python_2(encoding):
+    for data in (b"U\x02ab.", b"T\2\0\0\0ab.", b"S'ab'\n."):
+        expected = pickle.loads(data, encoding=encoding)
+        assert oxipickle.loads(data, encoding=encoding) == expected
+        assert oxipickle.HookableUnpickler(io.BytesIO(data), encoding=encoding).load() == expected
+
+
+def test_buffers_out_of_band():
+    for writable in (b"content", bytearray(b"content")):
+        buffers = []
+        data = pickle.dumps(pickle.PickleBuffer(writable), 5, buffer_callback=buffers.append)
+        ours, model = (loads(data, buffers=buffers) for loads in (oxipickle.loads, pickle.loads))
+        assert type(ours) is type(model) and bytes(ours) == b"content"
+        assert memoryview(ours).readonly == memoryview(model).readonly
+    for given in (None, []):
+        assert type(raised(oxipickle.loads, data, buffers=given)) is pickle.UnpicklingError
+
+
+class Lying:
+    """A file whose methods give what a test says."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def read(self, n):
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def readline(self):
+        return self.read(None)
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([b"NN"], ValueError),
+        (["N"], TypeError),
+        ([None], TypeError),
+        ([b"N", b""], EOFError),
+        ([b"X", b"\1\0"], pickle.UnpicklingError),
+        ([b"X", b"\1\0\0\0", OSError()], OSError),
+        ([b"I", b"1\n2\n"], ValueError),
+        ([b"I", b"1"], pickle.UnpicklingError),
+        ([b"\x95", b"\2\0\0\0\0\0\0\0", b"N"], pickle.UnpicklingError),
+    ],
+)
+def test_files_that_lie(unpickler_class, answers, expected):
+    error = raised(unpickler_class(Lying(*answers)).load)
+    assert type(error) is expected and notes(error)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [(-1, ValueError), (6, ValueError), (4, pickle.UnpicklingError), ("5", TypeError), (OSError(), OSError)],
+)
+def test_files_that_lie_about_what_they_filled(unpickler_class, answer, expected):
+    class Filling(OnlyWhatIsAskedFor):
+        def readinto(self, buffer):
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    data = b"\x96\5\0\0\0\0\0\0\0abcde."
+    assert type(raised(unpickler_class(Filling(data)).load)) is expected
+
+
+def test_a_file_that_keeps_what_it_is_to_fill(unpickler_class):
+    kept = []
+
+    class Keeping(OnlyWhatIsAskedFor):
+        def readinto(self, buffer):
+            kept.append(memoryview(buffer))
+            return self.file.readinto(buffer)
+
+    size = 3 << 20
+    data = b"\x96" + size.to_bytes(8, "little") + b"x" * size + b"."
+    assert type(raised(unpickler_class(Keeping(data)).load)) is BufferError
+    small = b"\x96\5\0\0\0\0\0\0\0abcde."
+    loaded = unpickler_class(Keeping(small)).load()
+    assert loaded == b"abcde" and kept[-1] == b"abcde"
+
+
+def test_a_file_that_shows_other_than_it_gives():
+    class Showing(io.BytesIO):
+        def peek(self, n):
+            return b"]."
+
+        def read(self, n=-1):
+            return b""
+
+    assert type(raised(oxipickle.load, Showing())) is ValueError
+
+
+def test_unpicklers_are_collected(unpickler_class):
+    class Circular(unpickler_class):
+        pass
+
+    unpickler = Circular(io.BytesIO(b"N."))
+    unpickler.persistent_load = unpickler.load
+    unpickler.memo = {0: unpickler}
+    gone = weakref.ref(unpickler)
+    del unpickler
+    gc.collect()
+    assert gone() is None
+
+
+def test_every_protocol_in_both_directions():
+    value = {"a": [1, (2, 3), {4}, frozenset({5}), b"6", bytearray(b"7"), 8.5, None, True, 1 << 70]}
+    for protocol in PROTOCOLS:
+        for dumps in (pickle.dumps, oxipickle.dumps):
+            for loads in (pickle.loads, oxipickle.loads):
+                assert loads(dumps(value, protocol)) == value
