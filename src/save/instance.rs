@@ -6,38 +6,12 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use crate::fast::dict::next_entry;
 use crate::fast::instance::{instance_dict, placed_dict};
 use crate::fast::memo::Holding;
-use crate::fast::object::{Exact, exact, reference_count};
-use crate::fast::text::utf8;
+use crate::fast::object::reference_count;
 use crate::hooks::Walk;
-use crate::save::plan::Plain;
+use crate::save::plan::{Plain, is_shadowed};
 use crate::save::work::{Standing, Work};
-
-/// Attributes that `object.__reduce_ex__` looks up on the instance itself.
-const SHADOWS: [&[u8]; 5] = [
-    b"__reduce_ex__",
-    b"__reduce__",
-    b"__getstate__",
-    b"__getnewargs__",
-    b"__getnewargs_ex__",
-];
-
-/// Whether the instance has an attribute of its own that would be honoured.
-fn is_shadowed(dict: &Bound<'_, PyDict>) -> bool {
-    let mut position = 0;
-    while let Some((key, _)) = next_entry(dict, &mut position) {
-        if exact(key) != Exact::Str {
-            return true;
-        }
-        match utf8(key) {
-            Some(name) if name.starts_with(b"__") && SHADOWS.contains(&name) => return true,
-            _ => {}
-        }
-    }
-    false
-}
 
 impl<'py> Walk<'py, '_> {
     /// Saves a plain instance by its type's plan; false where it has to be asked after all.

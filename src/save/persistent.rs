@@ -3,10 +3,11 @@
 use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
 
-use crate::error::pickling_error;
+use crate::error::{endless, pickling_error};
 use crate::fast::memo::Holding;
 use crate::hooks::Walk;
 use crate::imports::Imports;
+use crate::save::chain::MAX_CHAIN;
 use crate::save::state::Face;
 use crate::save::work::{Standing, Work};
 
@@ -29,7 +30,11 @@ impl<'py> Walk<'py, '_> {
     }
 
     /// Asks `persistent_id`; true when the object is saved by its id.
-    pub fn save_persistent(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<bool> {
+    pub fn save_persistent(
+        &mut self,
+        obj: &Bound<'py, PyAny>,
+        standing: Standing,
+    ) -> PyResult<bool> {
         let py = self.py;
         let Some(hook) = self.hooks.persistent_id.as_ref().map(|h| h.clone_ref(py)) else {
             return Ok(false);
@@ -40,8 +45,16 @@ impl<'py> Walk<'py, '_> {
         }
         if self.form().is_binary() {
             self.push(Work::PersistentId)?;
-            let standing = Standing::new(Holding::Shared, 0);
-            self.save(id.unbind(), standing, false)?;
+            // An id is made during the dump, and each may hold objects that have ids in turn.
+            let chain = standing.chain + 1;
+            if chain > MAX_CHAIN {
+                return Err(endless());
+            }
+            let id_standing = Standing {
+                made: true,
+                ..Standing::new(Holding::Shared, chain)
+            };
+            self.save(id.unbind(), id_standing, false)?;
             return Ok(true);
         }
         let text = self.leave(|_| id.str())?;

@@ -8,14 +8,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 use pyo3::{Borrowed, intern};
 
+use crate::fast::dict::next_entry;
 use crate::fast::instance::{
-    has_ordinary_methods, is_method_descriptor, is_ordinary, keeps_placed_dict, slot_offset,
-    type_address, type_version,
+    has_ordinary_methods, instance_dict, is_method_descriptor, is_ordinary, keeps_placed_dict,
+    slot_offset, type_address, type_version,
 };
 use crate::fast::object::{Exact, exact};
+use crate::fast::text::utf8;
 use crate::hooks::Walk;
 use crate::imports::Imports;
 use crate::save::slots::Slot;
@@ -95,6 +97,30 @@ impl PlanCache {
     }
 }
 
+/// Attributes that `object.__reduce_ex__` looks up on the instance itself.
+const SHADOWS: [&[u8]; 5] = [
+    b"__reduce_ex__",
+    b"__reduce__",
+    b"__getstate__",
+    b"__getnewargs__",
+    b"__getnewargs_ex__",
+];
+
+/// Whether the instance has an attribute of its own that would be honoured.
+pub fn is_shadowed(dict: &Bound<'_, PyDict>) -> bool {
+    let mut position = 0;
+    while let Some((key, _)) = next_entry(dict, &mut position) {
+        if exact(key) != Exact::Str {
+            return true;
+        }
+        match utf8(key) {
+            Some(name) if name.starts_with(b"__") && SHADOWS.contains(&name) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 static PLANS: Mutex<Option<HashMap<usize, Arc<Plan>>>> = Mutex::new(None);
 
 impl<'py> Walk<'py, '_> {
@@ -115,7 +141,9 @@ impl<'py> Walk<'py, '_> {
             if is_ordinary(&class)
                 && let Some(plan) = draw_plain(py, &class)?
             {
-                return Ok(plain.then_some(PlanKind::Plain(plan)));
+                // Hooks of the instance's own may have kept the class's from refusing it.
+                let shadowed = plan.has_dict && is_shadowed(&instance_dict(obj.as_borrowed())?);
+                return Ok((plain && !shadowed).then_some(PlanKind::Plain(plan)));
             }
             Ok(Some(
                 draw_method(py, &class)?.unwrap_or(PlanKind::Unplanned),

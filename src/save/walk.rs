@@ -266,7 +266,7 @@ impl<'py> Walk<'py, '_> {
             self.refresh_hooks()?;
         }
         if ask {
-            if self.save_persistent(bound)? {
+            if self.save_persistent(bound, standing)? {
                 return Ok(());
             }
         } else {

@@ -41,3 +41,22 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_of_what_objects_reduce_to(face, form):
     assert type(raised(dumped, face.ours, Link(form), 4)) is RecursionError
+
+
+class Identified:
+    pass
+
+
+def test_of_persistent_ids(pickler_face):
+    class Pickler(pickler_face.ours):
+        left = ENOUGH
+
+        def persistent_id(self, obj):
+            if type(obj) is not Identified:
+                return None
+            self.left -= 1
+            if self.left == 0:
+                raise AssertionError("nobody counted the ids")
+            return [Identified()]
+
+    assert type(raised(dumped, Pickler, Identified(), 4)) is RecursionError

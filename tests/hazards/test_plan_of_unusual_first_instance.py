@@ -98,3 +98,16 @@ def test_a_reduce_value_of_its_own(face, cls, protocol):
         return outcome(dumped, pickler_class, [first, LATER[cls](), LATER[cls]()], protocol)
 
     both(face, attempt)
+
+
+class LargerThanItsState(property):
+    """`object.__getstate__` refuses it: a part of it is nowhere in a state."""
+
+
+def test_a_first_instance_that_would_be_refused_without_its_own_method(face, protocol):
+    def attempt(pickler_class):
+        first, second = LargerThanItsState(), LargerThanItsState()
+        vars(first)["__getstate__"] = own_getstate
+        return outcome(dumped, pickler_class, [first, second], protocol)
+
+    both(face, attempt)
