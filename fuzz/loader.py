@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT.parent / "tests" / "property"))
 
 import closed  # noqa: E402
 import oxipickle  # noqa: E402
-from oracle import UNDECIDED, Oracle, outcome, outcome_of  # noqa: E402
+from oracle import UNDECIDED, Oracle, may_count_otherwise, outcome, outcome_of  # noqa: E402
 
 OPCODES = bytes(pickle_opcode[1] for pickle_opcode in oxipickle._oxipickle.opcode_table())
 
@@ -83,10 +83,8 @@ def main():
         in_memory = outcome_of(lambda: oxipickle.loads(data)) if closed.__name__.encode() in data else ours
         if in_memory.startswith("value") and "persistent" not in ours:
             ours = in_memory
-        if expected not in (UNDECIDED, ours) and (expected, ours) != (
-            "error OverflowError",
-            "error UnpicklingError",
-        ):
+        listed = (expected, ours) == ("error OverflowError", "error UnpicklingError")
+        if expected not in (UNDECIDED, ours) and not listed and not may_count_otherwise(data):
             different += 1
             found = ROOT / "found"
             found.mkdir(exist_ok=True)

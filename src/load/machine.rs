@@ -342,11 +342,13 @@ impl<'py, 'h> Machine<'py, 'h> {
     }
 
     fn load_frame(&mut self) -> PyResult<()> {
-        let size = self.take_size::<8>("FRAME length")?;
-        self.input.check_reach(self.py, size)?;
+        let bytes = self.take_array::<8>()?;
+        // A frame within a frame is refused whatever its size.
         if self.minds_frames && self.input.is_in_frame() {
             return self.input.enter_frame(self.py, 0);
         }
+        let size = self.as_size(u64::from_le_bytes(bytes), "FRAME length")?;
+        self.input.check_reach(self.py, size)?;
         if self.input.window.rest() < size {
             self.refill(size)?;
         }

@@ -20,7 +20,13 @@ impl<'py> Machine<'py, '_> {
     pub fn take_size<const N: usize>(&mut self, what: &str) -> PyResult<usize> {
         let mut bytes = [0; 8];
         bytes[..N].copy_from_slice(self.take(N)?);
-        match isize::try_from(u64::from_le_bytes(bytes)) {
+        self.as_size(u64::from_le_bytes(bytes), what)
+    }
+
+    /// A size that an object can have.
+    #[inline(always)]
+    pub fn as_size(&mut self, size: u64, what: &str) -> PyResult<usize> {
+        match isize::try_from(size) {
             Ok(size) => Ok(size as usize),
             Err(_) => Err(self.too_large(what)),
         }

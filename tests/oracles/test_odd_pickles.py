@@ -8,6 +8,9 @@ import pytest
 from faces import SPEAKS_NEWEST_WORDS, outcome
 
 LISTED = {
+    "frame of 2**63 in a frame": b"\x95\x0b\0\0\0\0\0\0\0\x95\0\0\0\0\0\0\0\x80N.",
+    "frame of 2**63 behind a frame": b"\x95\x09\0\0\0\0\0\0\0\x95\0\0\0\0\0\0\0\x80N.",
+    "frame whose size ends behind its frame": b"\x95\x03\0\0\0\0\0\0\0\x95\0\0\0\0\0\0\0\x80N.",
     "INT of NUL": b"I\x000\n.",
     "INT of NUL and digits": b"I\x0012\n.",
     "INT and NUL": b"I01\x00\n.",

@@ -40,6 +40,16 @@ def outcome_of(load):
         return UNDECIDED
 
 
+def may_count_otherwise(data):
+    """Whether the C class may give MEMOIZE another index than ours and than the Python class.
+
+    From 3.15 on it does not count entries that were put far ahead, so a pickle that names indices
+    and counts them too, as no pickler's does, decides nothing there where the outcomes differ.
+    """
+    names = any(put in data for put in (pickle.PUT, pickle.BINPUT, pickle.LONG_BINPUT))
+    return sys.version_info >= (3, 15) and pickle.MEMOIZE in data and names
+
+
 class Oracle:
     """Asks the process, and starts another one when it died."""
 

@@ -5,7 +5,7 @@ import pytest
 from closed import closed
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import UNDECIDED, Oracle, outcome
+from oracle import UNDECIDED, Oracle, may_count_otherwise, outcome
 from pickles import mutated, random_opcodes, valid
 
 # Where ours differs on purpose: what the model says, and what ours may say instead.
@@ -29,7 +29,7 @@ def compare(oracle, data):
     expected = oracle.ask(data)
     ours = outcome(OURS, data)
     if expected != UNDECIDED and (expected, ours) not in ON_PURPOSE:
-        assert ours == expected, data
+        assert ours == expected or may_count_otherwise(data), data
 
 
 @given(data=valid())
