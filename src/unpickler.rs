@@ -8,9 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::error::unpickling_error;
-use crate::fast::recursion::RecursionLevel;
 use crate::fast::window::Window;
-use crate::load::{self, Face, File, Home, Input, Machine, Settings};
+use crate::load::{self, Face, File, Home, Input, Machine, Nesting, Settings};
 use crate::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
 
 /// Unpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
@@ -169,7 +168,7 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>, home: &Home) -> PyResult<Bound<'
         let words = format!("Unpickler.__init__() was not called by {name}.__init__()");
         return Err(unpickling_error(py, &words));
     };
-    let _level = RecursionLevel::enter_loading(py)?;
+    let _nesting = Nesting::enter(py)?;
     let memo = home.begin()?;
     let input = Input::new(settings.clone(), Window::empty());
     let mut machine = match Machine::new(py, input, settings, Some((home, unpickler))) {
@@ -193,7 +192,7 @@ pub fn load_alone<'py>(
     settings: Settings,
     window: Window,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let _level = RecursionLevel::enter_loading(py)?;
+    let _nesting = Nesting::enter(py)?;
     let settings = Arc::new(settings);
     let input = Input::new(settings.clone(), window);
     let mut machine = Machine::new(py, input, settings, None)?;
