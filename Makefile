@@ -5,8 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Wheels only: what has none for this Python is left out, and said so.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# What pytest runs, and how.
+# What pytest runs: folders, and a condition on marks (MARKS='not long').
 TESTS ?= tests
+MARKS ?=
 LIBRARIES := numpy scikit-learn pandas networkx cloudpickle joblib loky
 
 .PHONY: help venv build demo test lint rust pytest stubs bench torch clean
@@ -42,7 +43,7 @@ stubs:          ## Hold the type stubs against the module.
 	cd tests && ../$(BIN)/python -m mypy.stubtest oxipickle._oxipickle
 
 pytest:         ## Run the Python tests, on all cores.
-	$(BIN)/python -m pytest -q -n auto $(TESTS)
+	$(BIN)/python -m pytest -q -n auto $(if $(MARKS),-m '$(MARKS)') $(TESTS)
 
 test: build     ## Build and pass all tests, Rust's and Python's.
 	$(MAKE) rust lint stubs pytest

@@ -11,6 +11,8 @@ import pytest
 from faces import HOOKABLE, LEAN, dumped
 from own_process import run
 
+pytestmark = pytest.mark.long
+
 DEPTH = 1_000_000
 # Python's pickler takes some four levels of recursion for one of data.
 SHALLOW = 100

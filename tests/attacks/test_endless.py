@@ -11,6 +11,8 @@ import pytest
 from faces import HOOKABLE, LEAN
 from own_process import run
 
+pytestmark = pytest.mark.long
+
 FACES = {face.name: face for face in (LEAN, HOOKABLE)}
 
 GIBIBYTE = 2**30

@@ -10,7 +10,10 @@ import pytest
 from faces import HOOKABLE, LEAN, dumped
 from own_process import limit_memory, run
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS and /proc")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS and /proc"),
+]
 
 FACES = {face.name: face for face in (LEAN, HOOKABLE)}
 
