@@ -108,15 +108,17 @@ pub fn is_class(obj: Borrowed<'_, '_, PyAny>) -> bool {
     unsafe { ffi::PyType_Check(obj.as_ptr()) != 0 }
 }
 
-/// Whether the name of a class ends like this, told without making a string of it.
-pub fn is_named_like(class: Borrowed<'_, '_, PyAny>, ending: &[u8]) -> bool {
+/// Whether the name of a class ends in one of these, told without making a string of it.
+pub fn is_named_like(class: Borrowed<'_, '_, PyAny>, endings: [&[u8]; 2]) -> bool {
     debug_assert!(is_class(class));
     // SAFETY: the caller saw a class; it is alive, and so is its name, which ends with NUL.
     let name = unsafe {
         let class = class.as_ptr().cast::<ffi::PyTypeObject>();
         std::ffi::CStr::from_ptr((*class).tp_name)
     };
-    name.to_bytes().ends_with(ending)
+    endings
+        .iter()
+        .any(|ending| name.to_bytes().ends_with(ending))
 }
 
 /// Whether the object is callable, as `callable()` says.

@@ -54,15 +54,24 @@ pub struct Plain {
 /// The plans that one pickler came across, found without lock or hash.
 #[derive(Default)]
 pub struct PlanCache {
-    /// Type address and plan, at the place that the address says.
-    met: Vec<Option<(usize, Arc<Plan>)>>,
+    /// At the place that the type's address says.
+    met: Vec<Option<Met>>,
 }
 
-/// Places in a pickler's own cache of plans: data has few types, and a place takes 16 bytes.
+/// A type that a pickler came across.
+struct Met {
+    /// The type's address.
+    address: usize,
+    plan: Arc<Plan>,
+    /// The dispatch table that has no entry for the type, by identity and version.
+    unregistered_in: Option<(usize, u64)>,
+}
+
+/// Places in a pickler's own cache of plans: data has few types, and a place takes 40 bytes.
 const PLACES: usize = 32;
 
 impl PlanCache {
-    fn place(&mut self, address: usize) -> Option<&mut Option<(usize, Arc<Plan>)>> {
+    fn place(&mut self, address: usize) -> Option<&mut Option<Met>> {
         if self.met.is_empty() {
             self.met.try_reserve_exact(PLACES).ok()?;
             self.met.resize_with(PLACES, || None);
@@ -76,11 +85,11 @@ impl PlanCache {
         if version == 0 {
             return None;
         }
-        if let Some(Some((met, plan))) = self.place(address)
-            && *met == address
-            && plan.version == version
+        if let Some(Some(met)) = self.place(address)
+            && met.address == address
+            && met.plan.version == version
         {
-            return Some(plan.clone());
+            return Some(met.plan.clone());
         }
         let plan = {
             let plans = PLANS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,11 +98,33 @@ impl PlanCache {
         if plan.version != version {
             return None;
         }
-        let replaced = self
-            .place(address)
-            .and_then(|place| place.replace((address, plan.clone())));
+        let replaced = self.place(address).and_then(|place| {
+            place.replace(Met {
+                address,
+                plan: plan.clone(),
+                unregistered_in: None,
+            })
+        });
         drop(replaced);
         Some(plan)
+    }
+
+    /// Whether a class was looked up in this version of a dispatch table, and not found.
+    pub fn is_unregistered(&mut self, class: usize, table: (usize, u64)) -> bool {
+        self.met_at(class)
+            .is_some_and(|met| met.unregistered_in == Some(table))
+    }
+
+    /// Notes that a class was looked up and not found.
+    pub fn note_unregistered(&mut self, class: usize, table: (usize, u64)) {
+        if let Some(met) = self.met_at(class) {
+            met.unregistered_in = Some(table);
+        }
+    }
+
+    fn met_at(&mut self, class: usize) -> Option<&mut Met> {
+        let met = self.place(class)?.as_mut()?;
+        (met.address == class).then_some(met)
     }
 }
 

@@ -133,10 +133,7 @@ impl<'py> Walk<'py, '_> {
         let imports = Imports::get(py)?;
         // Ordinary classes and functions tell their names without running Python code.
         let class = exact(function.as_borrowed()) == Exact::Type;
-        if class
-            && !is_named_like(function.as_borrowed(), b"__newobj__")
-            && !is_named_like(function.as_borrowed(), b"__newobj_ex__")
-        {
+        if class && !is_named_like(function.as_borrowed(), [b"__newobj__", b"__newobj_ex__"]) {
             return Ok(Form::Reduce);
         }
         let plain = class || function.get_type().is(&imports.function_type);

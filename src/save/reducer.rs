@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyType};
 
 use crate::error::{class_name, pickling_error};
-use crate::fast::dict::{get_item, next_entry};
+use crate::fast::dict::{get_item, next_entry, version};
 use crate::fast::memo::Mark;
 use crate::fast::object::{Exact, compares_by_identity, exact, identity};
 use crate::hooks::Walk;
@@ -51,7 +51,15 @@ impl<'py> Walk<'py, '_> {
         };
         if plain && self.holds_classes(&table) {
             let table = table.cast_into::<PyDict>()?;
+            let place = identity(class.as_any().as_borrowed());
+            let version = version(&table).map(|v| (identity(table.as_any().as_borrowed()), v));
+            if version.is_some_and(|version| self.plans.is_unregistered(place, version)) {
+                return Ok(None);
+            }
             let found = get_item(table.as_borrowed(), class.as_any().as_borrowed())?;
+            if let (None, Some(version)) = (&found, version) {
+                self.plans.note_unregistered(place, version);
+            }
             let none_counts = self.face == Face::Lean || !skips_none;
             return Ok(found.filter(|reducer| none_counts || !reducer.is_none()));
         }
@@ -75,16 +83,17 @@ impl<'py> Walk<'py, '_> {
     }
 
     /// Whether the table is a dict whose keys compare by identity, so that nothing runs when a class
-    /// is looked up. Only Python code could bring in others, so one look lasts until the next
-    /// passage.
+    /// is looked up. Only Python code could bring in others, so where dicts don't tell their version
+    /// one look lasts until the next passage.
     fn holds_classes(&mut self, table: &Bound<'py, PyAny>) -> bool {
-        let seen = (identity(table.as_borrowed()), self.passages);
-        if self.table_of_classes == Some(seen) {
-            return true;
-        }
         let Ok(dict) = table.cast_exact::<PyDict>() else {
             return false;
         };
+        let version = version(dict).unwrap_or(self.passages);
+        let seen = (identity(table.as_borrowed()), version);
+        if self.table_of_classes == Some(seen) {
+            return true;
+        }
         let mut position = 0;
         while let Some((key, _)) = next_entry(dict, &mut position) {
             if !compares_by_identity(key) {

@@ -62,8 +62,8 @@ pub struct State {
     pub depth: usize,
     /// How often the gate was passed: what was known before may have changed after.
     pub passages: u64,
-    /// The dispatch table that was seen to hold nothing but classes, by identity, and `passages` at
-    /// that time.
+    /// The dispatch table that was seen to hold nothing but classes, by identity, and its version or
+    /// `passages` at that time.
     pub table_of_classes: Option<(usize, u64)>,
     /// Set when an atom was memoized by a reduce hook, so that atoms must be looked up.
     pub atoms_memoized: bool,

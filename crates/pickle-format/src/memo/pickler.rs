@@ -37,6 +37,9 @@ pub struct PicklerMemo<I: Identity = usize> {
     shift: u32,
 }
 
+/// Entries up to which the table grows by four: entering them anew costs more than the room.
+const LARGE: usize = 50_000;
+
 /// Places of the first table: small enough to cost small pickles nothing.
 const FIRST_SIZE: usize = 32;
 
@@ -124,7 +127,8 @@ impl<I: Identity> PicklerMemo<I> {
     #[cold]
     #[inline(never)]
     fn enlarge(&mut self) -> Result<(), TryReserveError> {
-        let size = (self.table.len() * 2).max(FIRST_SIZE);
+        let factor = if self.len < LARGE { 4 } else { 2 };
+        let size = (self.table.len() * factor).max(FIRST_SIZE);
         let mut table = Vec::new();
         table.try_reserve_exact(size)?;
         table.resize(size, (I::EMPTY, 0));
