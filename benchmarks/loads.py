@@ -1,25 +1,29 @@
-"""Prints one table of ratios for loading: time of ours over time of what it stands in for.
+"""Ratios of loading: time of ours over time of what it stands in for.
 
 Results are compared before anything is timed, by pickling them again. Peers take turns, each round
 in the other order, and the least time of each counts. The last two columns are milliseconds: what
 the collection takes that follows a load with the collector on.
 """
 
-import argparse
 import gc
 import importlib
 import io
 import math
 import pickle
-import platform
 import sys
 import time
 from collections.abc import Callable
 
 import oxipickle
 
-from benchmarks.__main__ import PROTOCOL, ROUNDS, SLOW_ROUNDS, mean, torch_package
+from benchmarks.ratios import PROTOCOL
+from benchmarks.timing import mean
+from benchmarks.torch_package import torch_package
 from benchmarks.workloads import WORKLOADS
+
+ROUNDS = 5
+# Peers in Python take seconds.
+SLOW_ROUNDS = 1
 
 Load = Callable[[bytes], object]
 
@@ -92,19 +96,14 @@ def is_alike(data: bytes) -> bool:
     return pickle.dumps(ours, PROTOCOL) == pickle.dumps(theirs, PROTOCOL)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.loads", description=__doc__)
-    parser.add_argument("--only", help="workloads whose name contains this")
-    parser.add_argument("--quick", action="store_true", help="leave out torch.package")
-    options = parser.parse_args()
-
-    asked = questions(not options.quick and torch_package() is not None)
-    print(f"CPython {platform.python_version()}, protocol {PROTOCOL}")
+def main(only: str | None, quick: bool) -> None:
+    asked = questions(not quick and torch_package() is not None)
+    print(f"protocol {PROTOCOL}")
     titles = [*asked, "collection: ours", "C"]
     print(f"{'':30}" + "".join(f"{title:>22}" for title in titles))
     rows: dict[str, list[tuple[float, bool]]] = {question: [] for question in asked}
     for name, (build, is_object_heavy) in WORKLOADS.items():
-        if options.only and options.only not in name:
+        if only and only not in name:
             continue
         try:
             data = pickle.dumps(build(), PROTOCOL)
@@ -125,7 +124,3 @@ def main() -> None:
     for title, wanted in (("geometric mean", (True, False)), ("... of object-heavy ones", (True,))):
         means = [[ratio for ratio, heavy in row if heavy in wanted] for row in rows.values()]
         print(f"{title:30}" + "".join(f"{mean(m):22.2f}" if m else f"{'-':>22}" for m in means))
-
-
-if __name__ == "__main__":
-    main()
