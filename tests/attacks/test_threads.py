@@ -7,6 +7,7 @@ threads as often as it can.
 import io
 import sys
 import threading
+import time
 
 import pytest
 from faces import HOOKABLE, LEAN, dumped
@@ -15,6 +16,8 @@ from own_process import run
 FACES = {face.name: face for face in (LEAN, HOOKABLE)}
 
 ROUNDS = 100
+# Seconds after which the second thread should have got through.
+LATEST = 30
 
 
 class Busy:
@@ -73,7 +76,9 @@ def hammer(face, use):
 
     thread = threading.Thread(target=second)
     thread.start()
-    for _ in range(ROUNDS):
+    rounds, latest = 0, time.monotonic() + LATEST
+    while rounds < ROUNDS or (not through[0] and time.monotonic() < latest):
+        rounds += 1
         try:
             pickler.dump(graph())
             pickler.clear_memo()
@@ -81,6 +86,8 @@ def hammer(face, use):
             pass
         except BaseException as error:
             others.add(repr(error))
+        # Between two dumps the other thread gets through, if it is let run.
+        time.sleep(0)
     done.set()
     thread.join()
     # Whatever happened, nobody is in it now.
