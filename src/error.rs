@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use pyo3::exceptions::{PyMemoryError, PyRecursionError};
+use pyo3::exceptions::PyRecursionError;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
@@ -48,19 +48,6 @@ pub fn unpickling_error(py: Python<'_>, words: &str) -> PyErr {
 #[cold]
 pub fn error_of(class: &Bound<'_, PyType>, words: String) -> PyErr {
     PyErr::from_type(class.clone(), words)
-}
-
-/// Boxes a value where there is memory for it: a plain `Box::new` aborts where there is none.
-///
-/// # Errors
-/// MemoryError.
-pub fn boxed<T>(value: T) -> PyResult<Box<T>> {
-    let mut room: Vec<T> = Vec::new();
-    room.try_reserve_exact(1)
-        .map_err(|_| PyMemoryError::new_err(()))?;
-    // The room just found is given back, for the box to take.
-    drop(room);
-    Ok(Box::new(value))
 }
 
 /// What stops a chain that never ends.

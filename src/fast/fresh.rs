@@ -1,5 +1,9 @@
-//! New objects, or MemoryError where there is no memory: PyO3's own constructors panic there.
+//! New objects, or MemoryError where there is no memory: PyO3's own constructors panic there, and
+//! the standard library's box aborts.
 
+use std::alloc::{Layout, alloc};
+
+use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
@@ -35,5 +39,23 @@ pub fn text<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> 
     unsafe {
         let string = ffi::PyUnicode_FromStringAndSize(data, size);
         Ok(Bound::from_owned_ptr_or_err(py, string)?.cast_into_unchecked())
+    }
+}
+
+/// A value in a box.
+///
+/// # Errors
+/// MemoryError.
+pub fn boxed<T>(value: T) -> PyResult<Box<T>> {
+    const { assert!(size_of::<T>() != 0) };
+    // SAFETY: the layout has a size, so the call gives null or room for a `T` of that layout. The room
+    // is written to before a box takes it, which gives it back to the same allocator.
+    unsafe {
+        let room = alloc(Layout::new::<T>()).cast::<T>();
+        if room.is_null() {
+            return Err(PyMemoryError::new_err(()));
+        }
+        room.write(value);
+        Ok(Box::from_raw(room))
     }
 }

@@ -6,7 +6,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::error::boxed;
+use crate::fast::fresh::boxed;
 use crate::fast::memo::Holding;
 use crate::fast::object::{exact, is_held_once, reference_count};
 use crate::fast::sequence::tuple_item;

@@ -4,7 +4,7 @@ use pickle_format::encode;
 use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
 
-use crate::error::boxed;
+use crate::fast::fresh::boxed;
 use crate::fast::memo::Holding;
 use crate::fast::object::{exact, is_held_once, reference_count};
 use crate::hooks::Walk;

@@ -3,6 +3,7 @@
 Each graph is pickled under many limits of the address space, so that it fails at many places.
 """
 
+import gc
 import sys
 
 import oxipickle
@@ -160,3 +161,60 @@ def without_end(face, items):
 @pytest.mark.parametrize("items", ["list items", "dict items"])
 def test_an_iterator_that_never_ends(face, items):
     assert run(without_end, face.name, items, allocator=None) == "MemoryError"
+
+
+SMALL = {
+    "nested subclasses": lambda: nested_sublists(200),
+    "instances": lambda: [Instance(i) for i in range(50)],
+    "reduced": lambda: [Reduced(i) for i in range(50)],
+    "set of frozensets": lambda: {frozenset([i]) for i in range(50)},
+    "dict of tuples": lambda: {i: (i, float(i)) for i in range(200)},
+}
+
+
+def to_the_last_block(face, name):
+    """How dumps end where so many small blocks, and none else, are left to allocate."""
+    gc.disable()
+    obj = SMALL[name]()
+    pickler = FACES[face].ours(File(), 4)
+    pickler.dump(obj)
+    ends = set()
+    for space in SPACES:
+        for blocks in [*range(0, 60), *range(100, 10_000, 999)]:
+            pickler.clear_memo()
+            kept, given = fill(space)
+            try:
+                for _ in range(blocks):
+                    given = given and given[0]
+                pickler.dump(obj)
+                end = "ended well"
+            except MemoryError:
+                end = "MemoryError"
+            # One by one: a chain freed at one go is freed recursively, and the stack cannot grow here.
+            while kept is not None:
+                kept = kept[0]
+            while given is not None:
+                given = given[0]
+            ends.add(end)
+    return ends
+
+
+# Blocks of which allocation finds room for little, and for a little more.
+SPACES = [(None,) * 2, (None,) * 4, (None,) * 14]
+
+
+def fill(space):
+    """Two chains that take all memory there is, their blocks lying by turns; a few are given back."""
+    kept = given = None
+    try:
+        while True:
+            kept = (kept, *space)
+            given = (given, *space)
+    except MemoryError:
+        return kept, given[0][0][0]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_memory_ends_in_small_blocks(face, name):
+    ends = run(to_the_last_block, face.name, name, memory=2 * MEBIBYTE, allocator="malloc")
+    assert "MemoryError" in ends
