@@ -30,6 +30,8 @@ pub struct Imports {
     pub buffer_type: Py<PyType>,
     pub bytes_io_type: Py<PyType>,
     pub builtin_method_type: Py<PyType>,
+    pub deque_type: Py<PyType>,
+    pub ordered_dict_type: Py<PyType>,
     pub singletons: [(Py<PyAny>, Py<PyAny>); 3],
     pub empty_tuple: Py<PyTuple>,
     /// `_compat_pickle`'s maps from Python 3's names to Python 2's.
@@ -157,6 +159,7 @@ impl Imports {
         let copyreg = py.import("copyreg")?;
         let compat = py.import("_compat_pickle")?;
         let types = py.import("types")?;
+        let collections = py.import("collections")?;
         let behaviour = py.import("oxipickle._behaviour")?;
         let class = |module: &Bound<'_, PyModule>, name: &str| {
             Ok::<_, PyErr>(module.getattr(name)?.cast_into::<PyType>()?.unbind())
@@ -187,6 +190,8 @@ impl Imports {
             buffer_type: class(&pickle, "PickleBuffer")?,
             bytes_io_type: class(&py.import("io")?, "BytesIO")?,
             builtin_method_type: class(&types, "BuiltinMethodType")?,
+            deque_type: class(&collections, "deque")?,
+            ordered_dict_type: class(&collections, "OrderedDict")?,
             singletons: [
                 singleton(py.None().into_bound(py)),
                 singleton(py.NotImplemented().into_bound(py)),

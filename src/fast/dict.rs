@@ -51,22 +51,6 @@ pub fn len(dict: Borrowed<'_, '_, PyAny>) -> usize {
     unsafe { (*dict.as_ptr().cast::<ffi::PyDictObject>()).ma_used as usize }
 }
 
-/// A number that no other contents of any dict ever had; None where dicts have none (from 3.14 on).
-#[inline(always)]
-pub fn version(dict: &Bound<'_, PyDict>) -> Option<u64> {
-    #[cfg(Py_3_14)]
-    {
-        let _ = dict;
-        None
-    }
-    #[cfg(not(Py_3_14))]
-    // SAFETY: a dict has this layout on the versions that this is compiled for.
-    #[allow(deprecated)]
-    unsafe {
-        Some((*dict.as_ptr().cast::<ffi::PyDictObject>()).ma_version_tag)
-    }
-}
-
 /// The value stored under `key` in an exact dict; None where there is none.
 ///
 /// Errors (a `__eq__` that raises, an unhashable key) come through.

@@ -6,7 +6,7 @@ use std::alloc::{Layout, alloc};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 /// An empty dict.
 ///
@@ -24,6 +24,25 @@ pub fn dict(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 pub fn list(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     // SAFETY: the GIL is held; the call gives a new list or sets an error.
     unsafe { Ok(Bound::from_owned_ptr_or_err(py, ffi::PyList_New(0))?.cast_into_unchecked()) }
+}
+
+/// A tuple of these parts.
+///
+/// # Errors
+/// MemoryError.
+pub fn tuple<'py, const N: usize>(
+    py: Python<'py>,
+    parts: [Bound<'py, PyAny>; N],
+) -> PyResult<Bound<'py, PyTuple>> {
+    // SAFETY: the GIL is held. The call gives a new tuple of `N` empty places, or the empty one, or
+    // sets an error; each place takes over one reference before anybody else sees the tuple.
+    unsafe {
+        let tuple = Bound::from_owned_ptr_or_err(py, ffi::PyTuple_New(N as ffi::Py_ssize_t))?;
+        for (i, part) in parts.into_iter().enumerate() {
+            ffi::PyTuple_SET_ITEM(tuple.as_ptr(), i as ffi::Py_ssize_t, part.into_ptr());
+        }
+        Ok(tuple.cast_into_unchecked())
+    }
 }
 
 /// A string of this text.

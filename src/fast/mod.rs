@@ -7,6 +7,7 @@
 pub mod build;
 pub mod decode;
 pub mod dict;
+pub mod dict_version;
 pub mod fresh;
 pub mod import;
 pub mod instance;

@@ -102,6 +102,15 @@ pub fn compares_by_identity(obj: Borrowed<'_, '_, PyAny>) -> bool {
     }
 }
 
+/// Whether the attributes of the object's type, and with them how it compares, never change.
+pub fn is_of_immutable_type(obj: Borrowed<'_, '_, PyAny>) -> bool {
+    // SAFETY: `obj` is alive, and so is its type; the check reads a flag of it.
+    unsafe {
+        let flags = ffi::PyType_GetFlags(ffi::Py_TYPE(obj.as_ptr()));
+        flags & ffi::Py_TPFLAGS_IMMUTABLETYPE != 0
+    }
+}
+
 /// Whether the object's type is `type` or a subclass of it.
 pub fn is_class(obj: Borrowed<'_, '_, PyAny>) -> bool {
     // SAFETY: `obj` is alive; the check reads a flag of its type.

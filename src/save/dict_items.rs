@@ -10,7 +10,7 @@ use crate::fast::fresh::boxed;
 use crate::fast::memo::Holding;
 use crate::fast::object::{exact, is_held_once, reference_count};
 use crate::fast::sequence::tuple_item;
-use crate::hooks::Walk;
+use crate::hooks::{Walk, in_use};
 use crate::save::items::Ahead;
 use crate::save::leaf::{Container, holding_of};
 use crate::save::state::Face;
@@ -23,70 +23,89 @@ pub struct DictItems {
     /// The key whose value is being saved.
     pub saving_value_of: Option<Py<PyAny>>,
     pair: Option<Py<PyTuple>>,
-    value_next: bool,
+    /// Which part of the pair is to be saved next: the key, 0, or the value, 1.
+    waiting: Option<usize>,
     ahead: Ahead,
 }
 
 impl<'py> Walk<'py, '_> {
-    /// Begins the dict items of a reduce value.
+    /// Saves the dict items of a reduce value as far as they are leaves; false where more is to be
+    /// done, by the work that is on the stack then.
     pub fn save_dict_items(
         &mut self,
         owner: Option<&Bound<'py, PyAny>>,
         items: &Bound<'py, PyAny>,
         inside: Standing,
-    ) -> PyResult<()> {
+    ) -> PyResult<bool> {
         let iterator = self.iterate(items)?;
-        self.push(Work::DictItems(boxed(DictItems {
+        let mut w = DictItems {
             owner: owner.map(|o| o.clone().unbind()),
             saving_value_of: None,
             pair: None,
-            value_next: false,
+            waiting: None,
             ahead: Ahead::new(iterator, inside),
-        })?))?;
-        Ok(())
+        };
+        let complete = self.save_leaf_dict_items(&mut w);
+        if let Ok(true) = complete {
+            self.end_items(w.ahead)?;
+        } else {
+            // Where it failed, what is on the stack tells the path.
+            self.push(Work::DictItems(boxed(w)?))?;
+        }
+        complete
     }
 
     pub fn step_dict_items(&mut self, mut w: Box<DictItems>) -> PyResult<()> {
-        let py = self.py;
-        if w.value_next {
-            w.value_next = false;
-            if let Some(pair) = &w.pair {
-                let pair = pair.bind(py).clone();
-                w.saving_value_of = Some(pair.get_item(0)?.unbind());
-                let standing = self.part_standing(&pair, 1, w.ahead.inside, 2);
-                let value = pair.get_item(1)?.unbind();
+        loop {
+            if let (Some(index), Some(pair)) = (w.waiting.take(), &w.pair) {
+                let pair = pair.bind(self.py).clone();
+                if index == 0 {
+                    w.waiting = Some(1);
+                } else {
+                    w.saving_value_of = Some(pair.get_item(0)?.unbind());
+                }
+                let standing = self.part_standing(&pair, index, w.ahead.inside);
+                let part = pair.get_item(index)?.unbind();
                 drop(pair);
                 self.push(Work::DictItems(w))?;
-                return self.save(value, standing, true);
+                if !self.save_item(part, standing)? {
+                    return Ok(());
+                }
+                let Some(Work::DictItems(back)) = self.stack.pop() else {
+                    return Err(in_use());
+                };
+                w = back;
+                continue;
+            }
+            w.saving_value_of = None;
+            if let Some(pair) = w.pair.take() {
+                self.release(pair);
+            }
+            if self.save_leaf_dict_items(&mut w)? {
+                return self.end_items(w.ahead);
+            }
+            if w.waiting.is_none() {
+                return self.push(Work::DictItems(w));
             }
         }
-        w.saving_value_of = None;
-        if let Some(pair) = w.pair.take() {
-            self.release(pair);
-        }
+    }
+
+    /// Saves pairs until a part is no leaf, or others are to get their turn; true when none is left.
+    fn save_leaf_dict_items(&mut self, w: &mut DictItems) -> PyResult<bool> {
         for _ in 0..MAX_STEP {
             if w.ahead.batch == Batch::Closed && !self.open_batch(&mut w.ahead, true)? {
-                return self.end_items(w.ahead);
+                return Ok(true);
             }
             if let Some(item) = self.next_item(&mut w.ahead)? {
                 self.check_pair(&item)?;
                 let pair = self.unpack(item)?;
-                let standing = self.part_standing(pair.bind(py), 0, w.ahead.inside, 1);
-                match self.save_leaf_pair(pair.bind(py))? {
-                    2 => self.release(pair),
-                    1 => {
-                        w.pair = Some(pair);
-                        w.value_next = true;
-                        return self.push(Work::DictItems(w));
-                    }
-                    _ => {
-                        let key = pair.bind(py).get_item(0)?.unbind();
-                        w.pair = Some(pair);
-                        w.value_next = true;
-                        self.push(Work::DictItems(w))?;
-                        return self.save(key, standing, true);
-                    }
+                let leaves = self.save_leaf_pair(pair.bind(self.py))?;
+                if leaves < 2 {
+                    w.pair = Some(pair);
+                    w.waiting = Some(leaves);
+                    return Ok(false);
                 }
+                self.release(pair);
                 continue;
             }
             let single = w.ahead.batch == Batch::Single;
@@ -98,10 +117,10 @@ impl<'py> Walk<'py, '_> {
             };
             encode::encode_opcode(&mut self.out, opcode)?;
             if self.ends_here(&w.ahead)? {
-                return self.end_items(w.ahead);
+                return Ok(true);
             }
         }
-        self.push(Work::DictItems(w))
+        Ok(false)
     }
 
     /// Writes the leaves that a pair begins with, which nobody is asked about, and says how many.
@@ -127,9 +146,9 @@ impl<'py> Walk<'py, '_> {
         pair: &Bound<'py, PyTuple>,
         index: usize,
         inside: Standing,
-        holders: isize,
     ) -> Standing {
-        let ours = reference_count(pair.as_any().as_borrowed()) <= holders;
+        // The work item's reference, and the caller's.
+        let ours = reference_count(pair.as_any().as_borrowed()) <= 2;
         let item = tuple_item(pair, index);
         let holding = match item {
             Some(item) if ours => holding_of(Container::Temporary, item),

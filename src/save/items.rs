@@ -10,12 +10,48 @@ use pyo3::prelude::*;
 use crate::hooks::Walk;
 use crate::imports::Imports;
 use crate::save::state::Face;
+use crate::save::walk::Opened;
 use crate::save::work::{BATCH_SIZE, Batch, Standing};
+
+/// Items that were taken ahead, in order. Two, which is what the lean face takes, need no memory of
+/// their own.
+#[derive(Default)]
+pub struct Taken {
+    first: Option<Py<PyAny>>,
+    second: Option<Py<PyAny>>,
+    more: VecDeque<Py<PyAny>>,
+}
+
+impl Taken {
+    pub fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + usize::from(self.second.is_some()) + self.more.len()
+    }
+
+    fn push(&mut self, item: Py<PyAny>) -> PyResult<()> {
+        match (&self.first, &self.second) {
+            (None, _) => self.first = Some(item),
+            (_, None) => self.second = Some(item),
+            _ => {
+                let reserved = self.more.try_reserve(1);
+                reserved.map_err(|_| PyMemoryError::new_err(()))?;
+                self.more.push_back(item);
+            }
+        }
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Option<Py<PyAny>> {
+        let item = self.first.take();
+        self.first = self.second.take();
+        self.second = self.more.pop_front();
+        item
+    }
+}
 
 /// What both kinds of items share: the iterator, and what was taken from it ahead.
 pub struct Ahead {
     pub iterator: Py<PyAny>,
-    pub taken: VecDeque<Py<PyAny>>,
+    pub taken: Taken,
     pub exhausted: bool,
     pub batch: Batch,
     pub left_in_batch: usize,
@@ -26,7 +62,7 @@ impl Ahead {
     pub fn new(iterator: Py<PyAny>, inside: Standing) -> Self {
         Self {
             iterator,
-            taken: VecDeque::new(),
+            taken: Taken::default(),
             exhausted: false,
             batch: Batch::Closed,
             left_in_batch: 0,
@@ -58,9 +94,7 @@ impl<'py> Walk<'py, '_> {
         })?;
         match next {
             Some(item) => {
-                let reserved = ahead.taken.try_reserve(1);
-                reserved.map_err(|_| PyMemoryError::new_err(()))?;
-                ahead.taken.push_back(item.unbind());
+                ahead.taken.push(item.unbind())?;
                 Ok(true)
             }
             None => {
@@ -89,8 +123,10 @@ impl<'py> Walk<'py, '_> {
             BATCH_SIZE
         };
         while ahead.taken.len() < wanted && self.take_item(ahead)? {
-            if check && self.face == Face::Lean && ahead.taken.len() == 1 {
-                self.check_pair(&ahead.taken[0])?;
+            if let (true, Face::Lean, 1, Some(first)) =
+                (check, self.face, ahead.taken.len(), &ahead.taken.first)
+            {
+                self.check_pair(first)?;
             }
         }
         match ahead.taken.len() {
@@ -114,11 +150,27 @@ impl<'py> Walk<'py, '_> {
         if ahead.left_in_batch == 0 {
             return Ok(None);
         }
-        if ahead.taken.is_empty() && self.face == Face::Lean && !self.take_item(ahead)? {
+        if ahead.taken.len() == 0 && self.face == Face::Lean && !self.take_item(ahead)? {
             return Ok(None);
         }
         ahead.left_in_batch -= 1;
-        Ok(ahead.taken.pop_front())
+        Ok(ahead.taken.pop())
+    }
+
+    /// Saves an item, or a part of one; true where it is written whole. Else the rest is on the stack.
+    pub fn save_item(&mut self, part: Py<PyAny>, standing: Standing) -> PyResult<bool> {
+        let passages = self.passages;
+        let opened = self.open_part(&part, standing)?;
+        match opened {
+            Opened::Closed => {
+                self.save(part, standing, true)?;
+                return Ok(false);
+            }
+            Opened::Whole | Opened::Pushed => {
+                self.end_saving(part, standing.holding, passages);
+            }
+        }
+        Ok(matches!(opened, Opened::Whole))
     }
 
     /// Lets the iterator go. Pairs may lie in the graph too, where one holder is left of what they hold.
@@ -130,7 +182,7 @@ impl<'py> Walk<'py, '_> {
 
     /// A batch that was not full was the last: on most releases the iterator is not asked again.
     pub fn ends_here(&self, ahead: &Ahead) -> PyResult<bool> {
-        Ok(ahead.exhausted && ahead.taken.is_empty() && !self.asks_past_the_end()?)
+        Ok(ahead.exhausted && ahead.taken.len() == 0 && !self.asks_past_the_end()?)
     }
 
     pub fn asks_past_the_end(&self) -> PyResult<bool> {

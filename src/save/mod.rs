@@ -3,6 +3,7 @@
 mod attribute_chain;
 mod buffer;
 mod chain;
+mod collection;
 mod dict_items;
 mod extension;
 mod global;

@@ -20,6 +20,7 @@ use crate::fast::object::{Exact, exact};
 use crate::fast::text::utf8;
 use crate::hooks::Walk;
 use crate::imports::Imports;
+use crate::save::collection::Collection;
 use crate::save::slots::Slot;
 
 /// Types with a plan; past it the cache starts anew, since types come and go.
@@ -41,6 +42,8 @@ pub enum PlanKind {
         name: Py<PyString>,
         takes_protocol: bool,
     },
+    /// Neither is asked: what they would say is known.
+    Collection(Collection),
     /// Nothing: instances are asked the long way.
     Unplanned,
 }
@@ -169,6 +172,11 @@ impl<'py> Walk<'py, '_> {
         let plain = is_plain_value(self.py, value)?;
         // A metaclass may have its own way to look attributes up.
         let kind = self.leave(|py| {
+            if let Some(collection) = Collection::of(obj)?
+                && collection.makes(obj, value)?
+            {
+                return Ok(Some(PlanKind::Collection(collection)));
+            }
             if is_ordinary(&class)
                 && let Some(plan) = draw_plain(py, &class)?
             {

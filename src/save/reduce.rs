@@ -245,8 +245,10 @@ impl<'py> Walk<'py, '_> {
                     encode::encode_opcode(&mut self.out, opcode)?;
                     if !self.memoize_rebuilt(obj.as_ref(), met)? {
                         self.reduce_at(at)?.stage = Stage::Done;
-                    } else if let Some((items, _)) = items {
-                        return self.save_list_items(obj.as_ref(), items.bind(py), later);
+                    } else if let Some((items, _)) = items
+                        && !self.save_list_items(obj.as_ref(), items.bind(py), later)?
+                    {
+                        return Ok(());
                     }
                     continue;
                 }
@@ -254,7 +256,9 @@ impl<'py> Walk<'py, '_> {
                     w.stage = Stage::DictItems;
                     if let Some((items, _)) = w.optional_item(py, 4) {
                         let obj = w.obj.as_ref().map(|obj| obj.bind(py).clone());
-                        return self.save_dict_items(obj.as_ref(), items.bind(py), later);
+                        if !self.save_dict_items(obj.as_ref(), items.bind(py), later)? {
+                            return Ok(());
+                        }
                     }
                     continue;
                 }
@@ -319,7 +323,7 @@ impl<'py> Walk<'py, '_> {
     }
 
     /// Writes a part of a reduce value as far as nobody is to be asked about it.
-    fn open_part(&mut self, part: &Py<PyAny>, standing: Standing) -> PyResult<Opened> {
+    pub fn open_part(&mut self, part: &Py<PyAny>, standing: Standing) -> PyResult<Opened> {
         let part = part.bind(self.py).as_borrowed();
         let kind = exact(part);
         if self.save_leaf(part, kind, standing.holding)? {

@@ -176,10 +176,11 @@ impl<'py> Walk<'py, '_> {
         }
         self.check_class(work, &class, "__newobj__")?;
         let rest = arguments.get_slice(1, arguments.len());
+        let ours = !rest.is_empty()
+            && work.holding == Holding::Temporary
+            && reference_count(arguments.as_any().as_borrowed()) == 2;
         work.arguments = Some(rest.into_any().unbind());
         work.function = Some(class.unbind());
-        let ours = work.holding == Holding::Temporary
-            && reference_count(arguments.as_any().as_borrowed()) == 2;
         drop(arguments);
         if ours {
             // The arguments live on in the slice alone, so that the counts of what they hold tell

@@ -6,12 +6,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyType};
 
 use crate::error::{class_name, pickling_error};
-use crate::fast::dict::{get_item, next_entry, version};
+use crate::fast::dict::{get_item, next_entry};
+use crate::fast::dict_version::version;
 use crate::fast::memo::Mark;
-use crate::fast::object::{Exact, compares_by_identity, exact, identity};
+use crate::fast::object::{Exact, compares_by_identity, exact, identity, is_of_immutable_type};
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::state::Face;
+use crate::save::state::{Face, Until};
 use crate::save::work::Standing;
 
 impl<'py> Walk<'py, '_> {
@@ -49,10 +50,18 @@ impl<'py> Walk<'py, '_> {
             Some(table) => table.bind(py).clone(),
             None => imports.dispatch_table.bind(py).clone().into_any(),
         };
-        if plain && self.holds_classes(&table) {
+        let until = if plain {
+            self.holds_classes(&table)
+        } else {
+            None
+        };
+        if let Some(until) = until {
             let table = table.cast_into::<PyDict>()?;
             let place = identity(class.as_any().as_borrowed());
-            let version = version(&table).map(|v| (identity(table.as_any().as_borrowed()), v));
+            let version = match until {
+                Until::Version(version) => Some((identity(table.as_any().as_borrowed()), version)),
+                Until::Passage(_) => None,
+            };
             if version.is_some_and(|version| self.plans.is_unregistered(place, version)) {
                 return Ok(None);
             }
@@ -82,26 +91,32 @@ impl<'py> Walk<'py, '_> {
         })
     }
 
-    /// Whether the table is a dict whose keys compare by identity, so that nothing runs when a class
-    /// is looked up. Only Python code could bring in others, so where dicts don't tell their version
-    /// one look lasts until the next passage.
-    fn holds_classes(&mut self, table: &Bound<'py, PyAny>) -> bool {
-        let Ok(dict) = table.cast_exact::<PyDict>() else {
-            return false;
-        };
-        let version = version(dict).unwrap_or(self.passages);
-        let seen = (identity(table.as_borrowed()), version);
-        if self.table_of_classes == Some(seen) {
-            return true;
+    /// Until when the table is a dict whose keys compare by identity, so that nothing runs when a class
+    /// is looked up; None where it is not. The keys of which that can change without a change of the
+    /// table are classes of a metaclass written in Python: only Python code could do it, so there one
+    /// look lasts until the next passage.
+    fn holds_classes(&mut self, table: &Bound<'py, PyAny>) -> Option<Until> {
+        let dict = table.cast_exact::<PyDict>().ok()?;
+        let place = identity(table.as_borrowed());
+        let passage = Until::Passage(self.passages);
+        let version = version(dict).map_or(passage, Until::Version);
+        for until in [version, passage] {
+            if self.table_of_classes == Some((place, until)) {
+                return Some(until);
+            }
         }
+        let mut until = version;
         let mut position = 0;
         while let Some((key, _)) = next_entry(dict, &mut position) {
             if !compares_by_identity(key) {
-                return false;
+                return None;
+            }
+            if !is_of_immutable_type(key) {
+                until = passage;
             }
         }
-        self.table_of_classes = Some(seen);
-        true
+        self.table_of_classes = Some((place, until));
+        Some(until)
     }
 
     /// The object's own reduce value, by `__reduce_ex__` or `__reduce__`.

@@ -62,13 +62,22 @@ pub struct State {
     pub depth: usize,
     /// How often the gate was passed: what was known before may have changed after.
     pub passages: u64,
-    /// The dispatch table that was seen to hold nothing but classes, by identity, and its version or
-    /// `passages` at that time.
-    pub table_of_classes: Option<(usize, u64)>,
+    /// The dispatch table, by identity, that was seen to hold nothing but keys that compare by
+    /// identity, and until when that is known.
+    pub table_of_classes: Option<(usize, Until)>,
     /// Set when an atom was memoized by a reduce hook, so that atoms must be looked up.
     pub atoms_memoized: bool,
     pub references: GlobalReferences,
     pub plans: PlanCache,
+}
+
+/// Until when something holds that was seen of a dict.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// As long as the dict has this version.
+    Version(u64),
+    /// As long as the gate was not passed more often than this.
+    Passage(u64),
 }
 
 /// Every global that was emitted, first seen first.

@@ -241,15 +241,21 @@ impl<'py> Walk<'py, '_> {
         let bound = obj.into_bound(self.py);
         let passages = self.passages;
         let result = self.save_bound(&bound, standing, ask);
-        let shared = standing.holding == Holding::Shared || self.passages != passages;
-        if shared && reference_count(bound.as_borrowed()) <= 2 {
+        self.end_saving(bound.unbind(), standing.holding, passages);
+        result
+    }
+
+    /// Releases the walk's own reference to an object that it began to save when the gate had been
+    /// passed so often.
+    pub fn end_saving(&mut self, obj: Py<PyAny>, holding: Holding, passages: u64) {
+        let shared = holding == Holding::Shared || self.passages != passages;
+        if shared && reference_count(obj.bind(self.py).as_borrowed()) <= 2 {
             // Without this reference one holder is left. The memo's own keeps the count from
             // saying that the object was never met.
             self.memo.claim();
         }
         // What was memoized here may have no other holder than this reference.
-        self.release(bound.unbind());
-        result
+        self.release(obj);
     }
 
     fn save_bound(
@@ -352,6 +358,13 @@ impl<'py> Walk<'py, '_> {
                         name,
                         takes_protocol,
                     } => self.call_method_of_plan(obj, name, *takes_protocol)?,
+                    PlanKind::Collection(collection) => {
+                        let value = self.leave(|_| collection.reduce_value(obj))?;
+                        match value {
+                            Some(value) => value.into_any(),
+                            None => self.call_reduce(obj)?,
+                        }
+                    }
                     PlanKind::Plain(_) | PlanKind::Unplanned => self.call_reduce(obj)?,
                 },
                 None => {

@@ -1,0 +1,83 @@
+//! A number for the contents of a dict: its own tag where dicts have one, a count of all changes
+//! to watched dicts from Python 3.14 on.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// A number that goes with this dict, at this address, only as long as its contents stay as they
+/// are. None where no number can be had: other extensions took all the interpreter's watchers.
+///
+/// From 3.14 on the dict is watched from now on, and the number changes with any watched dict.
+#[inline]
+pub fn version(dict: &Bound<'_, PyDict>) -> Option<u64> {
+    #[cfg(Py_3_14)]
+    {
+        watched::changes(dict)
+    }
+    #[cfg(not(Py_3_14))]
+    // SAFETY: a dict has this layout on the versions that this is compiled for.
+    #[allow(deprecated)]
+    unsafe {
+        Some((*dict.as_ptr().cast::<ffi::PyDictObject>()).ma_version_tag)
+    }
+}
+
+#[cfg(Py_3_14)]
+mod watched {
+    use std::ffi::c_int;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use pyo3::sync::PyOnceLock;
+
+    use super::*;
+
+    type Callback = unsafe extern "C" fn(
+        event: c_int,
+        dict: *mut ffi::PyObject,
+        key: *mut ffi::PyObject,
+        value: *mut ffi::PyObject,
+    ) -> c_int;
+
+    // PyO3 has no declarations of these (CPython's `Include/cpython/dictobject.h`).
+    unsafe extern "C" {
+        fn PyDict_AddWatcher(callback: Callback) -> c_int;
+        fn PyDict_Watch(watcher: c_int, dict: *mut ffi::PyObject) -> c_int;
+    }
+
+    static CHANGES: AtomicU64 = AtomicU64::new(0);
+    static WATCHER: PyOnceLock<Option<c_int>> = PyOnceLock::new();
+
+    /// Called before a watched dict changes, is cleared or is freed.
+    unsafe extern "C" fn changed(
+        _event: c_int,
+        _dict: *mut ffi::PyObject,
+        _key: *mut ffi::PyObject,
+        _value: *mut ffi::PyObject,
+    ) -> c_int {
+        CHANGES.fetch_add(1, Ordering::Relaxed);
+        0
+    }
+
+    /// The number of changes so far to dicts that are watched, of which this is one from now on.
+    pub fn changes(dict: &Bound<'_, PyDict>) -> Option<u64> {
+        let watcher = *WATCHER.get_or_init(dict.py(), || add_watcher(dict.py()));
+        // SAFETY: the GIL is held, the watcher is ours, and the dict is one and alive.
+        if unsafe { PyDict_Watch(watcher?, dict.as_ptr()) } != 0 {
+            // It is of another interpreter of this process, which has watchers of its own.
+            let _ = PyErr::take(dict.py());
+            return None;
+        }
+        Some(CHANGES.load(Ordering::Relaxed))
+    }
+
+    fn add_watcher(py: Python<'_>) -> Option<c_int> {
+        // SAFETY: the GIL is held; the callback runs no Python code and lives as long as the process.
+        let watcher = unsafe { PyDict_AddWatcher(changed) };
+        if watcher < 0 {
+            let _ = PyErr::take(py);
+            return None;
+        }
+        Some(watcher)
+    }
+}
