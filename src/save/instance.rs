@@ -4,18 +4,49 @@ use pickle_format::encode;
 use pickle_format::opcode::Opcode;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
+use crate::fast::fresh::tuple;
 use crate::fast::instance::{instance_dict, placed_dict};
 use crate::fast::memo::Holding;
 use crate::fast::object::reference_count;
 use crate::hooks::Walk;
-use crate::save::plan::{Plain, is_shadowed};
+use crate::imports::Imports;
+use crate::save::plan::{Plain, PlanKind, is_shadowed};
 use crate::save::work::{Standing, Work};
 
 impl<'py> Walk<'py, '_> {
+    /// The reduce value of an object as its type's plan has it got; None where the object is saved
+    /// without one.
+    pub fn value_of_plan(
+        &mut self,
+        obj: &Bound<'py, PyAny>,
+        plan: &PlanKind,
+        standing: Standing,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let value = match plan {
+            PlanKind::Plain(plain) if self.save_instance(obj, plain, standing)? => return Ok(None),
+            PlanKind::Method {
+                name,
+                takes_protocol,
+            } => {
+                return self
+                    .call_method_of_plan(obj, name, *takes_protocol)
+                    .map(Some);
+            }
+            PlanKind::Getstate { has_dict } => self.value_of_getstate(obj, *has_dict)?,
+            PlanKind::Collection(collection) => self.leave(|_| collection.reduce_value(obj))?,
+            PlanKind::Plain(_) | PlanKind::Unplanned => None,
+        };
+        let value = match value {
+            Some(value) => value.into_any(),
+            None => self.call_reduce(obj)?,
+        };
+        Ok(Some(value))
+    }
+
     /// Saves a plain instance by its type's plan; false where it has to be asked after all.
-    pub fn save_instance(
+    fn save_instance(
         &mut self,
         obj: &Bound<'py, PyAny>,
         plan: &Plain,
@@ -83,8 +114,31 @@ impl<'py> Walk<'py, '_> {
         Ok(true)
     }
 
+    /// What `object.__reduce_ex__` makes of the state that the object's own `__getstate__` gives; None
+    /// where the instance has hooks of its own.
+    fn value_of_getstate(
+        &mut self,
+        obj: &Bound<'py, PyAny>,
+        has_dict: bool,
+    ) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        if !self.protocol.has_proto_opcode() {
+            return Ok(None);
+        }
+        if has_dict && is_shadowed(&instance_dict(obj.as_borrowed())?) {
+            return Ok(None);
+        }
+        let newobj = &Imports::get(self.py)?.newobj;
+        self.leave(|py| {
+            let state = obj.call_method0(intern!(py, "__getstate__"))?;
+            let arguments = tuple(py, [obj.get_type().into_any()])?.into_any();
+            let none = py.None().into_bound(py);
+            let newobj = newobj.bind(py).clone();
+            tuple(py, [newobj, arguments, state, none.clone(), none]).map(Some)
+        })
+    }
+
     /// Asks an object for its reduce value by the method that its type's plan names.
-    pub fn call_method_of_plan(
+    fn call_method_of_plan(
         &mut self,
         obj: &Bound<'py, PyAny>,
         name: &Py<PyString>,

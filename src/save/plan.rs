@@ -36,6 +36,8 @@ pub struct Plan {
 pub enum PlanKind {
     /// NEWOBJ and the state, as `object.__reduce_ex__` has it.
     Plain(Plain),
+    /// NEWOBJ, and the state that the class's own `__getstate__` gives.
+    Getstate { has_dict: bool },
     /// This method gives the reduce value: the class's own `__reduce_ex__`, called with the
     /// protocol, or the `__reduce__` that `object.__reduce_ex__` would go on to.
     Method {
@@ -65,7 +67,8 @@ pub struct PlanCache {
 struct Met {
     /// The type's address.
     address: usize,
-    plan: Arc<Plan>,
+    /// None while the plan is in use.
+    plan: Option<Arc<Plan>>,
     /// The dispatch table that has no entry for the type, by identity and version.
     unregistered_in: Option<(usize, u64)>,
 }
@@ -82,17 +85,21 @@ impl PlanCache {
         self.met.get_mut((address >> 4 ^ address >> 10) % PLACES)
     }
 
-    /// The plan of the object's type, if there is one that still holds.
-    pub fn plan_of(&mut self, obj: Borrowed<'_, '_, PyAny>) -> Option<Arc<Plan>> {
+    /// The plan of the object's type, if there is one that still holds. It is to be given back: to
+    /// count its users would cost more than to find it.
+    pub fn take_plan_of(&mut self, obj: Borrowed<'_, '_, PyAny>) -> Option<Arc<Plan>> {
         let (address, version) = (type_address(obj), type_version(obj));
         if version == 0 {
             return None;
         }
         if let Some(Some(met)) = self.place(address)
             && met.address == address
-            && met.plan.version == version
+            && met
+                .plan
+                .as_ref()
+                .is_some_and(|plan| plan.version == version)
         {
-            return Some(met.plan.clone());
+            return met.plan.take();
         }
         let plan = {
             let plans = PLANS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,12 +111,19 @@ impl PlanCache {
         let replaced = self.place(address).and_then(|place| {
             place.replace(Met {
                 address,
-                plan: plan.clone(),
+                plan: None,
                 unregistered_in: None,
             })
         });
         drop(replaced);
         Some(plan)
+    }
+
+    /// Keeps a plan for the next instance of the object's type.
+    pub fn give_back(&mut self, obj: Borrowed<'_, '_, PyAny>, plan: Arc<Plan>) {
+        if let Some(met) = self.met_at(type_address(obj)) {
+            met.plan = Some(plan);
+        }
     }
 
     /// Whether a class was looked up in this version of a dispatch table, and not found.
@@ -183,6 +197,11 @@ impl<'py> Walk<'py, '_> {
                 // Hooks of the instance's own may have kept the class's from refusing it.
                 let shadowed = plan.has_dict && is_shadowed(&instance_dict(obj.as_borrowed())?);
                 return Ok((plain && !shadowed).then_some(PlanKind::Plain(plan)));
+            }
+            if is_ordinary(&class)
+                && let Some(has_dict) = draw_getstate(py, &class)?
+            {
+                return Ok(Some(PlanKind::Getstate { has_dict }));
             }
             Ok(Some(
                 draw_method(py, &class)?.unwrap_or(PlanKind::Unplanned),
@@ -281,27 +300,56 @@ fn names_are_plain(class: &Bound<'_, PyType>) -> PyResult<bool> {
     Ok(true)
 }
 
-fn draw_plain(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<Plain>> {
+/// Whether the class leaves it to `object.__reduce_ex__` to make a reduce value, without arguments
+/// for NEWOBJ.
+fn is_reduced_by_object(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<bool> {
     if !names_are_plain(class)? {
-        return Ok(None);
+        return Ok(false);
     }
-    for name in ["__reduce_ex__", "__reduce__", "__getstate__", "__class__"] {
-        let name = PyString::intern(py, name);
-        let own = of_object(py, &name)?;
-        if !defined(class, &name)?.is_some_and(|found| found.is(&own)) {
-            return Ok(None);
+    for name in ["__reduce_ex__", "__reduce__", "__class__"] {
+        if !is_of_object(py, class, name)? {
+            return Ok(false);
         }
     }
     for name in ["__getnewargs__", "__getnewargs_ex__"] {
         if defined(class, &PyString::intern(py, name))?.is_some() {
-            return Ok(None);
+            return Ok(false);
         }
     }
+    Ok(true)
+}
+
+/// Whether what the class has under this name is what `object` has.
+fn is_of_object(py: Python<'_>, class: &Bound<'_, PyType>, name: &str) -> PyResult<bool> {
+    let name = PyString::intern(py, name);
+    let own = of_object(py, &name)?;
+    Ok(defined(class, &name)?.is_some_and(|found| found.is(&own)))
+}
+
+/// Whether instances have a `__dict__`, the ordinary one; None where they have another.
+fn has_ordinary_dict(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<bool>> {
     let type_name = |found: &Bound<'_, PyAny>| found.get_type().name().map(|n| n.to_string());
-    let has_dict = match defined(class, intern!(py, "__dict__"))? {
-        None => false,
-        Some(found) if type_name(&found)? == "getset_descriptor" => true,
-        Some(_) => return Ok(None),
+    Ok(match defined(class, intern!(py, "__dict__"))? {
+        None => Some(false),
+        Some(found) if type_name(&found)? == "getset_descriptor" => Some(true),
+        Some(_) => None,
+    })
+}
+
+/// Whether instances have a `__dict__`, for a class of which only `__getstate__` is its own.
+fn draw_getstate(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<bool>> {
+    if !is_reduced_by_object(py, class)? || is_of_object(py, class, "__getstate__")? {
+        return Ok(None);
+    }
+    has_ordinary_dict(py, class)
+}
+
+fn draw_plain(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<Plain>> {
+    if !is_reduced_by_object(py, class)? || !is_of_object(py, class, "__getstate__")? {
+        return Ok(None);
+    }
+    let Some(has_dict) = has_ordinary_dict(py, class)? else {
+        return Ok(None);
     };
     let mut slots = Vec::new();
     let names = class

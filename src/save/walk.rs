@@ -16,7 +16,6 @@ use crate::fast::recursion::RecursionLevel;
 use crate::fast::signals::is_interrupted;
 use crate::hooks::Walk;
 use crate::imports::Imports;
-use crate::save::plan::PlanKind;
 use crate::save::state::Face;
 use crate::save::work::{Standing, Work};
 
@@ -349,24 +348,15 @@ impl<'py> Walk<'py, '_> {
         let value = match reducer {
             Some(reducer) => self.leave(|_| reducer.call1((obj,)))?,
             None if is_class(obj.as_borrowed()) => return self.save_global(obj, None, standing),
-            None => match self.plans.plan_of(obj.as_borrowed()) {
-                Some(plan) => match &plan.kind {
-                    PlanKind::Plain(plain) if self.save_instance(obj, plain, standing)? => {
-                        return Ok(());
+            None => match self.plans.take_plan_of(obj.as_borrowed()) {
+                Some(plan) => {
+                    let value = self.value_of_plan(obj, &plan.kind, standing)?;
+                    self.plans.give_back(obj.as_borrowed(), plan);
+                    match value {
+                        Some(value) => value,
+                        None => return Ok(()),
                     }
-                    PlanKind::Method {
-                        name,
-                        takes_protocol,
-                    } => self.call_method_of_plan(obj, name, *takes_protocol)?,
-                    PlanKind::Collection(collection) => {
-                        let value = self.leave(|_| collection.reduce_value(obj))?;
-                        match value {
-                            Some(value) => value.into_any(),
-                            None => self.call_reduce(obj)?,
-                        }
-                    }
-                    PlanKind::Plain(_) | PlanKind::Unplanned => self.call_reduce(obj)?,
-                },
+                }
                 None => {
                     let value = self.call_reduce(obj)?;
                     self.consider_plan(obj, &value)?;
