@@ -73,16 +73,40 @@ struct Met {
     unregistered_in: Option<(usize, u64)>,
 }
 
-/// Places in a pickler's own cache of plans: data has few types, and a place takes 40 bytes.
-const PLACES: usize = 32;
+/// Places in a pickler's own cache of plans, of 48 bytes each: so many at first, since most data has
+/// few types, and at most so many.
+const PLACES: [usize; 2] = [16, 512];
 
 impl PlanCache {
     fn place(&mut self, address: usize) -> Option<&mut Option<Met>> {
         if self.met.is_empty() {
-            self.met.try_reserve_exact(PLACES).ok()?;
-            self.met.resize_with(PLACES, || None);
+            self.met.try_reserve_exact(PLACES[0]).ok()?;
+            self.met.resize_with(PLACES[0], || None);
         }
-        self.met.get_mut((address >> 4 ^ address >> 10) % PLACES)
+        let places = self.met.len();
+        self.met.get_mut((address >> 4 ^ address >> 10) % places)
+    }
+
+    /// Makes room where two types compete for a place.
+    fn make_room(&mut self, address: usize) {
+        while self.met.len() < PLACES[1]
+            && let Some(Some(met)) = self.place(address)
+            && met.address != address
+        {
+            let mut larger = Vec::new();
+            if larger.try_reserve_exact(2 * self.met.len()).is_err() {
+                return;
+            }
+            larger.resize_with(2 * self.met.len(), || None);
+            for met in std::mem::replace(&mut self.met, larger)
+                .into_iter()
+                .flatten()
+            {
+                if let Some(place) = self.place(met.address) {
+                    *place = Some(met);
+                }
+            }
+        }
     }
 
     /// The plan of the object's type, if there is one that still holds. It is to be given back: to
@@ -108,6 +132,7 @@ impl PlanCache {
         if plan.version != version {
             return None;
         }
+        self.make_room(address);
         let replaced = self.place(address).and_then(|place| {
             place.replace(Met {
                 address,

@@ -191,11 +191,8 @@ impl<'py> Walk<'py, '_> {
         standing: Standing,
         met: Option<Mark>,
     ) -> PyResult<()> {
-        match self.read_reduce_value(obj, value, standing, met) {
-            Ok(work) => {
-                self.push(Work::Reduce(work))?;
-                self.step_reduce(true)
-            }
+        match self.push_reduce(obj, value, standing, met) {
+            Ok(()) => self.step_reduce(true),
             Err(error) => {
                 if let (Some(_), Some(obj)) = (met, obj) {
                     let note = format!("when serializing {} object", class_name(obj));
@@ -304,21 +301,30 @@ impl<'py> Walk<'py, '_> {
                 Opened::Closed => return self.save(part, standing, true),
             }
         }
-        let Some(Work::Reduce(w)) = self.stack.pop() else {
+        let Some(Work::Reduce(Reduce {
+            obj,
+            value,
+            held,
+            arguments,
+            function,
+            met,
+            ..
+        })) = self.stack.pop()
+        else {
             return Err(in_use());
         };
-        if w.met.is_some() {
+        if met.is_some() {
             // The value may lie in the graph too, where one holder is left of parts that were met as
             // shared. The memo's own reference keeps the count from saying that they were never met.
             self.memo.claim();
         }
-        for part in [w.arguments, w.function].into_iter().flatten() {
+        for part in [arguments, function].into_iter().flatten() {
             self.release(part);
         }
-        if let Some(obj) = w.obj {
-            self.close(obj, w.held);
+        if let Some(obj) = obj {
+            self.close(obj, held);
         }
-        self.release(w.value);
+        self.release(value);
         Ok(())
     }
 

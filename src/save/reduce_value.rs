@@ -17,20 +17,42 @@ use crate::imports::Imports;
 use crate::save::chain::MAX_CHAIN;
 use crate::save::reduce::{Form, Reduce, Stage};
 use crate::save::state::Face;
-use crate::save::work::Standing;
+use crate::save::work::{Standing, Work};
+
+/// A reduce value, and what stands in for its first two parts.
+struct Parts<'py> {
+    value: Bound<'py, PyTuple>,
+    form: Form,
+    function: Option<Bound<'py, PyAny>>,
+    arguments: Option<Bound<'py, PyAny>>,
+    /// How what stands in is held.
+    holding: Holding,
+}
+
+impl<'py> Parts<'py> {
+    fn of_the_value(value: Bound<'py, PyTuple>, form: Form) -> Self {
+        Self {
+            value,
+            form,
+            function: None,
+            arguments: None,
+            holding: Holding::Shared,
+        }
+    }
+}
 
 impl<'py> Walk<'py, '_> {
-    /// Reads a reduce value, as far as that is done before anything is written.
-    pub fn read_reduce_value(
+    /// Reads a reduce value, as far as that is done before anything is written, and puts the work on
+    /// the stack.
+    pub fn push_reduce(
         &mut self,
         obj: Option<&Bound<'py, PyAny>>,
         value: Bound<'py, PyAny>,
         standing: Standing,
         met: Option<Mark>,
-    ) -> PyResult<Reduce> {
+    ) -> PyResult<()> {
         let py = self.py;
         let chain = standing.chain;
-        let made = standing.made;
         let refuse = |words: String| pickling_error(py, words);
         if chain >= MAX_CHAIN {
             return Err(endless());
@@ -70,26 +92,25 @@ impl<'py> Walk<'py, '_> {
         } else {
             Holding::Temporary
         };
-        let mut work = Reduce {
+        let parts = match form {
+            Form::Reduce => Parts::of_the_value(value, form),
+            Form::NewObject => self.prepare_newobj(obj, value, holding)?,
+            Form::NewObjectEx => self.prepare_newobj_ex(obj, value)?,
+        };
+        self.push(Work::Reduce(Reduce {
             obj: obj.map(|o| o.clone().unbind()),
-            value: value.unbind(),
+            value: parts.value.unbind(),
             held: standing.holding,
             met,
             holding,
-            form,
-            arguments: None,
-            function: None,
-            part_holding: Holding::Shared,
+            form: parts.form,
+            arguments: parts.arguments.map(Bound::unbind),
+            function: parts.function.map(Bound::unbind),
+            part_holding: parts.holding,
             stage: Stage::Start,
             chain: chain + 1,
-            made,
-        };
-        match form {
-            Form::Reduce => {}
-            Form::NewObject => self.prepare_newobj(&mut work)?,
-            Form::NewObjectEx => self.prepare_newobj_ex(&mut work)?,
-        }
-        Ok(work)
+            made: standing.made,
+        }))
     }
 
     /// The lean face checks items four to six before anything is written.
@@ -152,9 +173,14 @@ impl<'py> Walk<'py, '_> {
         })
     }
 
-    fn prepare_newobj(&mut self, work: &mut Reduce) -> PyResult<()> {
+    fn prepare_newobj(
+        &mut self,
+        obj: Option<&Bound<'py, PyAny>>,
+        mut value: Bound<'py, PyTuple>,
+        holding: Holding,
+    ) -> PyResult<Parts<'py>> {
         let py = self.py;
-        let arguments = work.value.bind(py).get_item(1)?.cast_into::<PyTuple>()?;
+        let arguments = value.get_item(1)?.cast_into::<PyTuple>()?;
         if arguments.is_empty() {
             return Err(match self.face {
                 Face::Lean => pickling_error(
@@ -174,39 +200,43 @@ impl<'py> Walk<'py, '_> {
                 ),
             ));
         }
-        self.check_class(work, &class, "__newobj__")?;
+        self.check_class(obj, &class, "__newobj__")?;
         let rest = arguments.get_slice(1, arguments.len());
         let ours = !rest.is_empty()
-            && work.holding == Holding::Temporary
+            && holding == Holding::Temporary
             && reference_count(arguments.as_any().as_borrowed()) == 2;
-        work.arguments = Some(rest.into_any().unbind());
-        work.function = Some(class.unbind());
         drop(arguments);
         if ours {
             // The arguments live on in the slice alone, so that the counts of what they hold tell
             // the truth again.
             let empty = Imports::get(py)?.empty_tuple.bind(py).clone().into_any();
-            let parts = work.value.bind(py).iter().enumerate();
+            let parts = value.iter().enumerate();
             let parts: Vec<_> = parts
                 .map(|(i, part)| if i == 1 { empty.clone() } else { part })
                 .collect();
-            let value = PyTuple::new(py, parts)?.unbind();
-            let old = std::mem::replace(&mut work.value, value);
-            self.release(old);
-            work.part_holding = Holding::Temporary;
+            let old = std::mem::replace(&mut value, PyTuple::new(py, parts)?);
+            self.release(old.unbind());
         }
-        Ok(())
+        Ok(Parts {
+            value,
+            form: Form::NewObject,
+            function: Some(class),
+            arguments: Some(rest.into_any()),
+            holding: if ours {
+                Holding::Temporary
+            } else {
+                Holding::Shared
+            },
+        })
     }
 
     fn check_class(
         &mut self,
-        work: &Reduce,
+        obj: Option<&Bound<'py, PyAny>>,
         class: &Bound<'py, PyAny>,
         function: &str,
     ) -> PyResult<()> {
-        let py = self.py;
         let face = self.face;
-        let obj = work.obj.as_ref().map(|o| o.bind(py).clone());
         self.leave(|py| {
             if face == Face::Hookable && class.getattr_opt(intern!(py, "__new__"))?.is_none() {
                 return Err(pickling_error(
@@ -231,9 +261,13 @@ impl<'py> Walk<'py, '_> {
         })
     }
 
-    fn prepare_newobj_ex(&mut self, work: &mut Reduce) -> PyResult<()> {
+    fn prepare_newobj_ex(
+        &mut self,
+        obj: Option<&Bound<'py, PyAny>>,
+        value: Bound<'py, PyTuple>,
+    ) -> PyResult<Parts<'py>> {
         let py = self.py;
-        let arguments = work.value.bind(py).get_item(1)?.cast_into::<PyTuple>()?;
+        let arguments = value.get_item(1)?.cast_into::<PyTuple>()?;
         if arguments.len() != 3 {
             let n = arguments.len();
             return Err(match self.face {
@@ -273,18 +307,23 @@ impl<'py> Walk<'py, '_> {
                 return Err(wrong("third", "dict", &kwargs));
             }
         } else {
-            self.check_class(work, &class, "__newobj_ex__")?;
+            self.check_class(obj, &class, "__newobj_ex__")?;
         }
         if self.protocol.is_framed() {
-            work.function = Some(class.unbind());
-            return Ok(());
+            return Ok(Parts {
+                function: Some(class),
+                ..Parts::of_the_value(value, Form::NewObjectEx)
+            });
         }
-        let bind_new = Imports::get(py)?.bind_new.bind(py).clone();
+        let imports = Imports::get(py)?;
+        let bind_new = imports.bind_new.bind(py).clone();
         let function = self.leave(|_| bind_new.call1((class, args, kwargs)))?;
-        work.function = Some(function.unbind());
-        work.part_holding = Holding::Temporary;
-        work.arguments = Some(Imports::get(py)?.empty_tuple.clone_ref(py).into_any());
-        work.form = Form::Reduce;
-        Ok(())
+        Ok(Parts {
+            value,
+            form: Form::Reduce,
+            function: Some(function),
+            arguments: Some(imports.empty_tuple.bind(py).clone().into_any()),
+            holding: Holding::Temporary,
+        })
     }
 }
