@@ -66,6 +66,12 @@ pub fn keeps_placed_dict(class: &Bound<'_, PyType>) -> bool {
     unsafe { (*class.as_type_ptr()).tp_dictoffset >= 0 }
 }
 
+/// Whether the object's type keeps the `__dict__` of its instances where `placed_dict` looks.
+pub fn has_place_for_dict(obj: Borrowed<'_, '_, PyAny>) -> bool {
+    // SAFETY: `obj` is alive, and so is its type; one field of it is read.
+    unsafe { (*ffi::Py_TYPE(obj.as_ptr())).tp_dictoffset > 0 }
+}
+
 /// The `__dict__` of an instance whose type keeps it at a fixed place, if it has one yet.
 pub fn placed_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> Option<Bound<'py, PyAny>> {
     // SAFETY: `obj` is alive; a positive offset is where its type keeps the pointer to the dict,

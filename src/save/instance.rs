@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::fast::fresh::tuple;
-use crate::fast::instance::{instance_dict, placed_dict};
+use crate::fast::instance::{has_place_for_dict, instance_dict, placed_dict};
 use crate::fast::memo::Holding;
 use crate::fast::object::reference_count;
 use crate::hooks::Walk;
@@ -124,7 +124,17 @@ impl<'py> Walk<'py, '_> {
         if !self.protocol.has_proto_opcode() {
             return Ok(None);
         }
-        if has_dict && is_shadowed(&instance_dict(obj.as_borrowed())?) {
+        // A `__getstate__` written in C tells an instance that has a dict from one that has none yet.
+        let dict = match has_dict {
+            false => None,
+            true if has_place_for_dict(obj.as_borrowed()) => placed_dict(obj.as_borrowed()),
+            true => Some(instance_dict(obj.as_borrowed())?.into_any()),
+        };
+        if let Some(dict) = dict
+            && !dict
+                .cast_exact::<PyDict>()
+                .is_ok_and(|dict| !is_shadowed(dict))
+        {
             return Ok(None);
         }
         let newobj = &Imports::get(self.py)?.newobj;
