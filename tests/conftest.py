@@ -4,6 +4,7 @@ A run that skips tests says so at its end, reason by reason: what a Python or a 
 not look like something that passed.
 """
 
+import gc
 from collections import Counter
 
 import pytest
@@ -17,6 +18,12 @@ LEFT_OUT = pytest.StashKey[Counter]()
 
 def pytest_configure(config):
     config.stash[LEFT_OUT] = Counter()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def frozen():
+    """Tests, and reports of them, are many objects: one that runs the collector need not look at them."""
+    gc.freeze()
 
 
 @pytest.fixture(params=[LEAN, HOOKABLE], ids=lambda face: face.name)

@@ -63,10 +63,10 @@ impl<'py> Walk<'py, '_> {
         ))
     }
 
-    /// In `fast` mode: the list or dict is closed.
+    /// Of a list or dict opened in `fast` mode, which may be off again: it is closed.
     #[inline(always)]
     pub fn leave_fast(&mut self, obj: &Bound<'py, PyAny>) {
-        if self.fast {
+        if !self.fast_path.is_empty() {
             self.fast_path.remove(&identity(obj.as_borrowed()));
         }
     }

@@ -136,3 +136,40 @@ def test_the_pickler_is_usable_after_a_cycle(face, protocol):
     file.truncate()
     pickler.dump(cycle)
     assert file.getvalue() == fast_dumped(face.model, [1], protocol)
+
+
+class Switches:
+    """Switches the mode of the pickler that saves it."""
+
+    def __init__(self, pickler, fast):
+        self.pickler = pickler
+        self.fast = fast
+
+    def __reduce__(self):
+        self.pickler.fast = self.fast
+        return list, ()
+
+
+class Making:
+    """Reduces to a list made on the spot, which is gone once it is written."""
+
+    def __init__(self, make):
+        self.make = make
+
+    def __reduce__(self):
+        return list, (self.make(),)
+
+
+def test_a_container_opened_in_fast_mode_and_closed_out_of_it(face, protocol):
+    """The next one at its address is no cycle."""
+
+    def pickled(pickler_class):
+        file = io.BytesIO()
+        pickler = pickler_class(file, protocol)
+        pickler.fast = True
+        off = Making(lambda: [Switches(pickler, False), 1])
+        parts = [off, Switches(pickler, True), Making(lambda: [2, 3])]
+        pickler.dump([part for _ in range(20) for part in parts])
+        return file.getvalue()
+
+    assert pickled(face.ours) == pickled(face.model)
