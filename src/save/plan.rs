@@ -83,8 +83,10 @@ impl PlanCache {
             self.met.try_reserve_exact(PLACES[0]).ok()?;
             self.met.resize_with(PLACES[0], || None);
         }
+        // A power of two.
         let places = self.met.len();
-        self.met.get_mut((address >> 4 ^ address >> 10) % places)
+        self.met
+            .get_mut((address >> 4 ^ address >> 10) & (places - 1))
     }
 
     /// Makes room where two types compete for a place.
