@@ -131,9 +131,10 @@ pub fn is_named_like(class: Borrowed<'_, '_, PyAny>, endings: [&[u8]; 2]) -> boo
 }
 
 /// Whether the object is callable, as `callable()` says.
+#[inline(always)]
 pub fn is_callable(obj: Borrowed<'_, '_, PyAny>) -> bool {
     // SAFETY: `obj` is alive; the check reads a slot of its type.
-    unsafe { ffi::PyCallable_Check(obj.as_ptr()) != 0 }
+    unsafe { (*ffi::Py_TYPE(obj.as_ptr())).tp_call.is_some() }
 }
 
 /// Whether the object has `__next__`, as C's `PyIter_Check` says.

@@ -43,10 +43,7 @@ impl Collection {
     ///
     /// # Errors
     /// MemoryError.
-    pub fn reduce_value<'py>(
-        self,
-        obj: &Bound<'py, PyAny>,
-    ) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    pub fn reduce_value<'py>(self, obj: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let py = obj.py();
         let class = obj.get_type().into_any();
         let none = || py.None().into_bound(py);
@@ -72,7 +69,7 @@ impl Collection {
                 tuple(py, [class, empty, none(), none(), pairs.into_any()])?
             }
         };
-        Ok(Some(value))
+        Ok(Some(value.into_any()))
     }
 
     /// Whether `value`, which an instance gave by itself, is what would be made here, as far as the
@@ -81,7 +78,10 @@ impl Collection {
     /// # Errors
     /// MemoryError.
     pub fn makes(self, obj: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let (Some(made), Ok(value)) = (self.reduce_value(obj)?, value.cast::<PyTuple>()) else {
+        let Some(made) = self.reduce_value(obj)? else {
+            return Ok(false);
+        };
+        let (Ok(made), Ok(value)) = (made.cast::<PyTuple>(), value.cast::<PyTuple>()) else {
             return Ok(false);
         };
         Ok(made.len() == value.len()

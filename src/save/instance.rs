@@ -4,7 +4,7 @@ use pickle_format::encode;
 use pickle_format::opcode::Opcode;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::PyDict;
 
 use crate::fast::fresh::tuple;
 use crate::fast::instance::{has_place_for_dict, instance_dict, placed_dict};
@@ -26,23 +26,22 @@ impl<'py> Walk<'py, '_> {
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let value = match plan {
             PlanKind::Plain(plain) if self.save_instance(obj, plain, standing)? => return Ok(None),
-            PlanKind::Method {
-                name,
-                takes_protocol,
-            } => {
+            PlanKind::ReduceEx => {
+                let protocol = self.protocol.number();
+                let name = intern!(self.py, "__reduce_ex__");
                 return self
-                    .call_method_of_plan(obj, name, *takes_protocol)
+                    .leave(|_| obj.call_method1(name, (protocol,)))
                     .map(Some);
             }
+            PlanKind::Reduce(method) => self.call_method_of_plan(obj, method)?,
             PlanKind::Getstate { has_dict } => self.value_of_getstate(obj, *has_dict)?,
             PlanKind::Collection(collection) => self.leave(|_| collection.reduce_value(obj))?,
             PlanKind::Plain(_) | PlanKind::Unplanned => None,
         };
-        let value = match value {
-            Some(value) => value.into_any(),
-            None => self.call_reduce(obj)?,
-        };
-        Ok(Some(value))
+        match value {
+            Some(value) => Ok(Some(value)),
+            None => self.call_reduce(obj).map(Some),
+        }
     }
 
     /// Saves a plain instance by its type's plan; false where it has to be asked after all.
@@ -120,7 +119,7 @@ impl<'py> Walk<'py, '_> {
         &mut self,
         obj: &Bound<'py, PyAny>,
         has_dict: bool,
-    ) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
         if !self.protocol.has_proto_opcode() {
             return Ok(None);
         }
@@ -143,34 +142,31 @@ impl<'py> Walk<'py, '_> {
             let arguments = tuple(py, [obj.get_type().into_any()])?.into_any();
             let none = py.None().into_bound(py);
             let newobj = newobj.bind(py).clone();
-            tuple(py, [newobj, arguments, state, none.clone(), none]).map(Some)
+            let value = tuple(py, [newobj, arguments, state, none.clone(), none])?;
+            Ok(Some(value.into_any()))
         })
     }
 
-    /// Asks an object for its reduce value by the method that its type's plan names.
+    /// Asks an object for its reduce value by the function that its type's plan names; None where the
+    /// instance has one of its own.
     fn call_method_of_plan(
         &mut self,
         obj: &Bound<'py, PyAny>,
-        name: &Py<PyString>,
-        takes_protocol: bool,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let protocol = self.protocol.number();
-        let value = self.leave(|py| {
-            let name = name.bind(py);
-            if takes_protocol {
-                return obj.call_method1(name, (protocol,)).map(Some);
-            }
-            // A `__reduce_ex__` of the instance's own comes before its `__reduce__`.
+        method: &Py<PyAny>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.leave(|py| {
             if let Some(dict) = placed_dict(obj.as_borrowed()) {
-                let own = intern!(py, "__reduce_ex__");
-                match dict.cast_into_exact::<PyDict>() {
-                    Ok(dict) if !dict.contains(own)? => {}
-                    _ => return Ok(None),
+                let Ok(dict) = dict.cast_into_exact::<PyDict>() else {
+                    return Ok(None);
+                };
+                for own in [intern!(py, "__reduce_ex__"), intern!(py, "__reduce__")] {
+                    if dict.contains(own)? {
+                        return Ok(None);
+                    }
                 }
             }
-            obj.call_method0(name).map(Some)
-        })?;
-        value.map_or_else(|| self.call_reduce(obj), Ok)
+            method.bind(py).call1((obj,)).map(Some)
+        })
     }
 
     /// BUILD, once the state is written.

@@ -38,12 +38,11 @@ pub enum PlanKind {
     Plain(Plain),
     /// NEWOBJ, and the state that the class's own `__getstate__` gives.
     Getstate { has_dict: bool },
-    /// This method gives the reduce value: the class's own `__reduce_ex__`, called with the
-    /// protocol, or the `__reduce__` that `object.__reduce_ex__` would go on to.
-    Method {
-        name: Py<PyString>,
-        takes_protocol: bool,
-    },
+    /// The class's own `__reduce_ex__` gives the reduce value.
+    ReduceEx,
+    /// This function gives the reduce value: the class's `__reduce__`, which `object.__reduce_ex__`
+    /// would go on to, if the instance has none of its own.
+    Reduce(Py<PyAny>),
     /// Neither is asked: what they would say is known.
     Collection(Collection),
     /// Nothing: instances are asked the long way.
@@ -299,19 +298,15 @@ fn draw_method(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<Pla
     let Some(found) = defined(class, reduce_ex)?.filter(method) else {
         return Ok(None);
     };
-    let mut plan = (reduce_ex, true);
-    if found.is(&of_object(py, reduce_ex)?) {
-        match defined(class, reduce)? {
-            Some(own) if own.is(&of_object(py, reduce)?) => {}
-            Some(own) if method(&own) && keeps_placed_dict(class) => plan = (reduce, false),
-            Some(own) if method(&own) => {}
-            _ => return Ok(None),
-        }
+    if !found.is(&of_object(py, reduce_ex)?) {
+        return Ok(Some(PlanKind::ReduceEx));
     }
-    Ok(Some(PlanKind::Method {
-        name: plan.0.clone().unbind(),
-        takes_protocol: plan.1,
-    }))
+    Ok(match defined(class, reduce)?.filter(method) {
+        Some(own) if own.is(&of_object(py, reduce)?) => Some(PlanKind::ReduceEx),
+        Some(own) if keeps_placed_dict(class) => Some(PlanKind::Reduce(own.unbind())),
+        Some(_) => Some(PlanKind::ReduceEx),
+        None => None,
+    })
 }
 
 /// Whether every name that the type's classes define is an exact str, so that looking one up runs

@@ -68,8 +68,11 @@ impl<'py> Walk<'py, '_> {
                 "tuple returned by __reduce__ must contain 2 through 6 elements".to_owned(),
             ));
         }
-        let function = value.get_item(0)?;
-        let arguments = value.get_item(1)?;
+        let (Some(function), Some(arguments)) = (tuple_item(&value, 0), tuple_item(&value, 1))
+        else {
+            return Err(PyIndexError::new_err("tuple index out of range"));
+        };
+        let (function, arguments) = (function.to_owned(), arguments.to_owned());
         if !is_callable(function.as_borrowed()) {
             return Err(refuse(format!(
                 "first item of the tuple returned by __reduce__ must be callable, not {}",

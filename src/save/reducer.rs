@@ -46,17 +46,19 @@ impl<'py> Walk<'py, '_> {
         let skips_none = imports.behaviour.hookable_skips_none;
         // A class whose metaclass is `type` hashes and compares without Python code.
         let plain = exact(class.as_any().as_borrowed()) == Exact::Type;
-        let table = match &self.hooks.dispatch_table {
-            Some(table) => table.bind(py).clone(),
-            None => imports.dispatch_table.bind(py).clone().into_any(),
+        let own = self.hooks.dispatch_table.as_ref();
+        let own = own.map(|table| table.bind(py).clone());
+        let table = match &own {
+            Some(table) => table,
+            None => imports.dispatch_table.bind(py).as_any(),
         };
         let until = if plain {
-            self.holds_classes(&table)
+            self.holds_classes(table)
         } else {
             None
         };
         if let Some(until) = until {
-            let table = table.cast_into::<PyDict>()?;
+            let table = table.cast::<PyDict>()?;
             let place = identity(class.as_any().as_borrowed());
             let version = match until {
                 Until::Version(version) => Some((identity(table.as_any().as_borrowed()), version)),
