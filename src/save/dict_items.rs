@@ -11,7 +11,7 @@ use crate::fast::memo::Holding;
 use crate::fast::object::{exact, is_held_once, reference_count};
 use crate::fast::sequence::tuple_item;
 use crate::hooks::{Walk, in_use};
-use crate::save::items::Ahead;
+use crate::save::items::{Ahead, MAX_PARTS};
 use crate::save::leaf::{Container, holding_of};
 use crate::save::state::Face;
 use crate::save::walk::MAX_STEP;
@@ -56,7 +56,7 @@ impl<'py> Walk<'py, '_> {
     }
 
     pub fn step_dict_items(&mut self, mut w: Box<DictItems>) -> PyResult<()> {
-        loop {
+        for _ in 0..MAX_PARTS {
             if let (Some(index), Some(pair)) = (w.waiting.take(), &w.pair) {
                 let pair = pair.bind(self.py).clone();
                 if index == 0 {
@@ -85,9 +85,10 @@ impl<'py> Walk<'py, '_> {
                 return self.end_items(w.ahead);
             }
             if w.waiting.is_none() {
-                return self.push(Work::DictItems(w));
+                break;
             }
         }
+        self.push(Work::DictItems(w))
     }
 
     /// Saves pairs until a part is no leaf, or others are to get their turn; true when none is left.

@@ -13,6 +13,9 @@ use crate::save::state::Face;
 use crate::save::walk::Opened;
 use crate::save::work::{BATCH_SIZE, Batch, Standing};
 
+/// Items that are no leaves, or parts of them, which one step writes before others get their turn.
+pub const MAX_PARTS: usize = 16;
+
 /// Items that were taken ahead, in order. Two, which is what the lean face takes, need no memory of
 /// their own.
 #[derive(Default)]

@@ -8,7 +8,7 @@ use crate::fast::fresh::boxed;
 use crate::fast::memo::Holding;
 use crate::fast::object::{exact, is_held_once, reference_count};
 use crate::hooks::{Walk, in_use};
-use crate::save::items::Ahead;
+use crate::save::items::{Ahead, MAX_PARTS};
 use crate::save::walk::MAX_STEP;
 use crate::save::work::{Batch, Standing, Work};
 
@@ -67,7 +67,7 @@ impl<'py> Walk<'py, '_> {
     }
 
     pub fn step_list_items(&mut self, mut w: Box<ListItems>) -> PyResult<()> {
-        loop {
+        for _ in 0..MAX_PARTS {
             if let Some(item) = w.waiting.take() {
                 let standing = self.item_standing(&item, w.ahead.inside);
                 self.push(Work::ListItems(w))?;
@@ -83,9 +83,10 @@ impl<'py> Walk<'py, '_> {
                 return self.end_items(w.ahead);
             }
             if w.waiting.is_none() {
-                return self.push(Work::ListItems(w));
+                break;
             }
         }
+        self.push(Work::ListItems(w))
     }
 
     /// Saves items until one is no leaf, or others are to get their turn; true when none is left.

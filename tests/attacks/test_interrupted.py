@@ -1,5 +1,6 @@
 """Ctrl-C in the middle of ten million objects: KeyboardInterrupt, in time, in a process of its own."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs 
 FACES = {face.name: face for face in (LEAN, HOOKABLE)}
 
 TEN_MILLION = 10_000_000
+GIBIBYTE = 2**30
 # Seconds until the alarm, and within which a dump must have ended then.
 AFTER, LATEST = 0.05, 5.0
 
@@ -25,7 +27,21 @@ class File:
         pass
 
 
+class Endless:
+    """Its items never end, and no Python code makes them."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+    def __reduce__(self):
+        if self.kind == "list items":
+            return list, (), None, map(list, itertools.repeat((1,)))
+        return dict, (), None, None, zip(itertools.count(), map(list, itertools.repeat((1,))))
+
+
 GRAPHS = {
+    "endless list items": lambda: Endless("list items"),
+    "endless dict items": lambda: Endless("dict items"),
     "ints": lambda: list(range(TEN_MILLION)),
     "ints in lists": lambda: [list(range(9)) for _ in range(TEN_MILLION // 10)],
     "floats in tuples": lambda: [(float(i),) for i in range(TEN_MILLION // 10)],
@@ -57,9 +73,25 @@ def interrupted(face, name):
     return seconds
 
 
+def interrupted_without_file(kind):
+    """No Python code runs here, where handlers would get their turn anyway."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.setitimer(signal.ITIMER_REAL, AFTER)
+    try:
+        oxipickle.dumps(Endless(kind), 4)
+    except KeyboardInterrupt:
+        return True
+
+
+@pytest.mark.parametrize("kind", ["list items", "dict items"])
+def test_without_a_file(kind):
+    assert run(interrupted_without_file, kind, memory=GIBIBYTE, allocator=None)
+
+
 @pytest.mark.parametrize("name", GRAPHS)
 def test_by_a_timer(face, name):
-    seconds = run(interrupted, face.name, name, allocator=None)
+    seconds = run(interrupted, face.name, name, memory=GIBIBYTE, allocator=None)
     assert seconds is not None
     assert seconds < LATEST
 
