@@ -5,6 +5,7 @@ was built: the pickle itself, the memo, and whatever else is needed on the way. 
 bytes are compared, in yet another process.
 """
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -50,6 +51,8 @@ def peak(name: str, whose: str) -> tuple[int, str]:
         capture_output=True,
         text=True,
         cwd=pathlib.Path(__file__).parent.parent,
+        # A set of texts lies in another order in each process, if it is let.
+        env=dict(os.environ, PYTHONHASHSEED="0"),
     )
     if child.returncode:
         raise ImportError(child.stderr.strip().splitlines()[-1])
