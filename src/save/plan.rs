@@ -384,6 +384,16 @@ fn draw_plain(py: Python<'_>, class: &Bound<'_, PyType>) -> PyResult<Option<Plai
         let Ok(name) = name.cast_into_exact::<PyString>() else {
             return Ok(None);
         };
+        // A slot that a subclass defines anew is named twice, and is one attribute.
+        let named = |slot: &Slot| slot.name.bind(py).as_any().eq(&name);
+        if slots
+            .iter()
+            .map(named)
+            .collect::<PyResult<Vec<_>>>()?
+            .contains(&true)
+        {
+            continue;
+        }
         let found = defined(class, &name)?;
         let offset = found.and_then(|found| slot_offset(found.as_borrowed(), class));
         let Some(offset) = offset else {

@@ -30,6 +30,10 @@ class SlotsBelow(Slots):
     __slots__ = ("third",)
 
 
+class SameSlotBelow(Slots):
+    __slots__ = ("first",)
+
+
 class DictBelow(Slots):
     pass
 
@@ -76,6 +80,8 @@ FORMS = {
     "neither slot nor dict": SlotsAndDict,
     "private slots": Private,
     "slots of two classes": lambda: made(SlotsBelow, third=3, first=1),
+    "a slot of a base defined anew": lambda: made(SameSlotBelow, first=[1], second=2),
+    "only a slot defined anew": lambda: made(SameSlotBelow, first="one"),
     "a dict below slots": lambda: made(DictBelow, first=1, other=2),
     "an empty dict below slots": lambda: made(DictBelow, first=1),
 }
