@@ -197,6 +197,26 @@ pub fn class_attribute<'py>(
     }
 }
 
+/// A method of a class, to be called with an instance first: None unless a look-up on any instance
+/// finds that method and runs no Python code, since attributes are found the ordinary way and
+/// instances have no `__dict__` of their own.
+pub fn method_of_dictless<'py>(
+    class: &Bound<'py, PyType>,
+    name: &Bound<'py, pyo3::types::PyString>,
+) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: the class is alive; slots of it are read and compared. A `__dict__` that the interpreter
+    // manages has the offset -1.
+    let is_dictless = unsafe {
+        let t = class.as_type_ptr();
+        (*t).tp_dictoffset == 0
+            && (*t).tp_getattro.is_some_and(|get| {
+                std::ptr::fn_addr_eq(get, ffi::PyObject_GenericGetAttr as ffi::getattrofunc)
+            })
+    };
+    let found = class_attribute(class, name).filter(|_| is_dictless)?;
+    is_method_descriptor(found.as_borrowed()).then_some(found)
+}
+
 /// Whether a class attribute comes before the instance's own when it is set.
 pub fn is_data_descriptor(attribute: &Bound<'_, PyAny>) -> bool {
     // SAFETY: the attribute is alive, and so is its type; a slot of it is read.

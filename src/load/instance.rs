@@ -13,8 +13,8 @@ use crate::fast::build;
 use crate::fast::decode::interned;
 use crate::fast::dict::next_entry;
 use crate::fast::instance::{
-    class_attribute, contents_version, is_data_descriptor, set_attribute, set_ordinary_attribute,
-    sets_no_state, takes_attributes,
+    class_attribute, contents_version, is_data_descriptor, method_of_dictless, set_attribute,
+    set_ordinary_attribute, sets_no_state, takes_attributes,
 };
 use crate::fast::object::{Exact, exact};
 use crate::load::home::Face;
@@ -22,16 +22,21 @@ use crate::load::machine::Machine;
 
 /// Classes and names that are kept, by address: a few per load are met again and again.
 const CLASSES_KEPT: usize = 16;
-const NAMES_KEPT: usize = 64;
+const NAMES_KEPT: usize = 128;
 
-/// Names of one class that are known to be no data descriptors.
-const NAMES_KEPT_BY_CLASS: usize = 32;
+/// In place of the version of a class, where what is known of a name is known of it alone.
+const NO_CLASS: u32 = 0;
 
 /// Addresses of objects are multiples of this many bytes, so its bits tell nothing.
 const ALIGNMENT: usize = 16;
 
 fn slot_of(object: &Bound<'_, PyAny>, slots: usize) -> usize {
     object.as_ptr() as usize / ALIGNMENT % slots
+}
+
+/// Names that several classes share have a place for each of them.
+fn slot_of_name(name: &Bound<'_, PyAny>, version: u32) -> usize {
+    (name.as_ptr() as usize / ALIGNMENT).wrapping_add(version as usize) % NAMES_KEPT
 }
 
 /// What is known of a class.
@@ -42,25 +47,32 @@ pub struct Known<'py> {
     pub takes_attributes: bool,
     /// The class has no `__setstate__`, and looking for one on an instance runs no Python code.
     pub sets_no_state: bool,
-    /// Interned names that no data descriptor of the class has.
-    plain_names: Vec<Bound<'py, PyAny>>,
+    /// `__setstate__`, to be called with the instance first: one of a class whose instances have no
+    /// `__dict__` that could hold another.
+    setstate: Option<Bound<'py, PyAny>>,
 }
 
-/// A name as the pickle has it, and the interpreter's own object for it.
-type Twins<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+/// A name, an exact string, as the pickle has it.
+struct Name<'py> {
+    name: Bound<'py, PyAny>,
+    /// The interpreter's own object for it.
+    twin: Bound<'py, PyAny>,
+    /// The contents of a class that takes attributes and has no data descriptor of this name, so
+    /// that setting it stores it in the `__dict__` and does nothing else; or `NO_CLASS`.
+    version: u32,
+}
 
 /// What is known of the classes and names that BUILD met.
 #[derive(Default)]
 pub struct Attributes<'py> {
     classes: Vec<Option<Known<'py>>>,
-    names: Vec<Option<Twins<'py>>>,
+    names: Vec<Option<Name<'py>>>,
 }
 
 impl<'py> Attributes<'py> {
     pub fn known(&mut self, class: &Bound<'py, PyType>) -> PyResult<&mut Known<'py>> {
         if self.classes.is_empty() {
             self.classes.resize_with(CLASSES_KEPT, || None);
-            self.names.resize_with(NAMES_KEPT, || None);
         }
         let slot = &mut self.classes[slot_of(class.as_any(), CLASSES_KEPT)];
         let is_current = slot.as_ref().is_some_and(|known| {
@@ -72,56 +84,80 @@ impl<'py> Attributes<'py> {
                 sets_no_state: sets_no_state(class),
                 // Looking gives the class a number if it had none.
                 version: contents_version(class),
+                setstate: method_of_dictless(class, intern!(class.py(), "__setstate__")),
                 class: class.clone(),
-                plain_names: Vec::new(),
             });
         }
         slot.as_mut()
             .ok_or_else(|| pyo3::exceptions::PySystemError::new_err("no place for a class"))
     }
 
-    /// Whether setting the attribute of this name, an exact string, stores it in the `__dict__` of
-    /// instances of the class and does nothing else.
+    /// Sets an attribute, if it is known that this is the same as storing it in `__dict__`. False
+    /// where it is not; nothing was done then.
     #[inline(always)]
-    pub fn is_plain(
+    pub fn set_plain(
         &mut self,
+        instance: &Bound<'py, PyAny>,
         class: &Bound<'py, PyType>,
         name: &Bound<'py, PyAny>,
+        value: &Bound<'py, PyAny>,
     ) -> PyResult<bool> {
-        let twin = self.twin(name);
-        let known = self.known(class)?;
-        if !known.takes_attributes {
+        let version = contents_version(class);
+        match self.names.get(slot_of_name(name, version)) {
+            // The entry holds the name, so its address is its own.
+            Some(Some(known))
+                if known.name.is(name) && known.version == version && version != NO_CLASS =>
+            {
+                set_ordinary_attribute(instance, &known.twin, value)?;
+                Ok(true)
+            }
+            _ => self.set_new_name(instance, class, name, value),
+        }
+    }
+
+    #[cold]
+    fn set_new_name(
+        &mut self,
+        instance: &Bound<'py, PyAny>,
+        class: &Bound<'py, PyType>,
+        name: &Bound<'py, PyAny>,
+        value: &Bound<'py, PyAny>,
+    ) -> PyResult<bool> {
+        if exact(name.as_borrowed()) != Exact::Str || !self.known(class)?.takes_attributes {
             return Ok(false);
         }
-        if known.plain_names.iter().any(|plain| plain.is(&twin)) {
-            return Ok(true);
-        }
+        let twin = interned(name.clone());
         let attribute = class_attribute(class, twin.cast::<PyString>()?);
         if attribute.is_some_and(|found| is_data_descriptor(&found)) {
             return Ok(false);
         }
-        if known.plain_names.len() < NAMES_KEPT_BY_CLASS {
-            known.plain_names.push(twin);
-        }
+        self.keep_name(name, &twin, contents_version(class));
+        set_ordinary_attribute(instance, &twin, value)?;
         Ok(true)
     }
 
     /// The interned twin of a name, an exact string.
     #[inline(always)]
     pub fn twin(&mut self, name: &Bound<'py, PyAny>) -> Bound<'py, PyAny> {
-        if self.names.is_empty() {
-            self.names.resize_with(NAMES_KEPT, || None);
-        }
-        let slot = &mut self.names[slot_of(name, NAMES_KEPT)];
-        match slot {
-            // The entry holds the name, so its address is its own.
-            Some((known, twin)) if known.is(name) => twin.clone(),
+        match self.names.get(slot_of_name(name, NO_CLASS)) {
+            Some(Some(known)) if known.name.is(name) => known.twin.clone(),
             _ => {
                 let twin = interned(name.clone());
-                *slot = Some((name.clone(), twin.clone()));
+                self.keep_name(name, &twin, NO_CLASS);
                 twin
             }
         }
+    }
+
+    fn keep_name(&mut self, name: &Bound<'py, PyAny>, twin: &Bound<'py, PyAny>, version: u32) {
+        if self.names.is_empty() {
+            self.names.resize_with(NAMES_KEPT, || None);
+        }
+        self.names[slot_of_name(name, version)] = Some(Name {
+            name: name.clone(),
+            twin: twin.clone(),
+            version,
+        });
     }
 }
 
@@ -132,6 +168,10 @@ impl<'py> Machine<'py, '_> {
         let start = self.stack.start_of(2, py)?;
         let state = self.stack.pop(py)?;
         let instance = self.stack.values[start].clone();
+        if let Some(setstate) = &self.attributes.known(&instance.get_type())?.setstate {
+            let setstate = setstate.clone();
+            return self.leave(|_| build::call_method(&setstate, &instance, &state).map(drop));
+        }
         let setstate =
             self.leave(|_| build::optional_attribute(&instance, intern!(py, "__setstate__")))?;
         if let Some(setstate) = setstate {
@@ -164,7 +204,7 @@ impl<'py> Machine<'py, '_> {
         let class = instance.get_type();
         while let Some((name, value)) = next_entry(state, &mut position) {
             let (name, value) = (name.to_owned(), value.to_owned());
-            if !self.set_plain_attribute(instance, &class, &name, &value)? {
+            if !self.attributes.set_plain(instance, &class, &name, &value)? {
                 return self.set_in_dict(instance, state);
             }
         }
@@ -181,26 +221,6 @@ impl<'py> Machine<'py, '_> {
             return Ok(true);
         }
         Ok(self.face == Face::Hookable && !self.leave(|_| state.is_truthy())?)
-    }
-
-    /// Sets one attribute, if it is known that this is the same as storing it in `__dict__`.
-    #[inline(always)]
-    fn set_plain_attribute(
-        &mut self,
-        instance: &Bound<'py, PyAny>,
-        class: &Bound<'py, PyType>,
-        name: &Bound<'py, PyAny>,
-        value: &Bound<'py, PyAny>,
-    ) -> PyResult<bool> {
-        if exact(name.as_borrowed()) != Exact::Str {
-            return Ok(false);
-        }
-        if !self.attributes.is_plain(class, name)? {
-            return Ok(false);
-        }
-        let twin = self.attributes.twin(name);
-        set_ordinary_attribute(instance, &twin, value)?;
-        Ok(true)
     }
 
     /// Stores every entry of a state in the instance's `__dict__`, whatever that is. Those that

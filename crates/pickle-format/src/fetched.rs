@@ -17,6 +17,10 @@ enum Step {
     Counted(u8),
     /// So many lines.
     Lines(u8),
+    /// MEMOIZE, the most frequent of all.
+    Memoize,
+    /// BINGET, the next.
+    Binget,
     /// The scan looks at it.
     Look,
     Unknown,
@@ -40,12 +44,10 @@ static STEPS: [Step; 256] = {
     }
     let looked_at = [
         Opcode::GET,
-        Opcode::BINGET,
         Opcode::LONG_BINGET,
         Opcode::PUT,
         Opcode::BINPUT,
         Opcode::LONG_BINPUT,
-        Opcode::MEMOIZE,
         Opcode::STOP,
     ];
     let mut i = 0;
@@ -53,6 +55,8 @@ static STEPS: [Step; 256] = {
         steps[looked_at[i] as usize] = Step::Look;
         i += 1;
     }
+    steps[Opcode::MEMOIZE as usize] = Step::Memoize;
+    steps[Opcode::BINGET as usize] = Step::Binget;
     steps
 };
 
@@ -107,12 +111,13 @@ impl Fetched {
                     };
                     position += end + 1;
                 }
+                Step::Memoize => counts = true,
+                Step::Binget => {
+                    let Some(&index) = rest.first() else { break };
+                    fetched.insert(index.into())?;
+                    position += 1;
+                }
                 Step::Look => match Opcode::from_byte(code)? {
-                    Opcode::BINGET => {
-                        let &index = rest.first()?;
-                        fetched.insert(index.into())?;
-                        position += 1;
-                    }
                     Opcode::LONG_BINGET => {
                         let Some(Ok(index)) = rest.get(..4).map(TryInto::try_into) else {
                             break;
@@ -120,7 +125,6 @@ impl Fetched {
                         fetched.insert(u32::from_le_bytes(index) as usize)?;
                         position += 4;
                     }
-                    Opcode::MEMOIZE => counts = true,
                     Opcode::BINPUT => {
                         names = true;
                         position += 1;
