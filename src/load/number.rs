@@ -74,10 +74,11 @@ impl<'py> Machine<'py, '_> {
         self.stack.push(value)
     }
 
-    /// A line for the interpreter's parsers of numbers: they stop at a NUL, and skip the newline.
+    /// A line for the interpreter's parsers of numbers, which skip the newline.
     fn take_number(&mut self) -> PyResult<CString> {
-        let line = self.take_line(1)?;
-        c_text(line)
+        let face = self.face;
+        let text = c_text(self.take_line(1)?, face);
+        text.map_err(|error| self.in_argument(error))
     }
 
     /// INT: an integer in decimal, or a boolean as `00` or `01`.
@@ -104,11 +105,12 @@ impl<'py> Machine<'py, '_> {
             Face::Lean => strtol(line, base),
             Face::Hookable => None,
         };
-        let text = c_text(line)?;
+        let text = c_text(line, face);
+        let py = self.py;
         match parsed {
             Some(value @ (0 | 1)) if is_short && signed_bools => self.push_bool(value == 1),
             Some(value) => self.push_int(value),
-            None => match decode::int_from_text(self.py, &text, base as i32) {
+            None => match text.and_then(|text| decode::int_from_text(py, &text, base as i32)) {
                 Ok(value) => self.stack.push(value),
                 Err(_) => {
                     let error = PyValueError::new_err("could not convert string to int");
@@ -125,12 +127,14 @@ impl<'py> Machine<'py, '_> {
             Face::Lean => loading.lean_long_is_decimal,
             Face::Hookable => loading.hookable_text_is_decimal,
         };
+        let (py, face) = (self.py, self.face);
         let line = self.take_line(1)?;
         let text = match line {
-            [digits @ .., b'L', b'\n'] => c_text(digits)?,
-            _ => c_text(line)?,
+            [digits @ .., b'L', b'\n'] => c_text(digits, face),
+            _ => c_text(line, face),
         };
-        let value = decode::int_from_text(self.py, &text, if decimal { 10 } else { 0 });
+        let base = if decimal { 10 } else { 0 };
+        let value = text.and_then(|text| decode::int_from_text(py, &text, base));
         match value {
             Ok(value) => self.stack.push(value),
             Err(error) => Err(self.in_argument(error)),
@@ -181,8 +185,14 @@ impl<'py> Machine<'py, '_> {
 }
 
 /// The bytes before the first NUL, with one behind them.
-fn c_text(bytes: &[u8]) -> PyResult<CString> {
+///
+/// # Errors
+/// ValueError for a NUL among the bytes on the hookable face, whose model has no C strings.
+fn c_text(bytes: &[u8], face: Face) -> PyResult<CString> {
     let end = bytes.iter().position(|&byte| byte == 0);
+    if end.is_some() && face == Face::Hookable {
+        return Err(PyValueError::new_err("embedded null byte"));
+    }
     let bytes = &bytes[..end.unwrap_or(bytes.len())];
     let mut text = Vec::new();
     text.try_reserve_exact(bytes.len() + 1)
