@@ -10,7 +10,6 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::fast::build;
-use crate::fast::instance::set_attribute;
 use crate::fast::object::{Exact, exact, is_empty, reference_count};
 use crate::load::machine::Machine;
 
@@ -57,7 +56,7 @@ impl<'py> Machine<'py, '_> {
         for pair in pairs {
             if !self
                 .attributes
-                .set_plain(&instance, &class, &pair[0], &pair[1])?
+                .set_in_dict(&instance, &class, &pair[0], &pair[1])?
             {
                 // All of the state goes to the `__dict__` then, what was set already once more.
                 return Ok(false);
@@ -111,9 +110,9 @@ impl<'py> Machine<'py, '_> {
         }
         let mut i = start;
         while i + 1 < self.stack.len() {
-            let name = self.attributes.twin(&self.stack.values[i]);
+            let name = self.stack.values[i].clone();
             let value = self.stack.values[i + 1].clone();
-            self.leave(|_| set_attribute(&instance, &name, &value))?;
+            self.set_slot_or_attribute(&instance, &name, value)?;
             i += 2;
         }
         self.stack.truncate(start - 2);

@@ -214,3 +214,23 @@ def test_a_name_that_many_classes_share(monkeypatch):
     answers = [module.loads(b"".join(data) + b"t.") for module in (oxipickle, pickle)]
     ours, theirs = ([one.__dict__ for one in answer[1:]] for answer in answers)
     assert ours == theirs
+
+
+LOADING = []
+
+
+class Dying:
+    def __del__(self):
+        CALLS.append(sorted(LOADING[0].memo.copy()))
+
+
+def test_a_value_that_dies_when_its_slot_is_filled_anew():
+    """Its finaliser finds the memo as it is at that moment."""
+    new, dying = (f"c{__name__}\n{name}\n)\x81".encode("latin1") for name in ("Slotted", "Dying"))
+    data = new + b"q\0N}(" + A + dying + b"u\x86bq\1N}(" + A + b"K\1u\x86bq\2."
+    answers = []
+    for module in (oxipickle, pickle):
+        LOADING[:] = [module.Unpickler(io.BytesIO(data))]
+        CALLS.clear()
+        answers.append((LOADING[0].load().a, list(CALLS)))
+    assert answers[0] == answers[1] == (1, [[0, 1]])
