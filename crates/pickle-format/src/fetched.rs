@@ -6,11 +6,20 @@
 use crate::argument::Layout;
 use crate::opcode::{OPCODES, Opcode};
 
-/// How the scan gets past an opcode and its argument.
+/// How the scan gets past an opcode and its argument. Each size has an arm of its own, so that where
+/// the next opcode stands is known as soon as the processor guesses the arm, and waits for no look-up.
 #[derive(Copy, Clone, PartialEq, Eq)]
 enum Step {
-    /// The argument has so many bytes.
-    Skip(u8),
+    /// No argument.
+    Alone,
+    /// One byte.
+    One,
+    /// Two bytes.
+    Two,
+    /// Four bytes.
+    Four,
+    /// Eight bytes.
+    Eight,
     /// A size in one byte, then as many bytes as it says.
     Short,
     /// A size in so many bytes, then as many bytes as it says.
@@ -32,9 +41,12 @@ static STEPS: [Step; 256] = {
     while row < OPCODES.len() {
         let info = &OPCODES[row];
         steps[info.code as usize] = match info.argument {
-            None => Step::Skip(0),
+            None => Step::Alone,
             Some(kind) => match kind.layout() {
-                Layout::Fixed(n) => Step::Skip(n as u8),
+                Layout::Fixed(1) => Step::One,
+                Layout::Fixed(2) => Step::Two,
+                Layout::Fixed(4) => Step::Four,
+                Layout::Fixed(_) => Step::Eight,
                 Layout::Counted(1) => Step::Short,
                 Layout::Counted(n) => Step::Counted(n as u8),
                 Layout::Lines(n) => Step::Lines(n as u8),
@@ -87,9 +99,20 @@ impl Fetched {
             position += 1;
             let rest = &data[position..];
             match STEPS[usize::from(code)] {
-                Step::Skip(n) => position += usize::from(n),
+                Step::Alone => {}
+                Step::One => position += 1,
+                Step::Two => position += 2,
+                Step::Four => position += 4,
+                Step::Eight => position += 8,
                 Step::Short => match rest.first() {
-                    Some(&size) => position += 1 + usize::from(size),
+                    Some(&size) => {
+                        position += 1 + usize::from(size);
+                        // What is counted is mostly memoized.
+                        if data.get(position) == Some(&Opcode::MEMOIZE.code()) {
+                            counts = true;
+                            position += 1;
+                        }
+                    }
                     None => break,
                 },
                 Step::Counted(width) => {
