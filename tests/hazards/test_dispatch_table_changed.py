@@ -1,5 +1,7 @@
 """Hazard: classes without a function in the dispatch table are remembered, and the table changes."""
 
+import contextlib
+
 import pytest
 from faces import dumped, outcome
 from parts import both, rebuilt
@@ -96,6 +98,20 @@ class Key(metaclass=Meta):
     pass
 
 
+def hash_as_registered(cls):
+    return hash(Registered) if cls is Key else type.__hash__(cls)
+
+
+@contextlib.contextmanager
+def restored():
+    """What is put on the metaclass in here is gone afterwards."""
+    try:
+        yield
+    finally:
+        for name in {"__hash__", "__eq__"} & set(vars(Meta)):
+            delattr(Meta, name)
+
+
 def test_a_key_compares_by_python_code_from_now_on(pickler_face, protocol):
     """A key of the same hash is asked whether it is equal."""
 
@@ -103,18 +119,14 @@ def test_a_key_compares_by_python_code_from_now_on(pickler_face, protocol):
         asked = []
 
         def change():
-            Meta.__hash__ = lambda cls: hash(Registered) if cls is Key else type.__hash__(cls)
+            Meta.__hash__ = hash_as_registered
             table[Key] = reduced
             Meta.__eq__ = lambda cls, other: asked.append(other) or other is Registered
 
         table = {Other: reduced}
-        try:
+        with restored():
             result = attempt_with(base, table, lambda table: change(), protocol)
             return result, bool(asked)
-        finally:
-            del Meta.__hash__
-            if "__eq__" in vars(Meta):
-                del Meta.__eq__
 
     both(pickler_face, attempt)
 
@@ -128,14 +140,9 @@ def test_a_key_compares_by_python_code_and_the_table_stays(pickler_face, protoco
         def change(table):
             Meta.__eq__ = lambda cls, other: asked.append(other) or other is Registered
 
-        Meta.__hash__ = lambda cls: hash(Registered) if cls is Key else type.__hash__(cls)
-        try:
-            table = {Key: reduced}
-            result = attempt_with(base, table, change, protocol)
+        with restored():
+            Meta.__hash__ = hash_as_registered
+            result = attempt_with(base, {Key: reduced}, change, protocol)
             return result, bool(asked)
-        finally:
-            del Meta.__hash__
-            if "__eq__" in vars(Meta):
-                del Meta.__eq__
 
     both(pickler_face, attempt)
