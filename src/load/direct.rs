@@ -10,7 +10,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::fast::build;
-use crate::fast::instance::{set_attribute, set_ordinary_attribute};
+use crate::fast::instance::{contents_version, set_attribute, set_ordinary_attribute};
 use crate::fast::object::{Exact, exact, is_empty, reference_count};
 use crate::load::machine::Machine;
 
@@ -44,7 +44,7 @@ impl<'py> Machine<'py, '_> {
         let py = self.py;
         let instance = self.stack.values[start - 2].clone();
         let class = instance.get_type();
-        if !self.attributes.known(&class)?.takes_attributes {
+        if !self.attributes.takes_attributes(&instance, &class)? {
             return Ok(false);
         }
         let names = self.stack.values[start..].chunks_exact(2);
@@ -59,9 +59,17 @@ impl<'py> Machine<'py, '_> {
         self.opcode_at = self.input.offset();
         self.opcode = Some(Opcode::BUILD);
         self.take_byte()?;
+        let version = contents_version(&class);
         for pair in self.stack.values[start..].chunks_exact(2) {
             let name = self.attributes.twin(&pair[0]);
-            set_ordinary_attribute(&instance, &name, &pair[1])?;
+            if contents_version(&class) == version {
+                set_ordinary_attribute(&instance, &name, &pair[1])?;
+            } else {
+                // The value that was there before had a finaliser, which changed the class.
+                instance
+                    .getattr(intern!(py, "__dict__"))?
+                    .set_item(name, &pair[1])?;
+            }
         }
         self.stack.truncate(start - 1);
         Ok(true)

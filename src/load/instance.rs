@@ -13,10 +13,10 @@ use crate::fast::build;
 use crate::fast::decode::interned;
 use crate::fast::dict::next_entry;
 use crate::fast::instance::{
-    class_attribute, contents_version, is_data_descriptor, set_attribute, set_ordinary_attribute,
-    sets_no_state, takes_attributes,
+    class_attribute, contents_version, has_ordinary_dict, is_data_descriptor, set_attribute,
+    set_ordinary_attribute, sets_no_state, takes_attributes,
 };
-use crate::fast::object::{Exact, exact};
+use crate::fast::object::{Exact, exact, is_of_immutable_type};
 use crate::load::home::Face;
 use crate::load::machine::Machine;
 
@@ -80,6 +80,17 @@ impl<'py> Attributes<'py> {
             .ok_or_else(|| pyo3::exceptions::PySystemError::new_err("no place for a class"))
     }
 
+    /// Whether storing in the instance's `__dict__` may be left to the setting of attributes whose
+    /// names are plain.
+    #[inline(always)]
+    pub fn takes_attributes(
+        &mut self,
+        instance: &Bound<'py, PyAny>,
+        class: &Bound<'py, PyType>,
+    ) -> PyResult<bool> {
+        Ok(self.known(class)?.takes_attributes && has_ordinary_dict(instance, class))
+    }
+
     /// Whether setting the attribute of this name, an exact string, stores it in the `__dict__` of
     /// instances of the class and does nothing else.
     #[inline(always)]
@@ -97,10 +108,12 @@ impl<'py> Attributes<'py> {
             return Ok(true);
         }
         let attribute = class_attribute(class, twin.cast::<PyString>()?);
-        if attribute.is_some_and(|found| is_data_descriptor(&found)) {
+        if attribute.as_ref().is_some_and(is_data_descriptor) {
             return Ok(false);
         }
-        if known.plain_names.len() < NAMES_KEPT_BY_CLASS {
+        // What has a class that can change may become a data descriptor, and the version would stand.
+        let stays_plain = attribute.is_none_or(|found| is_of_immutable_type(found.as_borrowed()));
+        if stays_plain && known.plain_names.len() < NAMES_KEPT_BY_CLASS {
             known.plain_names.push(twin);
         }
         Ok(true)
@@ -160,17 +173,16 @@ impl<'py> Machine<'py, '_> {
         let Ok(state) = state.cast::<PyDict>() else {
             return Err(unpickling_error(self.py, "state is not a dictionary"));
         };
-        let mut position = 0;
         let class = instance.get_type();
+        if !self.attributes.takes_attributes(instance, &class)? {
+            return self.set_in_dict(instance, state);
+        }
+        let mut position = 0;
         while let Some((name, value)) = next_entry(state, &mut position) {
             let (name, value) = (name.to_owned(), value.to_owned());
             if !self.set_plain_attribute(instance, &class, &name, &value)? {
                 return self.set_in_dict(instance, state);
             }
-        }
-        if state.is_empty() && !self.attributes.known(&class)?.takes_attributes {
-            // Only that there is a `__dict__` matters.
-            return self.leave(|py| instance.getattr(intern!(py, "__dict__")).map(drop));
         }
         Ok(())
     }
