@@ -8,14 +8,17 @@ import weakref
 
 import oxipickle
 import pytest
-from faces import PROTOCOLS, notes, raised
-
-UNPICKLERS = [oxipickle.Unpickler, oxipickle.HookableUnpickler]
+from faces import PROTOCOLS, UNPICKLERS, notes, raised
 
 
-@pytest.fixture(params=UNPICKLERS, ids=lambda unpickler: unpickler.__name__)
-def unpickler_class(request):
+@pytest.fixture(params=UNPICKLERS, ids=lambda face: face.name)
+def unpicklers(request):
     return request.param
+
+
+@pytest.fixture
+def unpickler_class(unpicklers):
+    return unpicklers.ours
 
 
 class OnlyWhatIsAskedFor:
@@ -345,6 +348,7 @@ def test_unpicklers_are_collected(unpickler_class):
     unpickler = Circular(io.BytesIO(b"N."))
     unpickler.persistent_load = unpickler.load
     unpickler.memo = {0: unpickler}
+    unpickler.view = unpickler.memo
     gone = weakref.ref(unpickler)
     del unpickler
     gc.collect()
