@@ -210,13 +210,18 @@ pub fn takes_attributes(class: &Bound<'_, PyType>) -> bool {
 
 /// Whether attributes of instances are found the ordinary way, and the class has no `__setstate__`.
 pub fn sets_no_state(class: &Bound<'_, PyType>) -> bool {
+    finds_attributes_ordinarily(class)
+        && class_attribute(class, pyo3::intern!(class.py(), "__setstate__")).is_none()
+}
+
+/// Whether attributes of instances are found the ordinary way.
+pub fn finds_attributes_ordinarily(class: &Bound<'_, PyType>) -> bool {
     // SAFETY: the class is alive; a slot of it is read and compared.
-    let is_ordinary = unsafe {
+    unsafe {
         (*class.as_type_ptr()).tp_getattro.is_some_and(|get| {
             std::ptr::fn_addr_eq(get, ffi::PyObject_GenericGetAttr as ffi::getattrofunc)
         })
-    };
-    is_ordinary && class_attribute(class, pyo3::intern!(class.py(), "__setstate__")).is_none()
+    }
 }
 
 /// What a class or one of its bases has under the name, without asking descriptors.

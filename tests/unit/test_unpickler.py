@@ -173,6 +173,63 @@ def test_a_method_assigned_on_our_class_counts(unpickler_class, monkeypatch):
     assert unpickler_class(io.BytesIO(b"cm\nn\n.")).load() == ("m", "n")
 
 
+def test_hooks_set_in_the_middle(unpicklers):
+    def loaded(unpickler_class, place):
+        class Changing(unpickler_class):
+            def find_class(self, module, name):
+                hook = {"class": lambda self, pid: "new", "instance": lambda pid: "new"}[place]
+                setattr(type(self) if place == "class" else self, "persistent_load", hook)
+                self.find_class = lambda module, name: "found anew"
+                return "found"
+
+            def persistent_load(self, pid):
+                return "old"
+
+        return Changing(io.BytesIO(b"(NQcm\nn\nNQP7\ncm\nn\nt.")).load()
+
+    for place in ("class", "instance"):
+        ours, model = (loaded(unpickler_class, place) for unpickler_class in unpicklers.both())
+        assert ours == model
+
+
+def test_hooks_that_are_properties(unpicklers):
+    def asked(unpickler_class, data):
+        names = []
+
+        class Asked(unpickler_class):
+            @property
+            def find_class(self):
+                names.append("find_class")
+                return lambda module, name: name
+
+            @property
+            def persistent_load(self):
+                names.append("persistent_load")
+                return lambda pid: pid
+
+        return Asked(io.BytesIO(data)).load(), names
+
+    ours, model = (asked(unpickler_class, b"(cm\nn\ncm\nn\nt.") for unpickler_class in unpicklers.both())
+    # The C class asks for `persistent_load` whether it is needed or not.
+    assert ours == model
+    ours, model = (asked(unpickler_class, b"(P1\nP2\nt.") for unpickler_class in unpicklers.both())
+    assert ours == model
+
+
+def test_hooks_found_by_getattribute(unpicklers):
+    def loaded(unpickler_class):
+        class Finding(unpickler_class):
+            def __getattribute__(self, name):
+                if name in ("find_class", "persistent_load"):
+                    return lambda *args: (name, args)
+                return super().__getattribute__(name)
+
+        return Finding(io.BytesIO(b"(cos\nsep\nP7\nt.")).load()
+
+    ours, model = map(loaded, unpicklers.both())
+    assert ours == model
+
+
 def test_the_memo(unpickler_class):
     unpickler = unpickler_class(io.BytesIO(b"]p7\n.h\x07.h\x07."))
     first = unpickler.load()
