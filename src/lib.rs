@@ -12,6 +12,7 @@ mod load;
 mod memo_proxy;
 mod pickler;
 mod save;
+mod truth;
 mod unpickler;
 mod unpickler_memo_proxy;
 

@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::error::unpickling_error;
 use crate::fast::window::Window;
 use crate::load::{self, Face, File, Home, Input, Machine, Nesting, Settings};
+use crate::truth::truth;
 use crate::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
 
 /// Unpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
@@ -53,7 +54,7 @@ impl Unpickler {
     fn __init__(
         slf: &Bound<'_, Self>,
         file: &Bound<'_, PyAny>,
-        fix_imports: bool,
+        #[pyo3(from_py_with = truth)] fix_imports: bool,
         encoding: &str,
         errors: &str,
         buffers: Option<&Bound<'_, PyAny>>,

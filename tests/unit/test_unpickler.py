@@ -8,7 +8,7 @@ import weakref
 
 import oxipickle
 import pytest
-from faces import PROTOCOLS, UNPICKLERS, notes, raised
+from faces import PROTOCOLS, UNPICKLERS, notes, outcome, raised
 
 
 @pytest.fixture(params=UNPICKLERS, ids=lambda face: face.name)
@@ -228,6 +228,20 @@ def test_hooks_found_by_getattribute(unpicklers):
 
     ours, model = map(loaded, unpicklers.both())
     assert ours == model
+
+
+@pytest.mark.parametrize("fix_imports", [0, 1, None, [], "yes"])
+def test_fix_imports_counts_by_its_truth(unpicklers, fix_imports):
+    def loaded(unpickler_class):
+        file = io.BytesIO(b"c__builtin__\nunicode\n.")
+        return outcome(lambda: unpickler_class(file, fix_imports=fix_imports).load())
+
+    ours, model = map(loaded, unpicklers.both())
+    assert ours == model
+    for module in (oxipickle, pickle):
+        assert outcome(module.loads, b"c__builtin__\nunicode\n.", fix_imports=fix_imports) == model
+        file = io.BytesIO(b"c__builtin__\nunicode\n.")
+        assert outcome(module.load, file, fix_imports=fix_imports) == model
 
 
 def test_the_memo(unpickler_class):
