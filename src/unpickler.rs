@@ -170,18 +170,22 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>, home: &Home) -> PyResult<Bound<'
         return Err(unpickling_error(py, &words));
     };
     let _nesting = Nesting::enter(py)?;
-    let memo = home.begin()?;
+    let (memo, ahead) = home.begin()?;
     let input = Input::new(settings.clone(), Window::empty());
     let mut machine = match Machine::new(py, input, settings, Some((home, unpickler))) {
         Ok(machine) => machine,
         Err(error) => {
-            home.end(memo);
+            home.end(memo, 0, ahead);
             return Err(error);
         }
     };
     machine.memo = memo;
-    let result = machine.look_up_hooks().and_then(|()| machine.load());
-    home.end(std::mem::take(&mut machine.memo));
+    let result = machine
+        .read_from_file(|input| input.skip(py, ahead))
+        .and_then(|()| machine.look_up_hooks())
+        .and_then(|()| machine.load());
+    let memo = std::mem::take(&mut machine.memo);
+    home.end(memo, machine.proto, machine.input.ahead());
     // Only now are the stack's values released: a finaliser may use the unpickler again.
     drop(machine);
     result

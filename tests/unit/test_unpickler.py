@@ -1,5 +1,6 @@
 """`Unpickler` and `HookableUnpickler`: files, hooks, memo, nested and concurrent use."""
 
+import collections
 import gc
 import io
 import pickle
@@ -242,6 +243,26 @@ def test_fix_imports_counts_by_its_truth(unpicklers, fix_imports):
         assert outcome(module.loads, b"c__builtin__\nunicode\n.", fix_imports=fix_imports) == model
         file = io.BytesIO(b"c__builtin__\nunicode\n.")
         assert outcome(module.load, file, fix_imports=fix_imports) == model
+
+
+@pytest.mark.parametrize("place", [0, 1, 5, 9, 20])
+@pytest.mark.parametrize("kind", KINDS)
+def test_loading_goes_on_after_an_error(unpickler_class, kind, place, tmp_path):
+    # What follows is nonsense, but it ends: whoever loads until EOFError does not do so forever.
+    data = pickle.dumps([1.5] * 10, 2) * 3
+    results = []
+    for cls in (unpickler_class, pickle.Unpickler):
+        unpickler = cls(opened(data[:place] + b"\xff" + data[place:] + b"\xff\x80\2N.", kind, tmp_path))
+        results.append([outcome(unpickler.load) for _ in range(60)])
+    assert results[0] == results[1] and results[0][-1] == ("error", EOFError)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_after_an_error_the_protocol_is_known(unpicklers, kind, tmp_path):
+    for unpickler_class in unpicklers.both():
+        unpickler = unpickler_class(opened(b"\x80\4K\1\x86.", kind, tmp_path))
+        raised(unpickler.load)
+        assert unpickler.find_class("collections", "OrderedDict.keys") is collections.OrderedDict.keys
 
 
 def test_the_memo(unpickler_class):
