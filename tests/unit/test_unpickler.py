@@ -265,6 +265,25 @@ def test_after_an_error_the_protocol_is_known(unpicklers, kind, tmp_path):
         assert unpickler.find_class("collections", "OrderedDict.keys") is collections.OrderedDict.keys
 
 
+def test_arguments_that_fail_to_be_told(unpicklers):
+    class Failing:
+        def __iter__(self):
+            raise KeyError("of the arguments")
+
+    for data in (b"cbuiltins\nmax\nNQR.", b"cbuiltins\nobject\nNQ\x81."):
+
+        def loaded(unpickler_class):
+            unpickler = unpickler_class(io.BytesIO(data))
+            unpickler.persistent_load = lambda pid: Failing()
+            return outcome(unpickler.load)
+
+        if unpicklers.name == "hookable":
+            assert loaded(unpicklers.ours) == loaded(unpicklers.model) == ("error", KeyError)
+        else:
+            # Only a tuple is taken, and not asked for anything.
+            assert loaded(unpicklers.ours)[0] == "error"
+
+
 def test_the_memo(unpickler_class):
     unpickler = unpickler_class(io.BytesIO(b"]p7\n.h\x07.h\x07."))
     first = unpickler.load()
