@@ -147,7 +147,9 @@ impl<'py> Machine<'py, '_> {
         let instance = self.stack.values[start].clone();
         let setstate =
             self.leave(|_| build::optional_attribute(&instance, intern!(py, "__setstate__")))?;
-        if let Some(setstate) = setstate {
+        let skips_none =
+            self.face == Face::Hookable && self.imports.loading.hookable_skips_none_as_setstate;
+        if let Some(setstate) = setstate.filter(|found| !(skips_none && found.is_none())) {
             return self.leave(|_| setstate.call1((state,)).map(drop));
         }
         if let Ok(pair) = state.cast::<PyTuple>()
@@ -170,7 +172,7 @@ impl<'py> Machine<'py, '_> {
         if self.is_no_state(state)? {
             return Ok(());
         }
-        let Ok(state) = state.cast::<PyDict>() else {
+        let Some(state) = &self.as_dict(state)? else {
             return Err(unpickling_error(self.py, "state is not a dictionary"));
         };
         let class = instance.get_type();
@@ -193,6 +195,21 @@ impl<'py> Machine<'py, '_> {
             return Ok(true);
         }
         Ok(self.face == Face::Hookable && !self.leave(|_| state.is_truthy())?)
+    }
+
+    /// A state's entries. On the hookable face all that has `items` is asked for them, but for a
+    /// dict of the exact type, where they are known.
+    #[inline(always)]
+    fn as_dict(&mut self, state: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        if self.face == Face::Lean || build::is_exact_dict(state) {
+            return Ok(state.cast::<PyDict>().ok().cloned());
+        }
+        self.leave(|py| {
+            let Some(items) = build::optional_attribute(state, intern!(py, "items"))? else {
+                return Ok(None);
+            };
+            PyDict::from_sequence(&items.call0()?).map(Some)
+        })
     }
 
     /// Sets one attribute, if it is known that this is the same as storing it in `__dict__`.
@@ -243,7 +260,7 @@ impl<'py> Machine<'py, '_> {
         if self.face == Face::Hookable && self.is_no_state(state)? {
             return Ok(());
         }
-        let Ok(state) = state.cast::<PyDict>() else {
+        let Some(state) = &self.as_dict(state)? else {
             return Err(unpickling_error(self.py, "slot state is not a dictionary"));
         };
         let mut position = 0;
