@@ -99,7 +99,9 @@ impl Input {
             let asked = (n - filled).min(LARGEST_READ.max(filled));
             bytes.resize(filled + asked)?;
             let whole = PyMemoryView::from(&bytes)?;
-            let part = PySlice::new(py, filled as isize, (filled + asked) as isize, 1);
+            // By the class itself: PyO3's constructor never releases the integers.
+            let part = py.get_type::<PySlice>();
+            let part = part.call1((filled, filled + asked))?;
             let view = whole.get_item(part)?;
             let read = readinto.bind(py).call1((&view,))?.extract::<isize>()?;
             view.call_method0(intern!(py, "release"))?;

@@ -4,6 +4,7 @@ import collections
 import gc
 import io
 import pickle
+import sys
 import threading
 import weakref
 
@@ -464,6 +465,22 @@ def test_unpicklers_are_collected(unpickler_class):
     del unpickler
     gc.collect()
     assert gone() is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_left_behind(unpickler_class, kind, tmp_path):
+    value = ["text" * 400, b"y" * 3_000_000, bytearray(b"z" * 3_000_000), bytearray(400), 1 << 100, Plain()]
+    data = pickle.dumps(value, 5)
+
+    def load_often():
+        for _ in range(20):
+            unpickler_class(opened(data, kind, tmp_path)).load()
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    load_often()
+    before = load_often()
+    assert load_often() < before + 20
 
 
 def test_every_protocol_in_both_directions():
