@@ -35,17 +35,17 @@ pub fn check(py: Python<'_>) -> PyResult<()> {
 /// Whether a dict of a subclass is seen where an instance keeps it, and only there.
 fn are_dicts_placed(py: Python<'_>) -> PyResult<bool> {
     let class = new_class(PyTuple::empty(py))?;
-    if !takes_attributes(&class) {
-        // Then nobody asks for the place.
+    let Some(offset) = takes_attributes(&class) else {
+        // Then nobody asks.
         return Ok(true);
-    }
+    };
     let instance = class.call0()?;
-    let is_fresh_one_ordinary = has_ordinary_dict(&instance, &class);
+    let is_fresh_one_ordinary = has_ordinary_dict(&instance, offset);
     instance.setattr("attribute", 1)?;
-    let is_ordinary = has_ordinary_dict(&instance, &class);
+    let is_ordinary = has_ordinary_dict(&instance, offset);
     let subclass = new_class(PyTuple::new(py, [py.get_type::<PyDict>()])?)?;
     instance.setattr("__dict__", subclass.call0()?)?;
-    Ok(is_fresh_one_ordinary && is_ordinary && !has_ordinary_dict(&instance, &class))
+    Ok(is_fresh_one_ordinary && is_ordinary && !has_ordinary_dict(&instance, offset))
 }
 
 fn new_class(bases: Bound<'_, PyTuple>) -> PyResult<Bound<'_, PyType>> {

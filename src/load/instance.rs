@@ -13,8 +13,8 @@ use crate::fast::build;
 use crate::fast::decode::interned;
 use crate::fast::dict::next_entry;
 use crate::fast::instance::{
-    class_attribute, contents_version, has_ordinary_dict, is_data_descriptor, set_attribute,
-    set_ordinary_attribute, sets_no_state, takes_attributes,
+    DictOffset, class_attribute, contents_version, has_ordinary_dict, is_data_descriptor,
+    set_attribute, set_ordinary_attribute, sets_no_state, takes_attributes,
 };
 use crate::fast::object::{Exact, exact, is_of_immutable_type};
 use crate::load::home::Face;
@@ -39,7 +39,8 @@ pub struct Known<'py> {
     class: Bound<'py, PyType>,
     /// Of the class's contents; 0 where it had no number, and nothing is known.
     version: u32,
-    pub takes_attributes: bool,
+    /// Attributes of instances can be set instead of stored in their `__dict__`, which lies there.
+    takes_attributes: Option<DictOffset>,
     /// The class has no `__setstate__`, and looking for one on an instance runs no Python code.
     pub sets_no_state: bool,
     /// Interned names that no data descriptor of the class has.
@@ -88,7 +89,8 @@ impl<'py> Attributes<'py> {
         instance: &Bound<'py, PyAny>,
         class: &Bound<'py, PyType>,
     ) -> PyResult<bool> {
-        Ok(self.known(class)?.takes_attributes && has_ordinary_dict(instance, class))
+        let offset = self.known(class)?.takes_attributes;
+        Ok(offset.is_some_and(|offset| has_ordinary_dict(instance, offset)))
     }
 
     /// Whether setting the attribute of this name, an exact string, stores it in the `__dict__` of
@@ -101,7 +103,7 @@ impl<'py> Attributes<'py> {
     ) -> PyResult<bool> {
         let twin = self.twin(name);
         let known = self.known(class)?;
-        if !known.takes_attributes {
+        if known.takes_attributes.is_none() {
             return Ok(false);
         }
         if known.plain_names.iter().any(|plain| plain.is(&twin)) {
