@@ -121,11 +121,9 @@ impl<'py> Machine<'py, '_> {
         } else {
             self.leave(|py| {
                 let new = class.getattr(intern!(py, "__new__"))?;
-                let bound = py
-                    .import("functools")?
-                    .getattr(intern!(py, "partial"))?
-                    .call1((new, class))?;
-                bound.call(args.cast::<PyTuple>()?, kwargs)
+                let class = PyTuple::new(py, [class])?;
+                let args = class.as_sequence().concat(args.cast()?)?;
+                new.call(args.cast::<PyTuple>()?, kwargs)
             })?
         };
         self.push_new(object)
