@@ -204,6 +204,25 @@ pub fn call<'py>(
     }
 }
 
+/// Calls a class's method with an instance and one argument.
+pub fn call_method<'py>(
+    method: &Bound<'py, PyAny>,
+    instance: &Bound<'py, PyAny>,
+    argument: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let args = [instance.as_ptr(), argument.as_ptr()];
+    // SAFETY: all three are alive while the call lasts; it gives a new reference or sets an error.
+    unsafe {
+        let result = ffi::PyObject_Vectorcall(
+            method.as_ptr(),
+            args.as_ptr(),
+            args.len(),
+            std::ptr::null_mut(),
+        );
+        Bound::from_owned_ptr_or_err(method.py(), result)
+    }
+}
+
 /// How a class makes its instances.
 #[derive(Copy, Clone, PartialEq, Eq)]
 pub enum Maker {

@@ -122,6 +122,22 @@ pub fn slot_value<'a, 'py>(
     }
 }
 
+/// Stores a value in a slot and gives out what was there. The offset is one that `slot_offset` gave
+/// for the object's type, as it is now, and the type `sets_ordinarily`.
+pub fn set_slot<'py>(
+    obj: &Bound<'py, PyAny>,
+    offset: usize,
+    value: Bound<'py, PyAny>,
+) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: as for `slot_value`. The place takes over the reference to the value, and we take over
+    // the one that it had; the GIL is held, and no Python code runs in between.
+    unsafe {
+        let place = obj.as_ptr().byte_add(offset).cast::<*mut ffi::PyObject>();
+        let old = place.replace(value.into_ptr());
+        Bound::from_owned_ptr_or_opt(obj.py(), old)
+    }
+}
+
 /// Whether an attribute of a class is a function or the like: found on an instance, it is called
 /// with the instance first, and to find it runs no Python code.
 pub fn is_method_descriptor(found: Borrowed<'_, '_, PyAny>) -> bool {
@@ -197,17 +213,27 @@ pub fn takes_attributes(class: &Bound<'_, PyType>) -> Option<DictOffset> {
         let t = class.as_type_ptr();
         ffi::PyType_HasFeature(t, ffi::Py_TPFLAGS_HEAPTYPE) != 0
             && ffi::PyType_FastSubclass(t, special) == 0
-            && (*t).tp_setattro.is_some_and(|set| {
-                std::ptr::fn_addr_eq(set, ffi::PyObject_GenericSetAttr as ffi::setattrofunc)
-            })
     };
     let is_ordinary = is_ordinary
+        && sets_ordinarily(class)
         && sets_no_state(class)
         && class_attribute(class, pyo3::intern!(py, "__dict__")).is_some_and(|found| {
             // SAFETY: the descriptor is alive; its type is only compared.
             unsafe { ffi::Py_TYPE(found.as_ptr()) == &raw mut ffi::PyGetSetDescr_Type }
         });
     dict_offset(class).filter(|_| is_ordinary)
+}
+
+/// Whether attributes of instances are set the ordinary way. Never without the GIL, where slots have
+/// locks.
+pub fn sets_ordinarily(class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: the class is alive; a slot of it is read and compared.
+    let is_ordinary = unsafe {
+        (*class.as_type_ptr()).tp_setattro.is_some_and(|set| {
+            std::ptr::fn_addr_eq(set, ffi::PyObject_GenericSetAttr as ffi::setattrofunc)
+        })
+    };
+    is_ordinary && !cfg!(Py_GIL_DISABLED)
 }
 
 /// Whether attributes of instances are found the ordinary way, and the class has no `__setstate__`.
@@ -236,6 +262,26 @@ pub fn class_attribute<'py>(
         let found = _PyType_Lookup(class.as_type_ptr(), name.as_ptr());
         Bound::from_borrowed_ptr_or_opt(class.py(), found)
     }
+}
+
+/// A method of a class, to be called with an instance first: None unless a look-up on any instance
+/// finds that method and runs no Python code, since attributes are found the ordinary way and
+/// instances have no `__dict__` of their own.
+pub fn method_of_dictless<'py>(
+    class: &Bound<'py, PyType>,
+    name: &Bound<'py, pyo3::types::PyString>,
+) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: the class is alive; slots of it are read and compared. A `__dict__` that the interpreter
+    // manages has the offset -1.
+    let is_dictless = unsafe {
+        let t = class.as_type_ptr();
+        (*t).tp_dictoffset == 0
+            && (*t).tp_getattro.is_some_and(|get| {
+                std::ptr::fn_addr_eq(get, ffi::PyObject_GenericGetAttr as ffi::getattrofunc)
+            })
+    };
+    let found = class_attribute(class, name).filter(|_| is_dictless)?;
+    is_method_descriptor(found.as_borrowed()).then_some(found)
 }
 
 /// Whether a class attribute comes before the instance's own when it is set.

@@ -8,6 +8,7 @@ pub mod build;
 pub mod decode;
 pub mod dict;
 pub mod dict_version;
+pub mod filling;
 pub mod fresh;
 pub mod import;
 pub mod instance;

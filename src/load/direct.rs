@@ -10,14 +10,13 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::fast::build;
-use crate::fast::instance::{contents_version, set_attribute, set_ordinary_attribute};
 use crate::fast::object::{Exact, exact, is_empty, reference_count};
 use crate::load::machine::Machine;
 
 impl<'py> Machine<'py, '_> {
     /// Looks at what follows a SETITEMS whose pairs begin at `start`, and whose dict lies below
-    /// them. False where the state is not known to go straight to an instance; nothing was done
-    /// then.
+    /// them. False where the state is not known to go straight to an instance, and is to go there
+    /// by the dict.
     #[inline(always)]
     pub fn set_state_directly(
         &mut self,
@@ -47,30 +46,25 @@ impl<'py> Machine<'py, '_> {
         if !self.attributes.takes_attributes(&instance, &class)? {
             return Ok(false);
         }
-        let names = self.stack.values[start..].chunks_exact(2);
-        for name in names.map(|pair| &pair[0]) {
-            if exact(name.as_borrowed()) != Exact::Str || !self.attributes.is_plain(&class, name)? {
+        let pairs = self.stack.values[start..].chunks_exact(2);
+        let mut names = pairs.clone().map(|pair| &pair[0]);
+        if names.any(|name| exact(name.as_borrowed()) != Exact::Str)
+            || build::optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some()
+        {
+            return Ok(false);
+        }
+        for pair in pairs {
+            if !self
+                .attributes
+                .set_in_dict(&instance, &class, &pair[0], &pair[1])?
+            {
+                // All of the state goes to the `__dict__` then, what was set already once more.
                 return Ok(false);
             }
-        }
-        if build::optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some() {
-            return Ok(false);
         }
         self.opcode_at = self.input.offset();
         self.opcode = Some(Opcode::BUILD);
         self.take_byte()?;
-        let version = contents_version(&class);
-        for pair in self.stack.values[start..].chunks_exact(2) {
-            let name = self.attributes.twin(&pair[0]);
-            if contents_version(&class) == version {
-                set_ordinary_attribute(&instance, &name, &pair[1])?;
-            } else {
-                // The value that was there before had a finaliser, which changed the class.
-                instance
-                    .getattr(intern!(py, "__dict__"))?
-                    .set_item(name, &pair[1])?;
-            }
-        }
         self.stack.truncate(start - 1);
         Ok(true)
     }
@@ -116,9 +110,9 @@ impl<'py> Machine<'py, '_> {
         }
         let mut i = start;
         while i + 1 < self.stack.len() {
-            let name = self.attributes.twin(&self.stack.values[i]);
+            let name = self.stack.values[i].clone();
             let value = self.stack.values[i + 1].clone();
-            self.leave(|_| set_attribute(&instance, &name, &value))?;
+            self.set_slot_or_attribute(&instance, &name, value)?;
             i += 2;
         }
         self.stack.truncate(start - 2);

@@ -8,10 +8,10 @@ use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
 use crate::imports::Imports;
+use crate::load::attributes::Attributes;
 use crate::load::collector::Pause;
 use crate::load::home::{Face, Home, Memo, Settings};
 use crate::load::input::Input;
-use crate::load::instance::Attributes;
 use crate::load::stack::Stack;
 
 /// Opcodes carried out before the collector is paused: shorter pickles do not earn the pause.

@@ -4,6 +4,7 @@
 //! works on and `input` where the bytes come from. The other files hold the opcodes by what they
 //! make. `home` is where a memo lives while user code runs, and the way there and back.
 
+mod attributes;
 mod buffer;
 mod collector;
 mod container;

@@ -74,7 +74,7 @@ impl<'py> Machine<'py, '_> {
         self.stack.push(value)
     }
 
-    /// A line for the interpreter's parsers of numbers: they skip the newline.
+    /// A line for the interpreter's parsers of numbers, which skip the newline.
     fn take_number(&mut self) -> PyResult<CString> {
         let face = self.face;
         let text = c_text(self.take_line(1)?, face);
@@ -105,11 +105,12 @@ impl<'py> Machine<'py, '_> {
             Face::Lean => strtol(line, base),
             Face::Hookable => None,
         };
-        let text = c_text(line, face).map_err(|error| self.in_argument(error))?;
+        let text = c_text(line, face);
+        let py = self.py;
         match parsed {
             Some(value @ (0 | 1)) if is_short && signed_bools => self.push_bool(value == 1),
             Some(value) => self.push_int(value),
-            None => match decode::int_from_text(self.py, &text, base as i32) {
+            None => match text.and_then(|text| decode::int_from_text(py, &text, base as i32)) {
                 Ok(value) => self.stack.push(value),
                 Err(_) => {
                     let error = PyValueError::new_err("could not convert string to int");
@@ -126,13 +127,14 @@ impl<'py> Machine<'py, '_> {
             Face::Lean => loading.lean_long_is_decimal,
             Face::Hookable => loading.hookable_text_is_decimal,
         };
-        let face = self.face;
-        let digits = match self.take_line(1)? {
-            [digits @ .., b'L', b'\n'] => digits,
-            line => line,
+        let (py, face) = (self.py, self.face);
+        let line = self.take_line(1)?;
+        let text = match line {
+            [digits @ .., b'L', b'\n'] => c_text(digits, face),
+            _ => c_text(line, face),
         };
-        let text = c_text(digits, face).map_err(|error| self.in_argument(error))?;
-        let value = decode::int_from_text(self.py, &text, if decimal { 10 } else { 0 });
+        let base = if decimal { 10 } else { 0 };
+        let value = text.and_then(|text| decode::int_from_text(py, &text, base));
         match value {
             Ok(value) => self.stack.push(value),
             Err(error) => Err(self.in_argument(error)),
@@ -182,8 +184,10 @@ impl<'py> Machine<'py, '_> {
     }
 }
 
-/// The bytes with a NUL behind them. At a NUL among them the C class stops to read, and the Python
-/// class finds no number.
+/// The bytes before the first NUL, with one behind them.
+///
+/// # Errors
+/// ValueError for a NUL among the bytes on the hookable face, whose model has no C strings.
 fn c_text(bytes: &[u8], face: Face) -> PyResult<CString> {
     let end = bytes.iter().position(|&byte| byte == 0);
     if end.is_some() && face == Face::Hookable {

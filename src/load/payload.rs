@@ -9,9 +9,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PySlice};
 
 use crate::fast::decode;
+use crate::fast::filling::{Filling, extend_bytearray};
 use crate::fast::output::BytesOutput;
 use crate::fast::window::Window;
-use crate::load::home::Settings;
+use crate::load::home::{Face, Settings};
 use crate::load::input::{Input, LARGEST_READ};
 
 impl Input {
@@ -39,11 +40,17 @@ impl Input {
         let Some(file) = &settings.file else {
             return Err(self.truncated(py));
         };
+        // What is read at once is the object itself, which no filling can beat.
+        if n > LARGEST_READ
+            && settings.face == Face::Lean
+            && let Some(readinto) = &file.readinto
+        {
+            return self.fill_payload(py, readinto.bind(py), n);
+        }
         let mut output = BytesOutput::new();
         let mut filled = 0;
         loop {
-            // Each piece that arrived in full earns one as large as all before.
-            let asked = (n - filled).min(LARGEST_READ.max(filled));
+            let asked = next_piece(n, filled);
             let object = file.read.bind(py).call1((asked,))?;
             let piece = Window::of_object(&object)?;
             check_read(piece.len(), asked)?;
@@ -70,6 +77,47 @@ impl Input {
         }
     }
 
+    /// The next `n` bytes as an object that the file fills.
+    fn fill_payload<'py>(
+        &mut self,
+        py: Python<'py>,
+        readinto: &Bound<'py, PyAny>,
+        n: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let filling = Filling::new(py)?;
+        let mut filled = 0;
+        while filled < n {
+            let asked = next_piece(n, filled);
+            filling.get().extend(asked)?;
+            let view = PyMemoryView::from(filling.as_any())?;
+            self.fill(readinto, view.as_any(), asked)?;
+            filled += asked;
+        }
+        self.failed_in_argument = false;
+        filling.get().finish(py)
+    }
+
+    /// Lets the file fill a view of so many bytes, and takes the view away from it.
+    fn fill<'py>(
+        &mut self,
+        readinto: &Bound<'py, PyAny>,
+        view: &Bound<'py, PyAny>,
+        asked: usize,
+    ) -> PyResult<()> {
+        let py = view.py();
+        let read = readinto.call1((view,))?.extract::<isize>()?;
+        view.call_method0(intern!(py, "release"))?;
+        let Ok(read) = usize::try_from(read) else {
+            return Err(PyValueError::new_err("readinto() returned negative size"));
+        };
+        check_read(read, asked)?;
+        if read < asked {
+            return Err(self.truncated(py));
+        }
+        self.before += asked;
+        Ok(())
+    }
+
     /// The next `n` bytes as a bytearray, which the file fills itself where it can: of a bytearray
     /// nobody can keep a part that outlives it.
     ///
@@ -80,45 +128,33 @@ impl Input {
         py: Python<'py>,
         n: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if self
-            .settings
-            .file
-            .as_ref()
-            .is_none_or(|f| f.readinto.is_none())
-        {
+        let settings = self.settings.clone();
+        let Some(readinto) = settings.file.as_ref().and_then(|f| f.readinto.as_ref()) else {
             let bytes = self.read_payload(py, n)?;
             return decode::bytearray(py, bytes.as_bytes());
-        }
-        let settings = self.begin_payload(py)?;
-        let Some(readinto) = settings.file.as_ref().and_then(|f| f.readinto.as_ref()) else {
-            return Err(self.truncated(py));
         };
+        self.begin_payload(py)?;
         let bytes = decode::bytearray(py, b"")?.cast_into::<PyByteArray>()?;
         let mut filled = 0;
         while filled < n {
-            let asked = (n - filled).min(LARGEST_READ.max(filled));
-            bytes.resize(filled + asked)?;
+            let asked = next_piece(n, filled);
+            extend_bytearray(&bytes, asked)?;
             let whole = PyMemoryView::from(&bytes)?;
             // By the class itself: PyO3's constructor never releases the integers.
             let part = py.get_type::<PySlice>();
             let part = part.call1((filled, filled + asked))?;
-            let view = whole.get_item(part)?;
-            let read = readinto.bind(py).call1((&view,))?.extract::<isize>()?;
-            view.call_method0(intern!(py, "release"))?;
+            self.fill(readinto.bind(py), &whole.get_item(part)?, asked)?;
             whole.call_method0(intern!(py, "release"))?;
-            let Ok(read) = usize::try_from(read) else {
-                return Err(PyValueError::new_err("readinto() returned negative size"));
-            };
-            check_read(read, asked)?;
-            if read < asked {
-                return Err(self.truncated(py));
-            }
-            self.before += asked;
             filled += asked;
         }
         self.failed_in_argument = false;
         Ok(bytes.into_any())
     }
+}
+
+/// Bytes to ask a file for: each piece that arrived in full earns one as large as all before.
+fn next_piece(n: usize, filled: usize) -> usize {
+    (n - filled).min(LARGEST_READ.max(filled))
 }
 
 /// Checks that a file gave no more than was asked of it.

@@ -5,6 +5,7 @@ mod buffer;
 mod chain;
 mod collection;
 mod dict_items;
+mod draw;
 mod extension;
 mod global;
 mod instance;

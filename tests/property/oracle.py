@@ -1,8 +1,8 @@
-"""The interpreter's C class as an oracle, in a process of its own.
+"""The interpreter's own class as an oracle, in a process of its own.
 
-It allocates for a memo index or a length before it looks, and the interpreter itself may overflow
+The C class allocates for a memo index or a length before it looks, and the interpreter itself may overflow
 its stack: so the process has a limit on its address space, and its MemoryError or death decides
-nothing. Started as a program, this file is that process.
+nothing. Started as a program with the class's name, this file is that process.
 """
 
 import io
@@ -53,13 +53,14 @@ def may_count_otherwise(data):
 class Oracle:
     """Asks the process, and starts another one when it died."""
 
-    def __init__(self):
+    def __init__(self, model=pickle.Unpickler):
+        self.model = model
         self.process = None
 
     def ask(self, data):
         if self.process is None:
             self.process = subprocess.Popen(
-                [sys.executable, __file__],
+                [sys.executable, __file__, self.model.__name__],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -80,13 +81,13 @@ class Oracle:
             self.process = None
 
 
-def main():
+def main(model):
     import resource
 
     from closed import closed
 
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
-    unpickler_class = closed(pickle.Unpickler)
+    unpickler_class = closed(getattr(pickle, model))
     source, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
     while header := source.read(4):
@@ -97,4 +98,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

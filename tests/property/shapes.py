@@ -37,7 +37,7 @@ def shape(root):
                 parts += [reference(key), reference(value)]
         elif isinstance(obj, (bytearray, memoryview)):
             parts.append(repr(bytes(obj)))
-        for name, value in sorted(getattr(obj, "__dict__", {}).items(), key=repr):
+        for name, value in getattr(obj, "__dict__", {}).items():
             parts += [reference(name), reference(value)]
         for name in getattr(type(obj), "__slots__", ()):
             parts.append(reference(getattr(obj, name, "unset")))

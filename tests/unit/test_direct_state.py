@@ -144,3 +144,93 @@ def test_a_hook_in_the_middle_sees_a_whole_stack():
     )
     assert oxipickle.loads(data + b"K\7.") == 7
     assert oxipickle.Unpickler(io.BytesIO(data + b"K\7.")).load() == 7
+
+
+def first_setstate(self, state):
+    CALLS.append(("first", state))
+
+
+def second_setstate(self, state):
+    CALLS.append(("second", state))
+
+
+def watching_setattr(self, name, value):
+    CALLS.append((name, value))
+    object.__setattr__(self, name, value)
+
+
+def watching_getattribute(self, name):
+    CALLS.append(name)
+    return object.__getattribute__(self, name)
+
+
+CHANGES = {
+    "a data descriptor": ("a", property(lambda self: 5)),
+    "a method set anew": ("__setstate__", second_setstate),
+    "a setter": ("__setattr__", watching_setattr),
+    "a look-up": ("__getattribute__", watching_getattribute),
+}
+CHANGING = []
+
+
+def change(kind):
+    setattr(CHANGING[0], *CHANGES[kind])
+
+
+def forget(name):
+    delattr(CHANGING[0], name)
+
+
+CALLS_THAT_CHANGE = [(stated, change, kind) for stated in (False, True) for kind in CHANGES]
+CALLS_THAT_CHANGE.append((True, forget, "__setstate__"))
+
+
+@pytest.mark.parametrize("body", [{}, {"__slots__": ("a", "b")}, {"__slots__": ()}])
+@pytest.mark.parametrize(("stated", "function", "argument"), CALLS_THAT_CHANGE)
+def test_a_class_that_changes_between_two_instances(body, stated, function, argument, monkeypatch):
+    """What was found out about a class holds no longer than its contents."""
+    build = f"c{__name__}\nChanging\n)\x81".encode("latin1") + STATES["slots" if body else "dict"]
+    changed = pickle.dumps(function, 2)[2:-1] + pickle.dumps((argument,), 2)[2:-1] + b"R0"
+    answers = []
+    for module in (oxipickle, pickle):
+        cls = type("Changing", (), body | ({"__setstate__": first_setstate} if stated else {}))
+        monkeypatch.setitem(globals(), "Changing", cls)
+        CHANGING[:] = [cls]
+        CALLS.clear()
+        kind, value = outcome(module.loads, MANY + b"(" + build + build + changed + build + build + b"t.")
+        if kind == "value":
+            value = [(type(one).__name__, getattr(one, "__dict__", None)) for one in value]
+        answers.append((kind, value, list(CALLS)))
+    assert answers[0] == answers[1]
+
+
+def test_a_name_that_many_classes_share(monkeypatch):
+    """What was found out about a name holds for the class alone that it was found out for."""
+    shadowed = {"a": property(lambda self: 5)}
+    data = [MANY, b"(", A, b"r\xff\xff\0\0"]
+    for i in range(600):
+        monkeypatch.setitem(globals(), f"Sharing{i}", type(f"Sharing{i}", (), shadowed if i > 300 else {}))
+        data.append(f"c{__name__}\nSharing{i}\n)\x81}}(j".encode("latin1") + b"\xff\xff\0\0K\1ub")
+    answers = [module.loads(b"".join(data) + b"t.") for module in (oxipickle, pickle)]
+    ours, theirs = ([one.__dict__ for one in answer[1:]] for answer in answers)
+    assert ours == theirs
+
+
+LOADING = []
+
+
+class Dying:
+    def __del__(self):
+        CALLS.append(sorted(LOADING[0].memo.copy()))
+
+
+def test_a_value_that_dies_when_its_slot_is_filled_anew():
+    """Its finaliser finds the memo as it is at that moment."""
+    new, dying = (f"c{__name__}\n{name}\n)\x81".encode("latin1") for name in ("Slotted", "Dying"))
+    data = new + b"q\0N}(" + A + dying + b"u\x86bq\1N}(" + A + b"K\1u\x86bq\2."
+    answers = []
+    for module in (oxipickle, pickle):
+        LOADING[:] = [module.Unpickler(io.BytesIO(data))]
+        CALLS.clear()
+        answers.append((LOADING[0].load().a, list(CALLS)))
+    assert answers[0] == answers[1] == (1, [[0, 1]])

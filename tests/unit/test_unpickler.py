@@ -411,37 +411,6 @@ def test_files_that_lie(unpickler_class, answers, expected):
     assert type(error) is expected and notes(error)
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [(-1, ValueError), (6, ValueError), (4, pickle.UnpicklingError), ("5", TypeError), (OSError(), OSError)],
-)
-def test_files_that_lie_about_what_they_filled(unpickler_class, answer, expected):
-    class Filling(OnlyWhatIsAskedFor):
-        def readinto(self, buffer):
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
-
-    data = b"\x96\5\0\0\0\0\0\0\0abcde."
-    assert type(raised(unpickler_class(Filling(data)).load)) is expected
-
-
-def test_a_file_that_keeps_what_it_is_to_fill(unpickler_class):
-    kept = []
-
-    class Keeping(OnlyWhatIsAskedFor):
-        def readinto(self, buffer):
-            kept.append(memoryview(buffer))
-            return self.file.readinto(buffer)
-
-    size = 3 << 20
-    data = b"\x96" + size.to_bytes(8, "little") + b"x" * size + b"."
-    assert type(raised(unpickler_class(Keeping(data)).load)) is BufferError
-    small = b"\x96\5\0\0\0\0\0\0\0abcde."
-    loaded = unpickler_class(Keeping(small)).load()
-    assert loaded == b"abcde" and kept[-1] == b"abcde"
-
-
 def test_a_file_that_shows_other_than_it_gives():
     class Showing(io.BytesIO):
         def peek(self, n):

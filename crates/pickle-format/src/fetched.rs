@@ -6,17 +6,30 @@
 use crate::argument::Layout;
 use crate::opcode::{OPCODES, Opcode};
 
-/// How the scan gets past an opcode and its argument.
+/// How the scan gets past an opcode and its argument. Each size has an arm of its own, so that where
+/// the next opcode stands is known as soon as the processor guesses the arm, and waits for no look-up.
 #[derive(Copy, Clone, PartialEq, Eq)]
 enum Step {
-    /// The argument has so many bytes.
-    Skip(u8),
+    /// No argument.
+    Alone,
+    /// One byte.
+    One,
+    /// Two bytes.
+    Two,
+    /// Four bytes.
+    Four,
+    /// Eight bytes.
+    Eight,
     /// A size in one byte, then as many bytes as it says.
     Short,
     /// A size in so many bytes, then as many bytes as it says.
     Counted(u8),
     /// So many lines.
     Lines(u8),
+    /// MEMOIZE, the most frequent of all.
+    Memoize,
+    /// BINGET, the next.
+    Binget,
     /// The scan looks at it.
     Look,
     Unknown,
@@ -28,9 +41,12 @@ static STEPS: [Step; 256] = {
     while row < OPCODES.len() {
         let info = &OPCODES[row];
         steps[info.code as usize] = match info.argument {
-            None => Step::Skip(0),
+            None => Step::Alone,
             Some(kind) => match kind.layout() {
-                Layout::Fixed(n) => Step::Skip(n as u8),
+                Layout::Fixed(1) => Step::One,
+                Layout::Fixed(2) => Step::Two,
+                Layout::Fixed(4) => Step::Four,
+                Layout::Fixed(_) => Step::Eight,
                 Layout::Counted(1) => Step::Short,
                 Layout::Counted(n) => Step::Counted(n as u8),
                 Layout::Lines(n) => Step::Lines(n as u8),
@@ -40,12 +56,10 @@ static STEPS: [Step; 256] = {
     }
     let looked_at = [
         Opcode::GET,
-        Opcode::BINGET,
         Opcode::LONG_BINGET,
         Opcode::PUT,
         Opcode::BINPUT,
         Opcode::LONG_BINPUT,
-        Opcode::MEMOIZE,
         Opcode::STOP,
     ];
     let mut i = 0;
@@ -53,6 +67,8 @@ static STEPS: [Step; 256] = {
         steps[looked_at[i] as usize] = Step::Look;
         i += 1;
     }
+    steps[Opcode::MEMOIZE as usize] = Step::Memoize;
+    steps[Opcode::BINGET as usize] = Step::Binget;
     steps
 };
 
@@ -83,9 +99,20 @@ impl Fetched {
             position += 1;
             let rest = &data[position..];
             match STEPS[usize::from(code)] {
-                Step::Skip(n) => position += usize::from(n),
+                Step::Alone => {}
+                Step::One => position += 1,
+                Step::Two => position += 2,
+                Step::Four => position += 4,
+                Step::Eight => position += 8,
                 Step::Short => match rest.first() {
-                    Some(&size) => position += 1 + usize::from(size),
+                    Some(&size) => {
+                        position += 1 + usize::from(size);
+                        // What is counted is mostly memoized.
+                        if data.get(position) == Some(&Opcode::MEMOIZE.code()) {
+                            counts = true;
+                            position += 1;
+                        }
+                    }
                     None => break,
                 },
                 Step::Counted(width) => {
@@ -107,12 +134,13 @@ impl Fetched {
                     };
                     position += end + 1;
                 }
+                Step::Memoize => counts = true,
+                Step::Binget => {
+                    let Some(&index) = rest.first() else { break };
+                    fetched.insert(index.into())?;
+                    position += 1;
+                }
                 Step::Look => match Opcode::from_byte(code)? {
-                    Opcode::BINGET => {
-                        let &index = rest.first()?;
-                        fetched.insert(index.into())?;
-                        position += 1;
-                    }
                     Opcode::LONG_BINGET => {
                         let Some(Ok(index)) = rest.get(..4).map(TryInto::try_into) else {
                             break;
@@ -120,7 +148,6 @@ impl Fetched {
                         fetched.insert(u32::from_le_bytes(index) as usize)?;
                         position += 4;
                     }
-                    Opcode::MEMOIZE => counts = true,
                     Opcode::BINPUT => {
                         names = true;
                         position += 1;

@@ -1,0 +1,251 @@
+//! What is known of the classes and the attribute names that BUILD meets, kept while a class's
+//! contents stay the same.
+
+use pyo3::exceptions::PyMemoryError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyType};
+
+use crate::fast::decode::interned;
+use crate::fast::instance::{
+    DictOffset, class_attribute, contents_version, has_ordinary_dict, is_data_descriptor,
+    method_of_dictless, set_ordinary_attribute, sets_no_state, sets_ordinarily, slot_offset,
+    takes_attributes,
+};
+use crate::fast::object::{Exact, exact, is_of_immutable_type};
+
+/// Classes and names that are kept, by address: a few per load are met again and again.
+const CLASSES_KEPT: usize = 16;
+const NAMES_KEPT: usize = 128;
+
+/// In place of the version of a class, where what is known of a name is known of it alone.
+const NO_CLASS: u32 = 0;
+
+/// Addresses of objects are multiples of this many bytes, so its bits tell nothing.
+const ALIGNMENT: usize = 16;
+
+fn place_of_class(class: &Bound<'_, PyType>) -> usize {
+    class.as_ptr() as usize / ALIGNMENT % CLASSES_KEPT
+}
+
+/// Names that several classes share have a place for each of them.
+fn place_of_name(name: &Bound<'_, PyAny>, version: u32) -> usize {
+    (name.as_ptr() as usize / ALIGNMENT).wrapping_add(version as usize) % NAMES_KEPT
+}
+
+/// What is known of a class.
+pub struct Known<'py> {
+    class: Bound<'py, PyType>,
+    /// Of the class's contents; `NO_CLASS` where it had no number, and nothing is known.
+    version: u32,
+    /// Where instances keep their `__dict__`, if `sets_no_state`, and what is set on an instance lands
+    /// in a `__dict__` that the interpreter gave it, unless the class has a data descriptor of that name.
+    takes_attributes: Option<DictOffset>,
+    /// The class has no `__setstate__`, and looking for one on an instance runs no Python code.
+    pub sets_no_state: bool,
+    /// `__setstate__`, to be called with the instance first: one of a class whose instances have no
+    /// `__dict__` that could hold another.
+    pub setstate: Option<Bound<'py, PyAny>>,
+}
+
+/// What setting an attribute does, where that is known.
+#[derive(Copy, Clone)]
+pub enum Way {
+    /// It stores the value in the `__dict__`, and nothing else.
+    Dict,
+    /// It stores the value in the slot so many bytes from the instance's start, and nothing else.
+    Slot(usize),
+    Other,
+}
+
+/// A name, an exact string, as the pickle has it.
+struct Name<'py> {
+    name: Bound<'py, PyAny>,
+    /// The interpreter's own object for it.
+    twin: Bound<'py, PyAny>,
+    /// The contents of the class that `way` is known for, or `NO_CLASS`.
+    version: u32,
+    way: Way,
+}
+
+/// What is known of the classes and names that BUILD met.
+#[derive(Default)]
+pub struct Attributes<'py> {
+    classes: Vec<Option<Known<'py>>>,
+    names: Vec<Option<Name<'py>>>,
+}
+
+/// Makes so many empty places.
+fn make_places<T>(places: &mut Vec<Option<T>>, n: usize) -> PyResult<()> {
+    places
+        .try_reserve_exact(n)
+        .map_err(|_| PyMemoryError::new_err(()))?;
+    places.resize_with(n, || None);
+    Ok(())
+}
+
+impl<'py> Attributes<'py> {
+    /// What is known of a class, which is found out if it was not.
+    ///
+    /// # Errors
+    /// MemoryError.
+    #[inline(always)]
+    pub fn known(&mut self, class: &Bound<'py, PyType>) -> PyResult<&Known<'py>> {
+        let place = place_of_class(class);
+        let is_current = match self.classes.get(place) {
+            Some(Some(known)) => {
+                known.class.is(class)
+                    && known.version != NO_CLASS
+                    && known.version == contents_version(class)
+            }
+            _ => false,
+        };
+        if !is_current {
+            self.get_to_know(class)?;
+        }
+        let known = self.classes.get(place).and_then(Option::as_ref);
+        known.ok_or_else(|| PyMemoryError::new_err(()))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get_to_know(&mut self, class: &Bound<'py, PyType>) -> PyResult<()> {
+        if self.classes.is_empty() {
+            make_places(&mut self.classes, CLASSES_KEPT)?;
+        }
+        self.classes[place_of_class(class)] = Some(Known {
+            takes_attributes: takes_attributes(class),
+            sets_no_state: sets_no_state(class),
+            setstate: method_of_dictless(class, intern!(class.py(), "__setstate__")),
+            // Looking gave the class a number if it had none.
+            version: contents_version(class),
+            class: class.clone(),
+        });
+        Ok(())
+    }
+
+    /// Whether storing in the instance's `__dict__` may be left to the setting of attributes that
+    /// `set_in_dict` knows.
+    #[inline(always)]
+    pub fn takes_attributes(
+        &mut self,
+        instance: &Bound<'py, PyAny>,
+        class: &Bound<'py, PyType>,
+    ) -> PyResult<bool> {
+        let offset = self.known(class)?.takes_attributes;
+        Ok(offset.is_some_and(|offset| has_ordinary_dict(instance, offset)))
+    }
+
+    /// Sets an attribute, if it is known that this is the same as storing it in `__dict__`. False
+    /// where it is not; nothing was done then.
+    #[inline(always)]
+    pub fn set_in_dict(
+        &mut self,
+        instance: &Bound<'py, PyAny>,
+        class: &Bound<'py, PyType>,
+        name: &Bound<'py, PyAny>,
+        value: &Bound<'py, PyAny>,
+    ) -> PyResult<bool> {
+        let known = self.name(class, name)?;
+        match known.map(|known| (known.way, &known.twin)) {
+            Some((Way::Dict, twin)) => set_ordinary_attribute(instance, twin, value).map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
+    /// What setting an attribute of this name does to instances of the class.
+    #[inline(always)]
+    pub fn way(&mut self, class: &Bound<'py, PyType>, name: &Bound<'py, PyAny>) -> PyResult<Way> {
+        Ok(self
+            .name(class, name)?
+            .map_or(Way::Other, |known| known.way))
+    }
+
+    /// What is known of a name in a class; None if it is no exact string.
+    #[inline(always)]
+    fn name(
+        &mut self,
+        class: &Bound<'py, PyType>,
+        name: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<&Name<'py>>> {
+        let version = contents_version(class);
+        let is_current = match self.names.get(place_of_name(name, version)) {
+            // The entry holds the name, so its address is its own.
+            Some(Some(known)) => {
+                known.name.is(name) && known.version == version && version != NO_CLASS
+            }
+            _ => false,
+        };
+        if is_current {
+            let known = self.names.get(place_of_name(name, version));
+            return Ok(known.and_then(Option::as_ref));
+        }
+        self.get_to_know_name(class, name)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get_to_know_name(
+        &mut self,
+        class: &Bound<'py, PyType>,
+        name: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<&Name<'py>>> {
+        if exact(name.as_borrowed()) != Exact::Str {
+            return Ok(None);
+        }
+        let twin = interned(name.clone());
+        let attribute = class_attribute(class, twin.cast::<PyString>()?);
+        let is_shadowed = attribute.as_ref().is_some_and(is_data_descriptor);
+        // What has a class that can change may become a data descriptor, and the version would stand.
+        let stays = attribute
+            .as_ref()
+            .is_none_or(|found| is_of_immutable_type(found.as_borrowed()));
+        let slot = attribute.and_then(|found| slot_offset(found.as_borrowed(), class));
+        let way = match slot {
+            Some(offset) if sets_ordinarily(class) => Way::Slot(offset),
+            None if !is_shadowed && self.known(class)?.takes_attributes.is_some() => Way::Dict,
+            _ => Way::Other,
+        };
+        let version = if stays {
+            contents_version(class)
+        } else {
+            NO_CLASS
+        };
+        self.keep_name(name, twin, version, way)
+    }
+
+    /// The interned twin of a name, an exact string.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn twin(&mut self, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        match self.names.get(place_of_name(name, NO_CLASS)) {
+            Some(Some(known)) if known.name.is(name) => Ok(known.twin.clone()),
+            _ => {
+                let twin = interned(name.clone());
+                self.keep_name(name, twin.clone(), NO_CLASS, Way::Other)?;
+                Ok(twin)
+            }
+        }
+    }
+
+    fn keep_name(
+        &mut self,
+        name: &Bound<'py, PyAny>,
+        twin: Bound<'py, PyAny>,
+        version: u32,
+        way: Way,
+    ) -> PyResult<Option<&Name<'py>>> {
+        if self.names.is_empty() {
+            make_places(&mut self.names, NAMES_KEPT)?;
+        }
+        let place = &mut self.names[place_of_name(name, version)];
+        *place = Some(Name {
+            name: name.clone(),
+            twin,
+            version,
+            way,
+        });
+        Ok(place.as_ref())
+    }
+}

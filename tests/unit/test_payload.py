@@ -1,0 +1,166 @@
+"""Bytes and bytearrays that are read past the window: by `read`, or by `readinto` where a file has it."""
+
+import io
+import pickle
+
+import oxipickle
+import pytest
+from faces import notes, raised
+
+MIB = 1 << 20
+OPCODES = {b"B": 4, b"\x8e": 8, b"\x96": 8}
+# What is asked of a file at once is at most a MiB, then as much as has arrived.
+SIZES = [5, MIB - 1, MIB, MIB + 1, 2 * MIB, 5 * MIB + 7]
+
+
+@pytest.fixture(params=[oxipickle.Unpickler, oxipickle.HookableUnpickler], ids=lambda cls: cls.__name__)
+def unpickler_class(request):
+    return request.param
+
+
+class Reading:
+    """A file with nothing but `read` and `readline`, whose calls are counted."""
+
+    def __init__(self, data):
+        self.file, self.asked, self.filled = io.BytesIO(data), [], []
+
+    def read(self, n):
+        self.asked.append(n)
+        return self.file.read(n)
+
+    def readline(self):
+        return self.file.readline()
+
+
+class Filling(Reading):
+    def readinto(self, buffer):
+        self.filled.append(len(buffer))
+        return self.file.readinto(buffer)
+
+
+def pickled(opcode, payload):
+    return opcode + len(payload).to_bytes(OPCODES[opcode], "little") + payload + b"\x85."
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("opcode", OPCODES)
+def test_same_as_the_model(unpickler_class, opcode, size, tmp_path):
+    payload = bytes(i * i % 251 for i in range(1000)) * (size // 1000 + 1)
+    data = pickled(opcode, payload[:size])
+    path = tmp_path / "pickle"
+    path.write_bytes(data + b"rest")
+    for file in (io.BytesIO(data), Reading(data), Filling(data), open(path, "rb"), open(path, "rb", 0)):
+        (loaded,) = unpickler_class(file).load()
+        assert type(loaded) is (bytearray if opcode == b"\x96" else bytes) and loaded == payload[:size]
+        if hasattr(file, "fileno") and not isinstance(file, io.BytesIO):
+            assert file.read() == b"rest"
+            file.close()
+
+
+def test_what_the_file_fills(unpickler_class):
+    """As upstream: a bytearray wherever it can, and bytes on the lean face alone."""
+    for opcode in OPCODES:
+        file = Filling(pickled(opcode, bytes(5 * MIB)))
+        unpickler_class(file).load()
+        fills = opcode == b"\x96" or unpickler_class is oxipickle.Unpickler
+        assert file.filled == ([MIB, MIB, 2 * MIB, MIB] if fills else [])
+        assert (max(file.asked) < MIB) == fills
+
+
+@pytest.mark.parametrize("size", [5, 3 * MIB])
+@pytest.mark.parametrize("opcode", OPCODES)
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [(-1, ValueError), (1, ValueError), (-2, pickle.UnpicklingError), ("5", TypeError), (OSError(), OSError)],
+)
+def test_files_that_lie_about_what_they_filled(unpickler_class, opcode, size, answer, expected):
+    class Lying(Filling):
+        def readinto(self, buffer):
+            self.filled.append(len(buffer))
+            if isinstance(answer, Exception):
+                raise answer
+            return {-1: -1, 1: len(buffer) + 1, -2: len(buffer) - 1}.get(answer, answer)
+
+    file = Lying(pickled(opcode, bytes(size)))
+    unpickler = unpickler_class(file)
+    try:
+        unpickler.load()
+    except Exception as error:
+        assert type(error) is expected and notes(error) and file.filled
+    else:
+        assert file.filled == []
+
+
+@pytest.mark.parametrize("opcode", OPCODES)
+def test_a_file_that_fills_nothing(unpickler_class, opcode):
+    """It shows zeros, and nothing that lay in memory before."""
+
+    class Empty(Filling):
+        def readinto(self, buffer):
+            self.file.seek(len(buffer), io.SEEK_CUR)
+            return len(buffer)
+
+    (loaded,) = unpickler_class(Empty(pickled(opcode, b"x" * 3 * MIB))).load()
+    assert loaded in (bytes(3 * MIB), b"x" * 3 * MIB)
+
+
+@pytest.mark.parametrize("opcode", OPCODES)
+def test_a_file_that_keeps_what_it_is_to_fill(unpickler_class, opcode):
+    kept = []
+
+    class Keeping(Filling):
+        def readinto(self, buffer):
+            self.filled.append(len(buffer))
+            kept.append(memoryview(buffer))
+            return self.file.readinto(buffer)
+
+    file = Keeping(pickled(opcode, b"x" * 3 * MIB))
+    try:
+        (loaded,) = unpickler_class(file).load()
+    except BufferError:
+        # The piece outlives the load that gave it up.
+        kept[-1][:3] = b"abc"
+        assert kept[-1][:4] == b"abcx"
+    else:
+        assert file.filled == [] and loaded == b"x" * 3 * MIB
+
+
+@pytest.mark.parametrize("opcode", OPCODES)
+def test_a_file_that_keeps_the_last_piece(unpickler_class, opcode):
+    """Bytes are not given out while somebody can write to them; a bytearray is anybody's."""
+    kept = []
+
+    class Keeping(Filling):
+        def readinto(self, buffer):
+            self.filled.append(len(buffer))
+            if sum(self.filled) == 3 * MIB:
+                kept.append(memoryview(buffer))
+            return self.file.readinto(buffer)
+
+    file = Keeping(pickled(opcode, b"x" * 3 * MIB))
+    unpickler = unpickler_class(file)
+    if opcode == b"\x96":
+        (loaded,) = unpickler.load()
+        kept[0][-1:] = b"y"
+        assert loaded[-2:] == b"xy"
+    elif unpickler_class is oxipickle.Unpickler:
+        assert type(raised(unpickler.load)) is BufferError
+    else:
+        assert unpickler.load() == (b"x" * 3 * MIB,)
+
+
+@pytest.mark.parametrize("opcode", OPCODES)
+def test_what_was_filled_can_not_be_written_to_later(unpickler_class, opcode):
+    class Remembering(Filling):
+        def readinto(self, buffer):
+            self.filled.append((buffer, buffer.obj))
+            return self.file.readinto(buffer)
+
+    file = Remembering(pickled(opcode, b"x" * 3 * MIB))
+    (loaded,) = unpickler_class(file).load()
+    for view, _ in file.filled:
+        with pytest.raises(ValueError, match="released"):
+            view[:1] = b"y"
+    if opcode != b"\x96":
+        assert all(len(memoryview(shown)) == 0 for _, shown in file.filled)
+    assert loaded == b"x" * 3 * MIB
