@@ -79,6 +79,22 @@ def specimens():
         "a frame of a gigabyte": Hostile(b"\x80\x04\x95\0\0\0\x40\0\0\0\0N."),
         "nested loads": Hostile(nested_loads(3000), ("RecursionError",), built=3000 * 300_000),
         "itself": Hostile(b"]q\0h\0ah\0a.", ("value",)),
+        "frames of nothing": Hostile((b"\x95" + bytes(8)) * 100_000 + b"N.", ("value",), 100_000),
+        "protocols": Hostile(b"\x80\4" * MANY + b"N.", ("value",), MANY),
+        "copies of the top": Hostile(b"]" + b"2" * MANY + b".", ("value",), MANY),
+        "globals": Hostile(b"cos\nsep\n0" * 100_000 + b"N.", ("value",), 200_000),
+        "calls": Hostile(b"cbuiltins\nobject\n" + b"2)R0" * 100_000 + b".", ("value",), 400_000),
+        "escapes of Python 2": Hostile(b"S'" + b"\\x41" * (MANY // 4) + b"'\n.", ("value",), built=MANY),
+        "escapes": Hostile(b"V" + b"\\u0041" * (MANY // 6) + b"\n.", ("value",), built=MANY),
+        "a wide character at the end": Hostile(
+            counted(b"X", 4, MANY + 4, b"a" * MANY + "\U0001f600".encode() + b"."), ("value",), built=4 * MANY
+        ),
+        "a list of itself": Hostile(b"]q\0(" + b"h\0" * MANY + b"e.", ("value",), MANY, 24 * MANY),
+        "indices that go down": Hostile(
+            b"N" + b"".join(b"r" + struct.pack("<I", i) for i in range(100_000, 0, -1)) + b".",
+            ("value",),
+            100_000,
+        ),
         "POP of all": Hostile(b"(" + b"N" * MANY + b"10.", ("UnpicklingError",), MANY),
     }
     lengths = {
