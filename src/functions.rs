@@ -9,6 +9,7 @@ use crate::fast::window::Window;
 use crate::hooks::Walk;
 use crate::load::{self as loading, File, Settings};
 use crate::save::state::Face;
+use crate::truth::truth;
 use crate::unpickler::load_alone;
 
 /// dump(obj, file, protocol=None, *, fix_imports=True, buffer_callback=None)
@@ -22,7 +23,7 @@ pub fn dump<'py>(
     obj: &Bound<'py, PyAny>,
     file: &Bound<'py, PyAny>,
     protocol: Option<&Bound<'py, PyAny>>,
-    fix_imports: bool,
+    #[pyo3(from_py_with = truth)] fix_imports: bool,
     buffer_callback: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<()> {
     let options = Options {
@@ -44,7 +45,7 @@ pub fn dump<'py>(
 pub fn dumps<'py>(
     obj: &Bound<'py, PyAny>,
     protocol: Option<&Bound<'py, PyAny>>,
-    fix_imports: bool,
+    #[pyo3(from_py_with = truth)] fix_imports: bool,
     buffer_callback: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let options = Options {
@@ -65,7 +66,7 @@ pub fn dumps<'py>(
 #[pyo3(signature = (file, *, fix_imports=true, encoding="ASCII", errors="strict", buffers=None))]
 pub fn load<'py>(
     file: &Bound<'py, PyAny>,
-    fix_imports: bool,
+    #[pyo3(from_py_with = truth)] fix_imports: bool,
     encoding: &str,
     errors: &str,
     buffers: Option<&Bound<'py, PyAny>>,
@@ -87,7 +88,7 @@ pub fn load<'py>(
 ))]
 pub fn loads<'py>(
     data: &Bound<'py, PyAny>,
-    fix_imports: bool,
+    #[pyo3(from_py_with = truth)] fix_imports: bool,
     encoding: &str,
     errors: &str,
     buffers: Option<&Bound<'py, PyAny>>,

@@ -8,6 +8,7 @@ use crate::face::{self, Options};
 use crate::hooks::Home;
 use crate::memo_proxy;
 use crate::save::state::Face;
+use crate::truth::truth;
 
 /// HookablePickler(file, protocol=None, *, fix_imports=True, buffer_callback=None)
 /// --
@@ -49,7 +50,7 @@ impl HookablePickler {
         slf: &Bound<'_, Self>,
         file: &Bound<'_, PyAny>,
         protocol: Option<&Bound<'_, PyAny>>,
-        fix_imports: bool,
+        #[pyo3(from_py_with = truth)] fix_imports: bool,
         buffer_callback: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let options = Options {

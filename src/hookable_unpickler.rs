@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::load::{Face, File, Home, Settings};
+use crate::truth::truth;
 use crate::unpickler::{find_class, load, no_persistent_load, size_of};
 use crate::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
 
@@ -48,7 +49,7 @@ impl HookableUnpickler {
     fn __init__(
         slf: &Bound<'_, Self>,
         file: &Bound<'_, PyAny>,
-        fix_imports: bool,
+        #[pyo3(from_py_with = truth)] fix_imports: bool,
         encoding: &str,
         errors: &str,
         buffers: Option<&Bound<'_, PyAny>>,

@@ -59,6 +59,7 @@ pub struct Loading {
     pub lean_minds_frames: bool,
     pub lean_asks_for_empty_batches: bool,
     pub hookable_text_is_decimal: bool,
+    pub hookable_skips_none_as_setstate: bool,
     /// Hashing a tuple recurses natively as deep as the tuple is nested.
     pub hash_recurses: bool,
 }
@@ -87,6 +88,7 @@ impl Loading {
             lean_minds_frames: fact("lean_minds_frames")?,
             lean_asks_for_empty_batches: fact("lean_asks_for_empty_batches")?,
             hookable_text_is_decimal: fact("hookable_text_is_decimal")?,
+            hookable_skips_none_as_setstate: fact("hookable_skips_none_as_setstate")?,
             hash_recurses: fact("hash_recurses")?,
         })
     }

@@ -12,6 +12,7 @@ mod load;
 mod memo_proxy;
 mod pickler;
 mod save;
+mod truth;
 mod unpickler;
 mod unpickler_memo_proxy;
 
@@ -33,11 +34,12 @@ mod _oxipickle {
     #[pymodule_export]
     use crate::unpickler_memo_proxy::UnpicklerMemoProxy;
 
-    /// Looks whether the interpreter is the one this was built for, and remembers the classes' own
-    /// methods before anybody can exchange them.
+    /// Looks whether the interpreter is the one this was built for, remembers the classes' own
+    /// methods before anybody can exchange them, and has forks minded.
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
         crate::fast::layout::check(module.py())?;
-        crate::load::remember_methods(module.py())
+        crate::load::remember_methods(module.py())?;
+        crate::load::mind_forks(module.py())
     }
 }

@@ -1,6 +1,7 @@
 //! The memo as Python sees it.
 
 use pyo3::exceptions::PyTypeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -36,6 +37,11 @@ impl PicklerMemoProxy {
         let contents = self.copy(py)?;
         let args = PyTuple::new(py, [contents])?;
         PyTuple::new(py, [py.get_type::<PyDict>().into_any(), args.into_any()])
+    }
+
+    // A cycle through the proxy ends where the pickler lets go of it.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.pickler)
     }
 }
 

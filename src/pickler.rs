@@ -9,6 +9,7 @@ use crate::face::{self, Options};
 use crate::hooks::Home;
 use crate::memo_proxy::{self, PicklerMemoProxy};
 use crate::save::state::Face;
+use crate::truth::truth;
 
 /// Pickler(file, protocol=None, *, fix_imports=True, buffer_callback=None)
 /// --
@@ -50,7 +51,7 @@ impl Pickler {
         slf: &Bound<'_, Self>,
         file: &Bound<'_, PyAny>,
         protocol: Option<&Bound<'_, PyAny>>,
-        fix_imports: bool,
+        #[pyo3(from_py_with = truth)] fix_imports: bool,
         buffer_callback: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let options = Options {

@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::error::unpickling_error;
 use crate::fast::window::Window;
 use crate::load::{self, Face, File, Home, Input, Machine, Nesting, Settings};
+use crate::truth::truth;
 use crate::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
 
 /// Unpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
@@ -53,7 +54,7 @@ impl Unpickler {
     fn __init__(
         slf: &Bound<'_, Self>,
         file: &Bound<'_, PyAny>,
-        fix_imports: bool,
+        #[pyo3(from_py_with = truth)] fix_imports: bool,
         encoding: &str,
         errors: &str,
         buffers: Option<&Bound<'_, PyAny>>,
@@ -169,18 +170,22 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>, home: &Home) -> PyResult<Bound<'
         return Err(unpickling_error(py, &words));
     };
     let _nesting = Nesting::enter(py)?;
-    let memo = home.begin()?;
+    let (memo, ahead) = home.begin()?;
     let input = Input::new(settings.clone(), Window::empty());
     let mut machine = match Machine::new(py, input, settings, Some((home, unpickler))) {
         Ok(machine) => machine,
         Err(error) => {
-            home.end(memo);
+            home.end(memo, 0, ahead);
             return Err(error);
         }
     };
     machine.memo = memo;
-    let result = machine.look_up_hooks().and_then(|()| machine.load());
-    home.end(std::mem::take(&mut machine.memo));
+    let result = machine
+        .read_from_file(|input| input.skip(py, ahead))
+        .and_then(|()| machine.look_up_hooks())
+        .and_then(|()| machine.load());
+    let memo = std::mem::take(&mut machine.memo);
+    home.end(memo, machine.proto, machine.input.ahead());
     // Only now are the stack's values released: a finaliser may use the unpickler again.
     drop(machine);
     result

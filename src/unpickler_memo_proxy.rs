@@ -1,6 +1,7 @@
 //! An unpickler's memo as Python sees it.
 
 use pyo3::exceptions::{PyMemoryError, PyOverflowError, PyTypeError, PyValueError};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyTuple};
 
@@ -50,6 +51,14 @@ impl UnpicklerMemoProxy {
         let contents = self.copy(py)?;
         let args = PyTuple::new(py, [contents])?;
         PyTuple::new(py, [py.get_type::<PyDict>().into_any(), args.into_any()])
+    }
+
+    // A cycle through the proxy ends where the unpickler lets go of it.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match &self.owner {
+            Owner::Lean(unpickler) => visit.call(unpickler),
+            Owner::Hookable(unpickler) => visit.call(unpickler),
+        }
     }
 }
 

@@ -21,7 +21,7 @@ SPEAKS_NEWEST_WORDS = sys.version_info >= (3, 15)
 
 @dataclasses.dataclass(frozen=True)
 class Face:
-    """A pickler of ours and its model."""
+    """A pickler or unpickler of ours and its model."""
 
     name: str
     ours: type
@@ -54,6 +54,10 @@ class Dumps:
 LEAN = Face("lean", oxipickle.Pickler, pickle.Pickler)
 DUMPS = Face("dumps", Dumps, pickle.Pickler)
 HOOKABLE = Face("hookable", oxipickle.HookablePickler, pickle._Pickler)
+UNPICKLERS = [
+    Face("lean", oxipickle.Unpickler, pickle.Unpickler),
+    Face("hookable", oxipickle.HookableUnpickler, pickle._Unpickler),
+]
 
 
 def dumped(pickler_class: type, obj: Any, protocol: int | None = None, **options: Any) -> bytes:

@@ -217,8 +217,15 @@ def _loaded(unpickler_class, data):
         return type(error)
 
 
+class Unstated:
+    """Says that it has no `__setstate__`."""
+
+    __setstate__ = None
+
+
 def observe_loading():
     """The facts about unpicklers, by the name of the field that keeps each."""
+    unstated = f"c{__name__}\nUnstated\n)\x81}}K\1K\2sb.".encode("latin1")
     nested_frames = b"\x95\x0a\0\0\0\0\0\0\0\x95\1\0\0\0\0\0\0\0N."
     return {
         "lean_text_is_decimal": _loaded(pickle.Unpickler, b"I010\n.") == 10,
@@ -227,6 +234,7 @@ def observe_loading():
         "lean_minds_frames": _loaded(pickle.Unpickler, nested_frames) is pickle.UnpicklingError,
         "lean_asks_for_empty_batches": _loaded(pickle.Unpickler, b"N(e.") is AttributeError,
         "hookable_text_is_decimal": _loaded(pickle._Unpickler, b"L010L\n.") == 10,
+        "hookable_skips_none_as_setstate": _loaded(pickle._Unpickler, unstated) is not TypeError,
         # Asking would end a process in which the answer is yes. From 3.14 a tuple keeps its hash, and
         # a tuple nested too deep is a RecursionError.
         "hash_recurses": sys.version_info < (3, 14),

@@ -84,14 +84,16 @@ class PackageUnpickler(HookableUnpickler):
     def __init__(self, importer: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._importer = importer
-        self._modules: dict[str, ModuleType] = {}
+        self._modules: dict[str, ModuleType] | None = None
 
     def load(self) -> Any:
         """The object of the next pickle in the file."""
+        # A load within this one is refused, and leaves what this one found.
+        outer, self._modules = self._modules, {}
         try:
             return super().load()
         finally:
-            self._modules.clear()
+            self._modules = outer
 
     def find_class(self, module: str, name: str) -> Any:
         """The global of this name, from where the importer finds it.
@@ -104,9 +106,10 @@ class PackageUnpickler(HookableUnpickler):
                 module, name = NAME_MAPPING[module, name]
             else:
                 module = IMPORT_MAPPING.get(module, module)
-        found = self._modules.get(module)
+        modules = {} if self._modules is None else self._modules
+        found = modules.get(module)
         if found is None:
-            found = self._modules[module] = self._importer.import_module(module)
+            found = modules[module] = self._importer.import_module(module)
         if self.proto >= 4 and "." in name:
             return attribute(found, name)
         return getattr(found, name)

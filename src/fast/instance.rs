@@ -167,25 +167,61 @@ pub fn instance_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Bound<'py, 
     }
 }
 
+/// Where most instances keep the pointer to their `__dict__`, in bytes from their start: before it.
+const MANAGED_DICT_OFFSET: isize = -3 * size_of::<*mut ffi::PyObject>() as isize;
+
+/// Where instances of a class keep the pointer to their `__dict__`, in bytes from their start.
+#[derive(Copy, Clone)]
+pub struct DictOffset(isize);
+
+/// None where the place depends on the instance, or there is none.
+fn dict_offset(class: &Bound<'_, PyType>) -> Option<DictOffset> {
+    // SAFETY: the class is alive; a flag and a field of it are read.
+    unsafe {
+        let t = class.as_type_ptr();
+        if ffi::PyType_HasFeature(t, ffi::Py_TPFLAGS_MANAGED_DICT) != 0 {
+            return cfg!(not(Py_GIL_DISABLED)).then_some(DictOffset(MANAGED_DICT_OFFSET));
+        }
+        let offset = (*t).tp_dictoffset;
+        (offset > 0).then_some(DictOffset(offset))
+    }
+}
+
+/// Whether the instance's `__dict__` is an exact dict, or was not made yet: one of a subclass may
+/// have been assigned, and is told what is stored in it. The offset is one that `takes_attributes`
+/// gave for the instance's class.
+#[inline(always)]
+pub fn has_ordinary_dict(obj: &Bound<'_, PyAny>, offset: DictOffset) -> bool {
+    // SAFETY: `obj` is alive and of that class, so a pointer lies there that is null, or a dict that
+    // it holds, or, on 3.12, the address of its attributes' values with the lowest bit set.
+    unsafe {
+        let dict = *obj
+            .as_ptr()
+            .byte_offset(offset.0)
+            .cast::<*mut ffi::PyObject>();
+        dict.is_null() || dict as usize & 1 != 0 || ffi::Py_TYPE(dict) == &raw mut ffi::PyDict_Type
+    }
+}
+
 /// Whether `sets_no_state`, attributes of instances are set the ordinary way too, and instances
-/// have a `__dict__` that the interpreter gave them.
-pub fn takes_attributes(class: &Bound<'_, PyType>) -> bool {
+/// have a `__dict__` that the interpreter gave them: where they keep it.
+pub fn takes_attributes(class: &Bound<'_, PyType>) -> Option<DictOffset> {
     let py = class.py();
     let special = ffi::Py_TPFLAGS_LIST_SUBCLASS | ffi::Py_TPFLAGS_DICT_SUBCLASS;
     // SAFETY: the class is alive; slots of it are read and compared.
     let is_ordinary = unsafe {
         let t = class.as_type_ptr();
-        (*t).tp_dictoffset != 0
-            && ffi::PyType_HasFeature(t, ffi::Py_TPFLAGS_HEAPTYPE) != 0
+        ffi::PyType_HasFeature(t, ffi::Py_TPFLAGS_HEAPTYPE) != 0
             && ffi::PyType_FastSubclass(t, special) == 0
     };
-    is_ordinary
+    let is_ordinary = is_ordinary
         && sets_ordinarily(class)
         && sets_no_state(class)
         && class_attribute(class, pyo3::intern!(py, "__dict__")).is_some_and(|found| {
             // SAFETY: the descriptor is alive; its type is only compared.
             unsafe { ffi::Py_TYPE(found.as_ptr()) == &raw mut ffi::PyGetSetDescr_Type }
-        })
+        });
+    dict_offset(class).filter(|_| is_ordinary)
 }
 
 /// Whether attributes of instances are set the ordinary way. Never without the GIL, where slots have
@@ -202,13 +238,18 @@ pub fn sets_ordinarily(class: &Bound<'_, PyType>) -> bool {
 
 /// Whether attributes of instances are found the ordinary way, and the class has no `__setstate__`.
 pub fn sets_no_state(class: &Bound<'_, PyType>) -> bool {
+    finds_attributes_ordinarily(class)
+        && class_attribute(class, pyo3::intern!(class.py(), "__setstate__")).is_none()
+}
+
+/// Whether attributes of instances are found the ordinary way.
+pub fn finds_attributes_ordinarily(class: &Bound<'_, PyType>) -> bool {
     // SAFETY: the class is alive; a slot of it is read and compared.
-    let is_ordinary = unsafe {
+    unsafe {
         (*class.as_type_ptr()).tp_getattro.is_some_and(|get| {
             std::ptr::fn_addr_eq(get, ffi::PyObject_GenericGetAttr as ffi::getattrofunc)
         })
-    };
-    is_ordinary && class_attribute(class, pyo3::intern!(class.py(), "__setstate__")).is_none()
+    }
 }
 
 /// What a class or one of its bases has under the name, without asking descriptors.

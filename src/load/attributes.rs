@@ -8,10 +8,11 @@ use pyo3::types::{PyString, PyType};
 
 use crate::fast::decode::interned;
 use crate::fast::instance::{
-    class_attribute, contents_version, is_data_descriptor, method_of_dictless,
-    set_ordinary_attribute, sets_no_state, sets_ordinarily, slot_offset, takes_attributes,
+    DictOffset, class_attribute, contents_version, has_ordinary_dict, is_data_descriptor,
+    method_of_dictless, set_ordinary_attribute, sets_no_state, sets_ordinarily, slot_offset,
+    takes_attributes,
 };
-use crate::fast::object::{Exact, exact};
+use crate::fast::object::{Exact, exact, is_of_immutable_type};
 
 /// Classes and names that are kept, by address: a few per load are met again and again.
 const CLASSES_KEPT: usize = 16;
@@ -37,9 +38,9 @@ pub struct Known<'py> {
     class: Bound<'py, PyType>,
     /// Of the class's contents; `NO_CLASS` where it had no number, and nothing is known.
     version: u32,
-    /// `sets_no_state`, and what is set on an instance lands in a `__dict__` that the interpreter
-    /// gave it, unless the class has a data descriptor of that name.
-    pub takes_attributes: bool,
+    /// Where instances keep their `__dict__`, if `sets_no_state`, and what is set on an instance lands
+    /// in a `__dict__` that the interpreter gave it, unless the class has a data descriptor of that name.
+    takes_attributes: Option<DictOffset>,
     /// The class has no `__setstate__`, and looking for one on an instance runs no Python code.
     pub sets_no_state: bool,
     /// `__setstate__`, to be called with the instance first: one of a class whose instances have no
@@ -123,6 +124,18 @@ impl<'py> Attributes<'py> {
         Ok(())
     }
 
+    /// Whether storing in the instance's `__dict__` may be left to the setting of attributes that
+    /// `set_in_dict` knows.
+    #[inline(always)]
+    pub fn takes_attributes(
+        &mut self,
+        instance: &Bound<'py, PyAny>,
+        class: &Bound<'py, PyType>,
+    ) -> PyResult<bool> {
+        let offset = self.known(class)?.takes_attributes;
+        Ok(offset.is_some_and(|offset| has_ordinary_dict(instance, offset)))
+    }
+
     /// Sets an attribute, if it is known that this is the same as storing it in `__dict__`. False
     /// where it is not; nothing was done then.
     #[inline(always)]
@@ -183,13 +196,22 @@ impl<'py> Attributes<'py> {
         let twin = interned(name.clone());
         let attribute = class_attribute(class, twin.cast::<PyString>()?);
         let is_shadowed = attribute.as_ref().is_some_and(is_data_descriptor);
+        // What has a class that can change may become a data descriptor, and the version would stand.
+        let stays = attribute
+            .as_ref()
+            .is_none_or(|found| is_of_immutable_type(found.as_borrowed()));
         let slot = attribute.and_then(|found| slot_offset(found.as_borrowed(), class));
         let way = match slot {
             Some(offset) if sets_ordinarily(class) => Way::Slot(offset),
-            None if !is_shadowed && self.known(class)?.takes_attributes => Way::Dict,
+            None if !is_shadowed && self.known(class)?.takes_attributes.is_some() => Way::Dict,
             _ => Way::Other,
         };
-        self.keep_name(name, twin, contents_version(class), way)
+        let version = if stays {
+            contents_version(class)
+        } else {
+            NO_CLASS
+        };
+        self.keep_name(name, twin, version, way)
     }
 
     /// The interned twin of a name, an exact string.

@@ -4,9 +4,11 @@
 //! `gc.enable()` and `gc.disable()` in the meantime stands, and an interpreter whose collector is
 //! off keeps it off. A threshold that user code sets meanwhile stands too.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
+use pyo3::types::{IntoPyDict, PyCFunction};
 
 use crate::imports::Imports;
 
@@ -15,6 +17,50 @@ static PAUSES: AtomicUsize = AtomicUsize::new(0);
 
 /// The threshold before the first of them; 0 where there is nothing to set back.
 static THRESHOLD: AtomicI64 = AtomicI64::new(0);
+
+thread_local! {
+    /// Those of them that run on this thread.
+    static PAUSES_HERE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Has every child process that is forked count its own loads only: those that other threads have
+/// under way never end there.
+pub fn mind_forks(py: Python<'_>) -> PyResult<()> {
+    // Not every system has forks.
+    let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? else {
+        return Ok(());
+    };
+    let after = PyCFunction::new_closure(py, None, None, |args, _| after_fork(args.py()))?;
+    let options = [("after_in_child", after)].into_py_dict(py)?;
+    register.call((), Some(&options)).map(drop)
+}
+
+fn after_fork(py: Python<'_>) -> PyResult<()> {
+    let here = PAUSES_HERE.get();
+    if PAUSES.swap(here, Ordering::Relaxed) != 0 && here == 0 {
+        give_back(py, Imports::get(py)?);
+    }
+    Ok(())
+}
+
+fn threshold(py: Python<'_>, imports: &Imports) -> PyResult<i64> {
+    let all = imports.loading.get_threshold.bind(py).call0()?;
+    all.get_item(0)?.extract()
+}
+
+fn set_threshold(py: Python<'_>, imports: &Imports, threshold: i64) -> PyResult<()> {
+    let set = imports.loading.set_threshold.bind(py);
+    set.call1((threshold,)).map(drop)
+}
+
+/// Ends the pause, unless user code set a threshold meanwhile.
+fn give_back(py: Python<'_>, imports: &Imports) {
+    let before = THRESHOLD.swap(0, Ordering::Relaxed);
+    if before > 0 && threshold(py, imports).is_ok_and(|now| now == 0) {
+        // It was valid before, so setting it fails for want of memory at the most.
+        let _ = set_threshold(py, imports, before);
+    }
+}
 
 /// One load's share of the pause, given back when dropped.
 pub struct Pause<'py> {
@@ -25,38 +71,25 @@ pub struct Pause<'py> {
 impl<'py> Pause<'py> {
     /// Pauses the collector, unless another load has.
     pub fn begin(py: Python<'py>, imports: &'static Imports) -> PyResult<Self> {
-        if PAUSES.fetch_add(1, Ordering::Relaxed) == 0 {
-            let pause = Self { py, imports };
-            let threshold = pause.threshold()?;
-            if threshold > 0 {
-                pause.set_threshold(0)?;
-                THRESHOLD.store(threshold, Ordering::Relaxed);
+        PAUSES_HERE.set(PAUSES_HERE.get() + 1);
+        let is_first = PAUSES.fetch_add(1, Ordering::Relaxed) == 0;
+        let pause = Self { py, imports };
+        if is_first {
+            let before = threshold(py, imports)?;
+            if before > 0 {
+                set_threshold(py, imports, 0)?;
+                THRESHOLD.store(before, Ordering::Relaxed);
             }
-            return Ok(pause);
         }
-        Ok(Self { py, imports })
-    }
-
-    fn threshold(&self) -> PyResult<i64> {
-        let all = self.imports.loading.get_threshold.bind(self.py).call0()?;
-        all.get_item(0)?.extract()
-    }
-
-    fn set_threshold(&self, threshold: i64) -> PyResult<()> {
-        let set = self.imports.loading.set_threshold.bind(self.py);
-        set.call1((threshold,)).map(drop)
+        Ok(pause)
     }
 }
 
 impl Drop for Pause<'_> {
     fn drop(&mut self) {
-        if PAUSES.fetch_sub(1, Ordering::Relaxed) != 1 {
-            return;
-        }
-        let threshold = THRESHOLD.swap(0, Ordering::Relaxed);
-        if threshold > 0 && self.threshold().is_ok_and(|now| now == 0) {
-            // It was valid before, so setting it fails for want of memory at the most.
-            let _ = self.set_threshold(threshold);
+        PAUSES_HERE.set(PAUSES_HERE.get() - 1);
+        if PAUSES.fetch_sub(1, Ordering::Relaxed) == 1 {
+            give_back(self.py, self.imports);
         }
     }
 }

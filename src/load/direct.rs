@@ -43,7 +43,7 @@ impl<'py> Machine<'py, '_> {
         let py = self.py;
         let instance = self.stack.values[start - 2].clone();
         let class = instance.get_type();
-        if !self.attributes.known(&class)?.takes_attributes {
+        if !self.attributes.takes_attributes(&instance, &class)? {
             return Ok(false);
         }
         let pairs = self.stack.values[start..].chunks_exact(2);

@@ -9,6 +9,7 @@ use pyo3::types::{PyString, PyTuple};
 use crate::error::{class_name, unpickling_error};
 use crate::fast::decode;
 use crate::fast::import::{audit_find_class, import};
+use crate::fast::instance::finds_attributes_ordinarily;
 use crate::fast::object::{Exact, exact};
 use crate::hookable_unpickler::HookableUnpickler;
 use crate::imports::Imports;
@@ -50,13 +51,9 @@ fn overridden<'py>(
     let own = OWN_METHODS
         .get(py)
         .map(|methods| &methods[face as usize][which]);
-    let is_own = own.is_some_and(|own| {
-        unpickler
-            .get_type()
-            .getattr(name)
-            .is_ok_and(|found| found.is(own))
-    });
-    if is_own {
+    let class = unpickler.get_type();
+    let is_own = own.is_some_and(|own| class.getattr(name).is_ok_and(|found| found.is(own)));
+    if is_own && finds_attributes_ordinarily(&class) {
         let dict = crate::fast::instance::instance_dict(unpickler.as_borrowed())?;
         if dict.is_empty() || !dict.contains(name)? {
             return Ok(None);
@@ -66,15 +63,21 @@ fn overridden<'py>(
 }
 
 impl<'py> Machine<'py, '_> {
-    /// Looks `persistent_load` up, once for a load.
+    /// Looks up what the C class asks for once for a load.
     pub fn look_up_hooks(&mut self) -> PyResult<()> {
+        if self.face == Face::Lean {
+            self.persistent_load = self.overridden_persistent_load()?;
+        }
+        Ok(())
+    }
+
+    /// `persistent_load`, where it is overridden.
+    pub fn overridden_persistent_load(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some((_, unpickler)) = self.home else {
-            return Ok(());
+            return Ok(None);
         };
         let face = self.face;
-        self.persistent_load =
-            self.leave(|py| overridden(unpickler, face, 1, intern!(py, "persistent_load")))?;
-        Ok(())
+        self.leave(|py| overridden(unpickler, face, 1, intern!(py, "persistent_load")))
     }
 
     /// Asks `find_class`: the unpickler's, wherever it comes from.

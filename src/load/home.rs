@@ -118,6 +118,8 @@ struct Slot {
     memo: Option<Memo>,
     proto: u8,
     loading: bool,
+    /// Bytes that a load read without taking them from the file, since it failed.
+    ahead: usize,
 }
 
 /// The words of CPython 3.15 for concurrent and nested use.
@@ -154,6 +156,7 @@ impl Home {
                 return Err(in_use());
             }
             slot.proto = 0;
+            slot.ahead = 0;
             (
                 slot.settings.replace(Arc::new(settings)),
                 slot.memo.replace(Memo::new()),
@@ -174,25 +177,28 @@ impl Home {
         self.lock().proto
     }
 
-    /// Takes the memo for a load.
+    /// Takes the memo for a load, and tells how many bytes of the file the last one was ahead.
     ///
     /// # Errors
     /// RuntimeError while another load runs.
-    pub fn begin(&self) -> PyResult<Memo> {
+    pub fn begin(&self) -> PyResult<(Memo, usize)> {
         let mut slot = self.lock();
         if slot.loading {
             return Err(in_use());
         }
         slot.loading = true;
         slot.proto = 0;
-        Ok(slot.memo.take().unwrap_or_default())
+        let ahead = std::mem::take(&mut slot.ahead);
+        Ok((slot.memo.take().unwrap_or_default(), ahead))
     }
 
     /// Gives the memo back at the end of a load.
-    pub fn end(&self, memo: Memo) {
+    pub fn end(&self, memo: Memo, proto: u8, ahead: usize) {
         let mut slot = self.lock();
         slot.loading = false;
         slot.memo = Some(memo);
+        slot.proto = proto;
+        slot.ahead = ahead;
     }
 
     /// Puts the memo back for user code to find.

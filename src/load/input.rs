@@ -207,6 +207,23 @@ impl Input {
         let read = self.window.position();
         self.before += read;
         drop(std::mem::replace(&mut self.window, Window::empty()));
+        self.skip(py, read)
+    }
+
+    /// Bytes that were looked at and read, but not taken from the file yet.
+    pub fn ahead(&self) -> usize {
+        if self.is_peeked {
+            self.window.position()
+        } else {
+            0
+        }
+    }
+
+    /// Takes from the file what was read before.
+    ///
+    /// # Errors
+    /// What the file raises; ValueError where it gives other than what it showed.
+    pub fn skip(&mut self, py: Python<'_>, read: usize) -> PyResult<()> {
         if read == 0 {
             return Ok(());
         }

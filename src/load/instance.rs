@@ -33,7 +33,9 @@ impl<'py> Machine<'py, '_> {
         } else {
             self.leave(|_| build::optional_attribute(&instance, intern!(py, "__setstate__")))?
         };
-        if let Some(setstate) = setstate {
+        let skips_none =
+            self.face == Face::Hookable && self.imports.loading.hookable_skips_none_as_setstate;
+        if let Some(setstate) = setstate.filter(|found| !(skips_none && found.is_none())) {
             return self.leave(|_| setstate.call1((state,)).map(drop));
         }
         if let Ok(pair) = state.cast::<PyTuple>()
@@ -56,11 +58,14 @@ impl<'py> Machine<'py, '_> {
         if self.is_no_state(state)? {
             return Ok(());
         }
-        let Ok(state) = state.cast::<PyDict>() else {
+        let Some(state) = &self.as_dict(state)? else {
             return Err(unpickling_error(self.py, "state is not a dictionary"));
         };
-        let mut position = 0;
         let class = instance.get_type();
+        if !self.attributes.takes_attributes(instance, &class)? {
+            return self.set_in_dict(instance, state);
+        }
+        let mut position = 0;
         while let Some((name, value)) = next_entry(state, &mut position) {
             let (name, value) = (name.to_owned(), value.to_owned());
             if !self
@@ -69,10 +74,6 @@ impl<'py> Machine<'py, '_> {
             {
                 return self.set_in_dict(instance, state);
             }
-        }
-        if state.is_empty() && !self.attributes.known(&class)?.takes_attributes {
-            // Only that there is a `__dict__` matters.
-            return self.leave(|py| instance.getattr(intern!(py, "__dict__")).map(drop));
         }
         Ok(())
     }
@@ -83,6 +84,21 @@ impl<'py> Machine<'py, '_> {
             return Ok(true);
         }
         Ok(self.face == Face::Hookable && !self.leave(|_| state.is_truthy())?)
+    }
+
+    /// A state's entries. On the hookable face all that has `items` is asked for them, but for a
+    /// dict of the exact type, where they are known.
+    #[inline(always)]
+    fn as_dict(&mut self, state: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        if self.face == Face::Lean || build::is_exact_dict(state) {
+            return Ok(state.cast::<PyDict>().ok().cloned());
+        }
+        self.leave(|py| {
+            let Some(items) = build::optional_attribute(state, intern!(py, "items"))? else {
+                return Ok(None);
+            };
+            PyDict::from_sequence(&items.call0()?).map(Some)
+        })
     }
 
     /// Stores every entry of a state in the instance's `__dict__`, whatever that is. Those that
@@ -113,7 +129,7 @@ impl<'py> Machine<'py, '_> {
         if self.face == Face::Hookable && self.is_no_state(state)? {
             return Ok(());
         }
-        let Ok(state) = state.cast::<PyDict>() else {
+        let Some(state) = &self.as_dict(state)? else {
             return Err(unpickling_error(self.py, "slot state is not a dictionary"));
         };
         let mut position = 0;

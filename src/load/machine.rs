@@ -33,7 +33,7 @@ pub struct Machine<'py, 'h> {
     pub settings: std::sync::Arc<Settings>,
     /// The unpickler that hooks see as `self`, and its home; None in a load by a function.
     pub home: Option<(&'h Home, &'h Bound<'py, PyAny>)>,
-    /// `persistent_load`, where it is overridden.
+    /// `persistent_load`, where it is overridden, on the face that looks it up once.
     pub persistent_load: Option<Bound<'py, PyAny>>,
     /// Which memo indices the rest of the pickle asks for, where that was found out.
     pub fetched: Option<Fetched>,

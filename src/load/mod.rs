@@ -25,6 +25,7 @@ mod persistent;
 mod stack;
 mod text;
 
+pub use collector::mind_forks;
 pub use global::{find_class, remember_methods};
 pub use home::{Face, File, Home, Memo, Settings};
 pub use input::Input;

@@ -1,5 +1,6 @@
 //! Objects that are made by a call: REDUCE, NEWOBJ and their like.
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -13,20 +14,20 @@ impl<'py> Machine<'py, '_> {
     pub fn load_reduce(&mut self) -> PyResult<()> {
         let args = self.stack.pop(self.py)?;
         let callable = self.stack.pop(self.py)?;
-        let args = self.as_arguments(args);
+        let args = self.as_arguments(args)?;
         let object = self.leave(move |_| build::call(&callable, &args))?;
         self.push_new(object)
     }
 
     /// On the hookable face any iterable is unpacked as arguments; what is none is left for the
     /// call to refuse.
-    fn as_arguments(&mut self, args: Bound<'py, PyAny>) -> Bound<'py, PyAny> {
+    fn as_arguments(&mut self, args: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         if self.face == Face::Lean || args.is_instance_of::<PyTuple>() {
-            return args;
+            return Ok(args);
         }
         match self.leave(|py| py.get_type::<PyTuple>().call1((&args,))) {
-            Ok(tuple) => tuple,
-            Err(_) => args,
+            Err(error) if error.is_instance_of::<PyTypeError>(self.py) => Ok(args),
+            result => result,
         }
     }
 
@@ -95,7 +96,7 @@ impl<'py> Machine<'py, '_> {
             let words = format!("{opcode} class argument 'type' doesn't have __new__");
             return Err(unpickling_error(self.py, &words));
         }
-        let args = self.as_arguments(args);
+        let args = self.as_arguments(args)?;
         if !args.is_instance_of::<PyTuple>() {
             return Err(self.bad_argument(opcode, "args argument must be a tuple", &args));
         }
@@ -120,11 +121,9 @@ impl<'py> Machine<'py, '_> {
         } else {
             self.leave(|py| {
                 let new = class.getattr(intern!(py, "__new__"))?;
-                let bound = py
-                    .import("functools")?
-                    .getattr(intern!(py, "partial"))?
-                    .call1((new, class))?;
-                bound.call(args.cast::<PyTuple>()?, kwargs)
+                let class = PyTuple::new(py, [class])?;
+                let args = class.as_sequence().concat(args.cast()?)?;
+                new.call(args.cast::<PyTuple>()?, kwargs)
             })?
         };
         self.push_new(object)

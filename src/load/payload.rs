@@ -140,7 +140,9 @@ impl Input {
             let asked = next_piece(n, filled);
             extend_bytearray(&bytes, asked)?;
             let whole = PyMemoryView::from(&bytes)?;
-            let part = PySlice::new(py, filled as isize, (filled + asked) as isize, 1);
+            // By the class itself: PyO3's constructor never releases the integers.
+            let part = py.get_type::<PySlice>();
+            let part = part.call1((filled, filled + asked))?;
             self.fill(readinto.bind(py), &whole.get_item(part)?, asked)?;
             whole.call_method0(intern!(py, "release"))?;
             filled += asked;

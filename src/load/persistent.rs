@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
 use crate::fast::decode;
+use crate::load::home::Face;
 use crate::load::machine::Machine;
 
 /// What there is to say where nobody overrides `persistent_load`.
@@ -33,7 +34,11 @@ impl<'py> Machine<'py, '_> {
     }
 
     fn push_persistent(&mut self, pid: Bound<'py, PyAny>) -> PyResult<()> {
-        let Some(persistent_load) = self.persistent_load.clone() else {
+        let persistent_load = match self.face {
+            Face::Lean => self.persistent_load.clone(),
+            Face::Hookable => self.overridden_persistent_load()?,
+        };
+        let Some(persistent_load) = persistent_load else {
             return Err(unpickling_error(self.py, NO_PERSISTENT_LOAD));
         };
         let object = self.leave(|_| persistent_load.call1((pid,)))?;

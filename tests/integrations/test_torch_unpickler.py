@@ -78,6 +78,25 @@ def test_one_question_for_each_module_and_load():
     assert importer.log == [package_cases.HIDDEN_NAME, "os"] * 2
 
 
+def test_what_was_found_serves_its_load_only():
+    log = []
+
+    class Nesting(oxipickle.PackageUnpickler):
+        def find_class(self, module, name):
+            log.append(type(raised(super().load)) if self.nests else None)
+            return super().find_class(module, name)
+
+    importer = Finding()
+    unpickler = Nesting(importer, io.BytesIO(b"(cos\nsep\ncos\nsep\nt.cos\nsep\n."))
+    unpickler.nests = True
+    assert unpickler.load() == (os.sep, os.sep)
+    assert (importer.log, log) == (["os"], [RuntimeError] * 2)
+    unpickler.nests = False
+    for _ in range(2):
+        assert unpickler.find_class("os", "sep") == os.sep
+    assert unpickler.load() == os.sep and importer.log == ["os"] * 4
+
+
 def test_an_overridden_find_class_is_asked_each_time():
     asked = []
 

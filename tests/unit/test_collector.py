@@ -2,6 +2,7 @@
 
 import gc
 import io
+import os
 import pickle
 import threading
 
@@ -91,3 +92,25 @@ def test_no_threshold_is_no_threshold_afterwards():
     gc.set_threshold(0)
     oxipickle.loads(pickle.dumps(list(range(1000))))
     assert gc.get_threshold()[0] == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no forks")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("own_load", [False, True])
+def test_given_back_in_a_child_forked_while_another_thread_loads(own_load):
+    inside, done = threading.Event(), threading.Event()
+    thread = threading.Thread(target=Calling(lambda: (inside.set(), done.wait(10))).load)
+    thread.start()
+    inside.wait(10)
+    if own_load:
+        # The child goes on with the load that it was forked in.
+        pids = []
+        Calling(lambda: pids.append(os.fork())).load()
+        pid = pids[0]
+    else:
+        pid = os.fork()
+    if pid == 0:
+        os._exit(gc.get_threshold()[0] != 321)
+    done.set()
+    thread.join()
+    assert os.waitpid(pid, 0)[1] == 0 and gc.get_threshold()[0] == 321

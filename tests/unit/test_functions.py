@@ -69,7 +69,7 @@ def test_protocols_refused(protocol):
 
 @pytest.mark.parametrize("protocol", range(3))
 def test_fix_imports(protocol):
-    for fix_imports in (True, False):
+    for fix_imports in (True, False, 1, 0, None):
         ours = oxipickle.dumps(range(3), protocol, fix_imports=fix_imports)
         assert ours == pickle.dumps(range(3), protocol, fix_imports=fix_imports)
 

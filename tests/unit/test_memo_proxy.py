@@ -1,7 +1,9 @@
 """The memo of the lean face, seen through a proxy."""
 
+import gc
 import io
 import pickle
+import weakref
 
 import oxipickle
 import pytest
@@ -85,3 +87,15 @@ def test_an_index_is_written_whole_or_refused_as_upstream_does(protocol, index):
         return file.getvalue()
 
     assert outcome(oxipickle.Pickler) == outcome(pickle.Pickler)
+
+
+def test_a_cycle_through_the_proxy_is_collected():
+    class Circular(oxipickle.Pickler):
+        pass
+
+    pickler = Circular(io.BytesIO())
+    pickler.view = pickler.memo
+    gone = weakref.ref(pickler)
+    del pickler
+    gc.collect()
+    assert gone() is None

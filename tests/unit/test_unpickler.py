@@ -1,21 +1,26 @@
 """`Unpickler` and `HookableUnpickler`: files, hooks, memo, nested and concurrent use."""
 
+import collections
 import gc
 import io
 import pickle
+import sys
 import threading
 import weakref
 
 import oxipickle
 import pytest
-from faces import PROTOCOLS, notes, raised
-
-UNPICKLERS = [oxipickle.Unpickler, oxipickle.HookableUnpickler]
+from faces import PROTOCOLS, UNPICKLERS, notes, outcome, raised
 
 
-@pytest.fixture(params=UNPICKLERS, ids=lambda unpickler: unpickler.__name__)
-def unpickler_class(request):
+@pytest.fixture(params=UNPICKLERS, ids=lambda face: face.name)
+def unpicklers(request):
     return request.param
+
+
+@pytest.fixture
+def unpickler_class(unpicklers):
+    return unpicklers.ours
 
 
 class OnlyWhatIsAskedFor:
@@ -170,6 +175,116 @@ def test_a_method_assigned_on_our_class_counts(unpickler_class, monkeypatch):
     assert unpickler_class(io.BytesIO(b"cm\nn\n.")).load() == ("m", "n")
 
 
+def test_hooks_set_in_the_middle(unpicklers):
+    def loaded(unpickler_class, place):
+        class Changing(unpickler_class):
+            def find_class(self, module, name):
+                hook = {"class": lambda self, pid: "new", "instance": lambda pid: "new"}[place]
+                setattr(type(self) if place == "class" else self, "persistent_load", hook)
+                self.find_class = lambda module, name: "found anew"
+                return "found"
+
+            def persistent_load(self, pid):
+                return "old"
+
+        return Changing(io.BytesIO(b"(NQcm\nn\nNQP7\ncm\nn\nt.")).load()
+
+    for place in ("class", "instance"):
+        ours, model = (loaded(unpickler_class, place) for unpickler_class in unpicklers.both())
+        assert ours == model
+
+
+def test_hooks_that_are_properties(unpicklers):
+    def asked(unpickler_class, data):
+        names = []
+
+        class Asked(unpickler_class):
+            @property
+            def find_class(self):
+                names.append("find_class")
+                return lambda module, name: name
+
+            @property
+            def persistent_load(self):
+                names.append("persistent_load")
+                return lambda pid: pid
+
+        return Asked(io.BytesIO(data)).load(), names
+
+    ours, model = (asked(unpickler_class, b"(cm\nn\ncm\nn\nt.") for unpickler_class in unpicklers.both())
+    # The C class asks for `persistent_load` whether it is needed or not.
+    assert ours == model
+    ours, model = (asked(unpickler_class, b"(P1\nP2\nt.") for unpickler_class in unpicklers.both())
+    assert ours == model
+
+
+def test_hooks_found_by_getattribute(unpicklers):
+    def loaded(unpickler_class):
+        class Finding(unpickler_class):
+            def __getattribute__(self, name):
+                if name in ("find_class", "persistent_load"):
+                    return lambda *args: (name, args)
+                return super().__getattribute__(name)
+
+        return Finding(io.BytesIO(b"(cos\nsep\nP7\nt.")).load()
+
+    ours, model = map(loaded, unpicklers.both())
+    assert ours == model
+
+
+@pytest.mark.parametrize("fix_imports", [0, 1, None, [], "yes"])
+def test_fix_imports_counts_by_its_truth(unpicklers, fix_imports):
+    def loaded(unpickler_class):
+        file = io.BytesIO(b"c__builtin__\nunicode\n.")
+        return outcome(lambda: unpickler_class(file, fix_imports=fix_imports).load())
+
+    ours, model = map(loaded, unpicklers.both())
+    assert ours == model
+    for module in (oxipickle, pickle):
+        assert outcome(module.loads, b"c__builtin__\nunicode\n.", fix_imports=fix_imports) == model
+        file = io.BytesIO(b"c__builtin__\nunicode\n.")
+        assert outcome(module.load, file, fix_imports=fix_imports) == model
+
+
+@pytest.mark.parametrize("place", [0, 1, 5, 9, 20])
+@pytest.mark.parametrize("kind", KINDS)
+def test_loading_goes_on_after_an_error(unpickler_class, kind, place, tmp_path):
+    # What follows is nonsense, but it ends: whoever loads until EOFError does not do so forever.
+    data = pickle.dumps([1.5] * 10, 2) * 3
+    results = []
+    for cls in (unpickler_class, pickle.Unpickler):
+        unpickler = cls(opened(data[:place] + b"\xff" + data[place:] + b"\xff\x80\2N.", kind, tmp_path))
+        results.append([outcome(unpickler.load) for _ in range(60)])
+    assert results[0] == results[1] and results[0][-1] == ("error", EOFError)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_after_an_error_the_protocol_is_known(unpicklers, kind, tmp_path):
+    for unpickler_class in unpicklers.both():
+        unpickler = unpickler_class(opened(b"\x80\4K\1\x86.", kind, tmp_path))
+        raised(unpickler.load)
+        assert unpickler.find_class("collections", "OrderedDict.keys") is collections.OrderedDict.keys
+
+
+def test_arguments_that_fail_to_be_told(unpicklers):
+    class Failing:
+        def __iter__(self):
+            raise KeyError("of the arguments")
+
+    for data in (b"cbuiltins\nmax\nNQR.", b"cbuiltins\nobject\nNQ\x81."):
+
+        def loaded(unpickler_class):
+            unpickler = unpickler_class(io.BytesIO(data))
+            unpickler.persistent_load = lambda pid: Failing()
+            return outcome(unpickler.load)
+
+        if unpicklers.name == "hookable":
+            assert loaded(unpicklers.ours) == loaded(unpicklers.model) == ("error", KeyError)
+        else:
+            # Only a tuple is taken, and not asked for anything.
+            assert loaded(unpicklers.ours)[0] == "error"
+
+
 def test_the_memo(unpickler_class):
     unpickler = unpickler_class(io.BytesIO(b"]p7\n.h\x07.h\x07."))
     first = unpickler.load()
@@ -314,10 +429,27 @@ def test_unpicklers_are_collected(unpickler_class):
     unpickler = Circular(io.BytesIO(b"N."))
     unpickler.persistent_load = unpickler.load
     unpickler.memo = {0: unpickler}
+    unpickler.view = unpickler.memo
     gone = weakref.ref(unpickler)
     del unpickler
     gc.collect()
     assert gone() is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_left_behind(unpickler_class, kind, tmp_path):
+    value = ["text" * 400, b"y" * 3_000_000, bytearray(b"z" * 3_000_000), bytearray(400), 1 << 100, Plain()]
+    data = pickle.dumps(value, 5)
+
+    def load_often():
+        for _ in range(20):
+            unpickler_class(opened(data, kind, tmp_path)).load()
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    load_often()
+    before = load_often()
+    assert load_often() < before + 20
 
 
 def test_every_protocol_in_both_directions():
