@@ -94,12 +94,14 @@ impl Input {
             return Err(self.truncated(py));
         };
         let bytes = decode::bytearray(py, b"")?.cast_into::<PyByteArray>()?;
+        // `PySlice::new` would leak the numbers that it makes.
+        let slice = py.get_type::<PySlice>();
         let mut filled = 0;
         while filled < n {
             let asked = (n - filled).min(LARGEST_READ.max(filled));
             bytes.resize(filled + asked)?;
             let whole = PyMemoryView::from(&bytes)?;
-            let part = PySlice::new(py, filled as isize, (filled + asked) as isize, 1);
+            let part = slice.call1((filled, filled + asked))?;
             let view = whole.get_item(part)?;
             let read = readinto.bind(py).call1((&view,))?.extract::<isize>()?;
             view.call_method0(intern!(py, "release"))?;
