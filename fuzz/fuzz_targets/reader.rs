@@ -21,7 +21,10 @@ fuzz_target!(|data: &[u8]| {
         let value = instruction.value();
         let index = value.ok().and_then(|value| value.to_index());
         if let (Some(fetched), Some(index), true) = (&fetched, index, instruction.opcode.is_get()) {
-            assert!(fetched.contains(index), "{index} is fetched, and was not found");
+            assert!(
+                fetched.contains(index),
+                "{index} is fetched, and was not found"
+            );
         }
         if fetched.is_some() {
             assert!(
