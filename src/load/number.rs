@@ -76,8 +76,9 @@ impl<'py> Machine<'py, '_> {
 
     /// A line for the interpreter's parsers of numbers: they stop at a NUL, and skip the newline.
     fn take_number(&mut self) -> PyResult<CString> {
-        let line = self.take_line(1)?;
-        c_text(line)
+        let face = self.face;
+        let text = c_text(self.take_line(1)?, face);
+        text.map_err(|error| self.in_argument(error))
     }
 
     /// INT: an integer in decimal, or a boolean as `00` or `01`.
@@ -104,7 +105,7 @@ impl<'py> Machine<'py, '_> {
             Face::Lean => strtol(line, base),
             Face::Hookable => None,
         };
-        let text = c_text(line)?;
+        let text = c_text(line, face).map_err(|error| self.in_argument(error))?;
         match parsed {
             Some(value @ (0 | 1)) if is_short && signed_bools => self.push_bool(value == 1),
             Some(value) => self.push_int(value),
@@ -121,15 +122,17 @@ impl<'py> Machine<'py, '_> {
     /// LONG: an integer in decimal, with an `L` behind it or without.
     pub fn load_long(&mut self) -> PyResult<()> {
         let loading = &self.imports.loading;
-        let decimal = match self.face {
+        let face = self.face;
+        let decimal = match face {
             Face::Lean => loading.lean_long_is_decimal,
             Face::Hookable => loading.hookable_text_is_decimal,
         };
         let line = self.take_line(1)?;
-        let text = match line {
-            [digits @ .., b'L', b'\n'] => c_text(digits)?,
-            _ => c_text(line)?,
+        let digits = match line {
+            [digits @ .., b'L', b'\n'] => digits,
+            _ => line,
         };
+        let text = c_text(digits, face).map_err(|error| self.in_argument(error))?;
         let value = decode::int_from_text(self.py, &text, if decimal { 10 } else { 0 });
         match value {
             Ok(value) => self.stack.push(value),
@@ -180,9 +183,12 @@ impl<'py> Machine<'py, '_> {
     }
 }
 
-/// The bytes before the first NUL, with one behind them.
-fn c_text(bytes: &[u8]) -> PyResult<CString> {
+/// The bytes before the first NUL, with one behind them. The Python class takes no NUL.
+fn c_text(bytes: &[u8], face: Face) -> PyResult<CString> {
     let end = bytes.iter().position(|&byte| byte == 0);
+    if end.is_some() && face == Face::Hookable {
+        return Err(PyValueError::new_err("embedded null byte"));
+    }
     let bytes = &bytes[..end.unwrap_or(bytes.len())];
     let mut text = Vec::new();
     text.try_reserve_exact(bytes.len() + 1)

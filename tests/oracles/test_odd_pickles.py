@@ -300,6 +300,17 @@ def test_same_words(name):
     assert words[1:] == words[:1]
 
 
+@pytest.mark.parametrize(
+    "data", [b"I1\x002\n.", b"L1\x002L\n.", b"F1\x002\n.", b"Np0\x00\n.", b"Np0\ng0\x00\n."]
+)
+def test_the_python_class_takes_no_nul(data):
+    ours, model = (
+        outcome(unpickler_class(io.BytesIO(data)).load)
+        for unpickler_class in (oxipickle.HookableUnpickler, pickle._Unpickler)
+    )
+    assert ours == model == ("error", ValueError)
+
+
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("name", ALLOCATES_FIRST)
 def test_nothing_is_allocated_first(name, source):
