@@ -83,10 +83,10 @@ def through(unpickler_class, file, **options):
     return outcomes
 
 
-def in_memory(data):
+def in_memory(data, **options):
     """What `loads` comes to, and whether that is what an unpickler in the closed world says too."""
     with closed.only_closed() as refused:
-        outcome = outcome_of(lambda: oxipickle.loads(data, buffers=buffers()))
+        outcome = outcome_of(lambda: oxipickle.loads(data, **options))
         return outcome, not refused
 
 
@@ -110,8 +110,8 @@ def check(data):
     hookable_short = through(HOOKABLE, Dribbling(data))
     latin = through(LEAN, io.BytesIO(data), encoding="latin1", fix_imports=False)
     as_bytes = through(HOOKABLE, io.BytesIO(data), encoding="bytes", errors="replace")
-    memory, comparable = in_memory(data)
-    changeable, _ = in_memory(bytearray(data))
+    memory, comparable = in_memory(data, buffers=buffers())
+    changeable, _ = in_memory(bytearray(data), buffers=buffers())
 
     everything = [shown, pieces, plain, reading, hookable, hookable_reading, short, hookable_short]
     for outcome in [*everything, latin, as_bytes, [memory], [changeable]]:
