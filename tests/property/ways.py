@@ -120,8 +120,10 @@ def check(data):
     _assert_same(data, plain, reading, "with and without readinto")
     _assert_same(data, hookable, hookable_reading, "with and without readinto, hookable")
     if MINDS_FRAMES or pickle.FRAME not in data:
-        _assert_same(data, shown, pieces, "much and little shown")
-        _assert_same(data, shown, plain, "shown and read")
+        # A pickle may end before its frame does: what was read, and not shown, is read past then.
+        loads = 1 if pickle.FRAME in data else None
+        _assert_same(data, shown[:loads], pieces[:loads], "much and little shown")
+        _assert_same(data, shown[:loads], plain[:loads], "shown and read")
     if comparable and not (pickle.PERSID in data or pickle.BINPERSID in data):
         _assert_same(data, shown[:1], [memory], "shown and in memory")
         _assert_same(data, [memory], [changeable], "in memory, to stay and to change")
