@@ -35,10 +35,11 @@ LIMITS = [
 
 def environment():
     """Tells the build which interpreter it is for, and the interpreter where its files are."""
+    libraries = [sysconfig.get_config_var("LIBDIR"), os.environ.get("LD_LIBRARY_PATH")]
     return os.environ | {
         "PYO3_PYTHON": sys.executable,
         "PYTHONHOME": sys.base_prefix,
-        "LD_LIBRARY_PATH": sysconfig.get_config_var("LIBDIR"),
+        "LD_LIBRARY_PATH": os.pathsep.join(filter(None, libraries)),
         # Each object is a block of its own, so that the sanitizer sees one used after its end.
         "PYTHONMALLOC": "malloc",
         "PYTHONHASHSEED": "0",
