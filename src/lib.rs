@@ -18,7 +18,7 @@ mod unpickler_memo_proxy;
 
 /// The native half of oxipickle.
 #[pyo3::pymodule]
-mod _oxipickle {
+pub mod _oxipickle {
     #[pymodule_export]
     use crate::functions::{dump, dumps, load, loads, opcode_table};
     #[pymodule_export]

@@ -74,6 +74,7 @@ LISTED = {
     "binget": b"h\x01.",
     "lbinget": b"j\x01\x00\x00\x00.",
     "get .0": b"Np0\ng0\x001\n.",
+    "put .0": b"Np0\x00\n.",
     "put -1": b"Np-1\n.",
     "put x": b"Npx\n.",
     "put empty stack": b"p0\n.",

@@ -1,8 +1,12 @@
-"""A closed world for pickles of any origin: what they may name, the same for every unpickler."""
+"""A closed world for pickles of any origin: what they may name, the same for every unpickler.
 
-import codecs
+Nothing in it keeps what a pickle does to it, leads out of it, or makes much out of little.
+"""
+
+import contextlib
 import copyreg
 import pickle
+import sys
 
 
 class Fixed(type):
@@ -33,8 +37,46 @@ class Named(dict, metaclass=Fixed):
     pass
 
 
-def pair(*args):
-    return list(args)
+class Calls(metaclass=Fixed):
+    """What looks like a function to a pickle, but can't be given attributes."""
+
+    __slots__ = ()
+
+
+class pair(Calls):
+    def __new__(cls, *args):
+        return list(args)
+
+
+class reconstructor(Calls):
+    def __new__(cls, *args):
+        return copyreg._reconstructor(*args)
+
+
+class encode(Calls):
+    """What picklers name for `bytes` below protocol 3. Other codecs may blow their input up."""
+
+    def __new__(cls, text, encoding):
+        if encoding != "latin1":
+            raise LookupError(encoding)
+        return str.encode(text, encoding)
+
+
+def _not_of_a_size(args):
+    if args and hasattr(args[0], "__index__"):
+        raise TypeError("a number is no content")
+
+
+class some_bytes(Calls):
+    def __new__(cls, *args):
+        _not_of_a_size(args)
+        return bytes(*args)
+
+
+class some_bytearray(Calls):
+    def __new__(cls, *args):
+        _not_of_a_size(args)
+        return bytearray(*args)
 
 
 GLOBALS = {
@@ -51,10 +93,10 @@ GLOBALS = {
     # What picklers name below protocol 4.
     "set": set,
     "frozenset": frozenset,
-    "bytes": bytes,
-    "bytearray": bytearray,
-    "encode": codecs.encode,
-    "_reconstructor": copyreg._reconstructor,
+    "bytes": some_bytes,
+    "bytearray": some_bytearray,
+    "encode": encode,
+    "_reconstructor": reconstructor,
     "Thing.pair": pair,
 }
 
@@ -81,3 +123,39 @@ def closed(unpickler_class):
             return persistent_load(pid)
 
     return Closed
+
+
+# What `loads` finds by itself as the closed world has it.
+FOUND_BY_ITSELF = {(__name__, name) for name in ("Thing", "Slotted", "Stated", "Listed", "Named", "pair")} | {
+    ("builtins", name) for name in ("list", "dict", "object", "complex", "set", "frozenset")
+}
+
+
+class _Gate:
+    """Refuses names, as an audit hook: there is no other way into a function without hooks."""
+
+    def __init__(self):
+        self.installed = self.closed = False
+        self.refused = []
+
+    def __call__(self, event, args):
+        if event == "pickle.find_class" and self.closed and args not in FOUND_BY_ITSELF:
+            self.refused.append(args)
+            raise pickle.UnpicklingError(f"{args} is not to be had")
+
+
+_gate = _Gate()
+
+
+@contextlib.contextmanager
+def only_closed():
+    """While it lasts, no unpickler without a `find_class` of its own finds anything outside of this
+    world. Gives the list of what was refused. Audit hooks stay as long as the process."""
+    if not _gate.installed:
+        sys.addaudithook(_gate)
+        _gate.installed = True
+    _gate.closed, _gate.refused = True, []
+    try:
+        yield _gate.refused
+    finally:
+        _gate.closed = False

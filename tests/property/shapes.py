@@ -1,11 +1,15 @@
 """What an object graph looks like, as plain text: equal texts mean isomorphic graphs."""
 
+# Elements of sets that are looked at: tuples that share their parts may be reached without end.
+_MOST_HASHED = 50_000
+
 _ATOMS = (type(None), bool, int, str, bytes, complex, type(Ellipsis))
 
 
 def shape(root):
     """A line for each object, numbered as it is first met; what is met again is its number."""
     numbers, lines, waiting, kept = {}, [], [root], [root]
+    budget = [_MOST_HASHED]
 
     def reference(obj):
         if isinstance(obj, _ATOMS) and type(obj) in _ATOMS:
@@ -31,13 +35,13 @@ def shape(root):
                 else [reference(item) for item in tuple.__iter__(obj)]
             )
         elif isinstance(obj, (set, frozenset)):
-            parts += sorted(map(_hashed, obj))
+            parts += sorted(_hashed(element, budget) for element in obj)
         elif isinstance(obj, dict):
             for key, value in dict.items(obj):
                 parts += [reference(key), reference(value)]
         elif isinstance(obj, (bytearray, memoryview)):
             parts.append(repr(bytes(obj)))
-        for name, value in getattr(obj, "__dict__", {}).items():
+        for name, value in dict.items(getattr(obj, "__dict__", {})):
             parts += [reference(name), reference(value)]
         for name in getattr(type(obj), "__slots__", ()):
             parts.append(reference(getattr(obj, name, "unset")))
@@ -45,10 +49,13 @@ def shape(root):
     return "\n".join(lines)
 
 
-def _hashed(element):
+def _hashed(element, budget):
     """An element of a set: of these there are no cycles, and sharing does not show."""
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise RecursionError("a set is too deep to be shown")
     if isinstance(element, (tuple, frozenset)):
-        inner = list(map(_hashed, element))
+        inner = [_hashed(part, budget) for part in element]
         return (
             f"{type(element).__name__}({', '.join(inner if isinstance(element, tuple) else sorted(inner))})"
         )

@@ -458,3 +458,20 @@ def test_every_protocol_in_both_directions():
         for dumps in (pickle.dumps, oxipickle.dumps):
             for loads in (pickle.loads, oxipickle.loads):
                 assert loads(dumps(value, protocol)) == value
+
+
+def test_many_loads_leave_nothing_behind(unpickler_class):
+    objects = [["list"], {"k": (1, 2.5)}, {3}, frozenset([4]), b"bytes", bytearray(1000), 1 << 70, "text"]
+    data = pickle.dumps([objects, bytearray(200_000)], 5)
+
+    def growth():
+        gc.collect()
+        before = sys.getallocatedblocks()
+        for _ in range(200):
+            unpickler_class(io.BytesIO(data)).load()
+            raised(unpickler_class(io.BytesIO(data[:-10])).load)
+        gc.collect()
+        return sys.getallocatedblocks() - before
+
+    # The interpreter's own caches grow at first; a leak grows in every round.
+    assert min(growth() for _ in range(4)) < 100
