@@ -38,8 +38,12 @@ pub mod _oxipickle {
     /// methods before anybody can exchange them, and has forks minded.
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
-        crate::fast::layout::check(module.py())?;
-        crate::load::remember_methods(module.py())?;
-        crate::load::mind_forks(module.py())
+        let py = module.py();
+        crate::fast::layout::check(py)?;
+        crate::load::remember_methods(
+            &py.get_type::<Unpickler>(),
+            &py.get_type::<HookableUnpickler>(),
+        )?;
+        crate::load::mind_forks(py)
     }
 }

@@ -4,16 +4,19 @@ use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 
+use crate::fast::decode::observe_ascii_header;
 use crate::fast::dict::len;
 use crate::fast::instance::{has_ordinary_dict, takes_attributes};
 use crate::fast::int::int_value;
 use crate::fast::text::{is_interned, utf8};
 
-/// Reads objects whose contents are known through each layout that is read directly.
+/// Reads objects whose contents are known through each layout that is read directly, and looks how
+/// the interpreter lays out what only it can say.
 ///
 /// # Errors
 /// ImportError where a value is not the expected one, as on a build with digits of 15 bits.
 pub fn check(py: Python<'_>) -> PyResult<()> {
+    observe_ascii_header(py)?;
     let text = PyString::new(py, "twelve bytes");
     let interned = PyString::intern(py, "interned by oxipickle");
     let texts = utf8(text.as_any().as_borrowed()) == Some(b"twelve bytes")

@@ -2,13 +2,13 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PySet};
+use pyo3::types::PySet;
 
 use crate::error::unpickling_error;
 use crate::fast::build;
-use crate::load::home::Face;
 use crate::load::key::check_key;
 use crate::load::machine::Machine;
+use crate::load::settings::Face;
 
 impl<'py> Machine<'py, '_> {
     #[inline(always)]
@@ -165,16 +165,13 @@ impl<'py> Machine<'py, '_> {
 
     /// Stores pairs in anything with `__setitem__`.
     fn set_items_of_other(&mut self, target: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
-        let is_dict = target.is_instance_of::<PyDict>();
         let mut i = start;
         while i + 1 < self.stack.len() {
             let (key, value) = (
                 self.stack.values[i].clone(),
                 self.stack.values[i + 1].clone(),
             );
-            if is_dict {
-                check_key(&key, self.imports)?;
-            }
+            check_key(&key, self.imports)?;
             self.leave(|_| target.set_item(key, value))?;
             i += 2;
         }
@@ -193,6 +190,9 @@ impl<'py> Machine<'py, '_> {
         if !self.stack.has_below(start) {
             return Err(self.stack.underflow(py));
         }
+        for element in &self.stack.values[start..] {
+            check_key(element, self.imports)?;
+        }
         let set = self.stack.values[start - 1].clone();
         let is_set = set.is_instance_of::<PySet>();
         let natively = match self.face {
@@ -201,7 +201,6 @@ impl<'py> Machine<'py, '_> {
         };
         if natively {
             for element in &self.stack.values[start..] {
-                check_key(element, self.imports)?;
                 build::add_to_set(&set, element)?;
             }
             self.stack.truncate(start);

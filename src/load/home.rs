@@ -1,109 +1,20 @@
-//! Where an unpickler's memo lives while no load runs natively, and what it was made with.
+//! Where an unpickler's memo lives while no load runs natively.
 //!
 //! A load owns the memo while it runs. Before user code runs the memo goes home, to the Python
 //! object; after, it is taken again. So a hook can look at `memo` and change it, a second `load`
 //! is refused, and nothing borrowed outlives the passage.
 
-use std::ffi::CString;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use pickle_format::memo::UnpicklerMemo;
-use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
 use pyo3::prelude::*;
 
-/// Which of the interpreter's classes is stood in for.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Face {
-    /// `pickle.Unpickler`, the C class.
-    Lean,
-    /// `pickle._Unpickler`, the Python class.
-    Hookable,
-}
+use crate::load::settings::Settings;
 
 /// Values by memo index.
 pub type Memo = UnpicklerMemo<Py<PyAny>>;
-
-/// The methods of a file that are used.
-pub struct File {
-    pub read: Py<PyAny>,
-    pub readline: Py<PyAny>,
-    pub readinto: Option<Py<PyAny>>,
-    /// Only the lean face looks ahead: whoever reads between opcodes uses the hookable one.
-    pub peek: Option<Py<PyAny>>,
-}
-
-impl File {
-    /// Finds the methods.
-    ///
-    /// # Errors
-    /// TypeError for a file without `read` or `readline`.
-    pub fn of(file: &Bound<'_, PyAny>, face: Face) -> PyResult<Self> {
-        let py = file.py();
-        let peek = match face {
-            Face::Lean => file.getattr_opt(intern!(py, "peek"))?,
-            Face::Hookable => None,
-        };
-        let readinto = file.getattr_opt(intern!(py, "readinto"))?;
-        let read = file.getattr_opt(intern!(py, "read"))?;
-        let readline = file.getattr_opt(intern!(py, "readline"))?;
-        let (Some(read), Some(readline)) = (read, readline) else {
-            return Err(PyTypeError::new_err(
-                "file must have 'read' and 'readline' attributes",
-            ));
-        };
-        Ok(Self {
-            read: read.unbind(),
-            readline: readline.unbind(),
-            readinto: readinto.map(Bound::unbind),
-            peek: peek.map(Bound::unbind),
-        })
-    }
-}
-
-/// What an unpickler was made with.
-pub struct Settings {
-    pub face: Face,
-    pub file: Option<File>,
-    pub fix_imports: bool,
-    pub encoding: CString,
-    pub errors: CString,
-    /// An iterator of out-of-band buffers.
-    pub buffers: Option<Py<PyAny>>,
-}
-
-impl Settings {
-    /// Checks the arguments that unpicklers and functions take beside their source.
-    ///
-    /// # Errors
-    /// ValueError for a name with a NUL in it; what `iter(buffers)` raises.
-    pub fn new(
-        face: Face,
-        file: Option<File>,
-        fix_imports: bool,
-        encoding: &str,
-        errors: &str,
-        buffers: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Self> {
-        let name = |name: &str| {
-            CString::new(name)
-                .map_err(|_| pyo3::exceptions::PyValueError::new_err("embedded null character"))
-        };
-        let buffers = match buffers.filter(|b| !b.is_none()) {
-            Some(buffers) => Some(buffers.try_iter()?.into_any().unbind()),
-            None => None,
-        };
-        Ok(Self {
-            face,
-            file,
-            fix_imports,
-            encoding: name(encoding)?,
-            errors: name(errors)?,
-            buffers,
-        })
-    }
-}
 
 /// The memo of an unpickler object, its settings, and whether a load is under way.
 #[derive(Default)]
@@ -250,13 +161,7 @@ impl Home {
             return Ok(());
         }
         if let Some(settings) = slot.settings.as_deref() {
-            if let Some(file) = &settings.file {
-                visit.call(&file.read)?;
-                visit.call(&file.readline)?;
-                visit.call(&file.readinto)?;
-                visit.call(&file.peek)?;
-            }
-            visit.call(&settings.buffers)?;
+            settings.traverse(visit)?;
         }
         match slot.memo.as_ref().map(Memo::iter) {
             Some(Ok(entries)) => {

@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
 use crate::fast::window::Window;
-use crate::load::home::{File, Settings};
 use crate::load::payload::check_read;
+use crate::load::settings::{File, Settings};
 
 /// Bytes to look ahead in a file that can be looked ahead in, as the C class does.
 const PREFETCH: usize = 128 * 1024;

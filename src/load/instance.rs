@@ -14,8 +14,8 @@ use crate::fast::dict::next_entry;
 use crate::fast::instance::{set_attribute, set_slot};
 use crate::fast::object::{Exact, exact};
 use crate::load::attributes::Way;
-use crate::load::home::Face;
 use crate::load::machine::Machine;
+use crate::load::settings::Face;
 
 impl<'py> Machine<'py, '_> {
     #[inline(always)]

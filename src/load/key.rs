@@ -16,7 +16,7 @@ const DEEPEST_KEY: usize = 4_000;
 /// which finds such keys again and again, waits less.
 const MOST_TUPLES_IN_KEY: usize = if cfg!(fuzzing) { 1 << 12 } else { 1 << 24 };
 
-/// Checks a value that is about to be hashed.
+/// Checks a value that is about to be hashed, or handed to what is likely to hash it.
 ///
 /// # Errors
 /// RecursionError for a tuple nested too deep.

@@ -10,8 +10,9 @@ use crate::error::unpickling_error;
 use crate::imports::Imports;
 use crate::load::attributes::Attributes;
 use crate::load::collector::Pause;
-use crate::load::home::{Face, Home, Memo, Settings};
+use crate::load::home::{Home, Memo};
 use crate::load::input::Input;
+use crate::load::settings::{Face, Settings};
 use crate::load::stack::Stack;
 
 /// Opcodes carried out before the collector is paused: shorter pickles do not earn the pause.
@@ -83,13 +84,8 @@ impl<'py, 'h> Machine<'py, 'h> {
     /// Runs `call`, which may run any Python code, with the memo at home.
     #[inline(always)]
     pub fn leave<R>(&mut self, call: impl FnOnce(Python<'py>) -> R) -> R {
-        let Some((home, _)) = self.home else {
-            return call(self.py);
-        };
-        home.put(std::mem::take(&mut self.memo), self.proto);
-        let result = call(self.py);
-        self.memo = home.take();
-        result
+        let py = self.py;
+        self.read_from_file(|_| call(py))
     }
 
     /// Carries out one pickle, up to its STOP.

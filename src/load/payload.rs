@@ -12,8 +12,8 @@ use crate::fast::decode;
 use crate::fast::filling::{Filling, extend_bytearray};
 use crate::fast::output::BytesOutput;
 use crate::fast::window::Window;
-use crate::load::home::{Face, Settings};
 use crate::load::input::{Input, LARGEST_READ};
+use crate::load::settings::{Face, Settings};
 
 impl Input {
     /// Leaves the window behind: what follows is read from the file itself.

@@ -179,6 +179,6 @@ impl<'py> Machine<'py, '_> {
             return self.push_new(bytes);
         }
         let bytes = decode::bytearray(py, self.take(size)?)?;
-        self.stack.push(bytes)
+        self.push_new(bytes)
     }
 }

@@ -63,6 +63,12 @@ def specimens():
         "deep tuple as a key": Hostile(b"}" + deep_tuple + b"Ns.", ("RecursionError",), MANY, 80 * MANY),
         "deep tuple among keys": Hostile(b"}(" + deep_tuple + b"Nu.", ("RecursionError",), MANY, 80 * MANY),
         "deep tuple in a DICT": Hostile(b"(" + deep_tuple + b"Nd.", ("RecursionError",), MANY, 80 * MANY),
+        "deep tuple as a UserDict's key": Hostile(
+            b"ccollections\nUserDict\n)\x81}X\4\0\0\0data}sb" + deep_tuple + b"Ns.",
+            ("RecursionError",),
+            MANY,
+            80 * MANY,
+        ),
         "deep tuple in a set": Hostile(
             b"\x8f(" + deep_tuple + b"\x90.", ("RecursionError",), MANY, 80 * MANY
         ),

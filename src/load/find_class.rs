@@ -1,0 +1,111 @@
+//! What `find_class` answers if nobody overrides it: modules imported, names of Python 2 mapped.
+
+use pyo3::exceptions::{PyAttributeError, PyRuntimeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+
+use crate::error::class_name;
+use crate::fast::import::{audit_find_class, import};
+use crate::imports::Imports;
+
+/// What `find_class` answers if nobody overrides it: imports the module and gives its attribute,
+/// from protocol 4 on at the end of a dotted path. Below protocol 3, and if wanted, names of
+/// Python 2 are mapped to those of Python 3.
+///
+/// # Errors
+/// What importing raises; AttributeError for what the module does not have.
+pub fn find_class<'py>(
+    module_name: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyAny>,
+    proto: u8,
+    fix_imports: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    audit_find_class(module_name, name)?;
+    if proto < 3 && fix_imports {
+        let (module_name, name) = map_names(module_name, name)?;
+        return look_up(&module_name, &name, false);
+    }
+    look_up(module_name, name, proto >= 4)
+}
+
+fn look_up<'py>(
+    module_name: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyAny>,
+    dotted: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = module_name.py();
+    let module = import(module_name)?;
+    let text = name.cast::<PyString>()?;
+    if !dotted || !text.contains(".")? {
+        return module.getattr(text);
+    }
+    let mut found = module;
+    for part in text.call_method1("split", (".",))?.try_iter()? {
+        let part = part?.cast_into::<PyString>()?;
+        found = match found.getattr(&part) {
+            Ok(found) => found,
+            Err(missing) if missing.is_instance_of::<PyAttributeError>(py) => {
+                let error = PyAttributeError::new_err(format!(
+                    "Can't resolve path {} on module {}",
+                    name.repr()?,
+                    module_name.repr()?
+                ));
+                let _ = error.value(py).setattr("__context__", missing.value(py));
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(found)
+}
+
+type Names<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+/// Python 3's names for what Python 2 had elsewhere.
+fn map_names<'py>(
+    module_name: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyAny>,
+) -> PyResult<Names<'py>> {
+    let py = module_name.py();
+    let loading = &Imports::get(py)?.loading;
+    let wrong = |table: &str, what: &str, given: String| {
+        PyRuntimeError::new_err(format!(
+            "_compat_pickle.{table} values should be {what}, not {given}"
+        ))
+    };
+    if let Some(item) = loading
+        .name_mapping
+        .bind(py)
+        .get_item((module_name, name))?
+    {
+        let Some(pair) = item.cast::<PyTuple>().ok().filter(|pair| pair.len() == 2) else {
+            return Err(wrong("NAME_MAPPING", "2-tuples", class_name(&item)));
+        };
+        return string_pair(pair).ok_or_else(|| {
+            let given = pair
+                .iter()
+                .map(|part| class_name(&part))
+                .collect::<Vec<_>>();
+            wrong(
+                "NAME_MAPPING",
+                "pairs of str",
+                format!("({})", given.join(", ")),
+            )
+        });
+    }
+    match loading.import_mapping.bind(py).get_item(module_name)? {
+        None => Ok((module_name.clone(), name.clone())),
+        Some(item) if item.is_instance_of::<PyString>() => Ok((item, name.clone())),
+        Some(item) => Err(wrong("IMPORT_MAPPING", "strings", class_name(&item))),
+    }
+}
+
+/// A pair of strings, as the registry of extension codes and the maps of names hold them.
+pub fn string_pair<'py>(
+    pair: &Bound<'py, PyAny>,
+) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    let pair = pair.cast::<PyTuple>().ok().filter(|pair| pair.len() == 2)?;
+    let (first, second) = (pair.get_item(0).ok()?, pair.get_item(1).ok()?);
+    let are_strings = first.is_instance_of::<PyString>() && second.is_instance_of::<PyString>();
+    are_strings.then_some((first, second))
+}

@@ -1,0 +1,88 @@
+//! An unpickler's hooks, `find_class` and `persistent_load`: whether somebody overrides them, and the
+//! way to them.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyString, PyType};
+
+use crate::fast::instance::{finds_attributes_ordinarily, instance_dict};
+use crate::load::find_class::find_class;
+use crate::load::machine::Machine;
+use crate::load::settings::Face;
+
+/// The classes' own methods, as they were when the module was made: [find_class, persistent_load]
+/// of the lean face, then of the hookable one.
+static OWN_METHODS: PyOnceLock<[[Py<PyAny>; 2]; 2]> = PyOnceLock::new();
+
+/// Remembers what an override is told by: the methods of the lean class, and of the hookable one.
+pub fn remember_methods(lean: &Bound<'_, PyType>, hookable: &Bound<'_, PyType>) -> PyResult<()> {
+    let methods = |class: &Bound<'_, PyType>| {
+        Ok::<_, PyErr>([
+            class.getattr("find_class")?.unbind(),
+            class.getattr("persistent_load")?.unbind(),
+        ])
+    };
+    // A second making of the module finds the same methods.
+    let _ = OWN_METHODS.set(lean.py(), [methods(lean)?, methods(hookable)?]);
+    Ok(())
+}
+
+/// The method, if the instance or its class has another than ours.
+fn overridden<'py>(
+    unpickler: &Bound<'py, PyAny>,
+    face: Face,
+    which: usize,
+    name: &Bound<'py, PyString>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = unpickler.py();
+    let own = OWN_METHODS
+        .get(py)
+        .map(|methods| &methods[face as usize][which]);
+    let class = unpickler.get_type();
+    let is_own = own.is_some_and(|own| class.getattr(name).is_ok_and(|found| found.is(own)));
+    if is_own && finds_attributes_ordinarily(&class) {
+        let dict = instance_dict(unpickler.as_borrowed())?;
+        if dict.is_empty() || !dict.contains(name)? {
+            return Ok(None);
+        }
+    }
+    unpickler.getattr(name).map(Some)
+}
+
+impl<'py> Machine<'py, '_> {
+    /// Looks up what the C class asks for once for a load.
+    pub fn look_up_hooks(&mut self) -> PyResult<()> {
+        if self.face == Face::Lean {
+            self.persistent_load = self.overridden_persistent_load()?;
+        }
+        Ok(())
+    }
+
+    /// `persistent_load`, where it is overridden.
+    pub fn overridden_persistent_load(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some((_, unpickler)) = self.home else {
+            return Ok(None);
+        };
+        let face = self.face;
+        self.leave(|py| overridden(unpickler, face, 1, intern!(py, "persistent_load")))
+    }
+
+    /// Asks `find_class`: the unpickler's, wherever it comes from.
+    pub fn find_class(
+        &mut self,
+        module_name: &Bound<'py, PyAny>,
+        name: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (face, proto, fix_imports) = (self.face, self.proto, self.settings.fix_imports);
+        let unpickler = self.home.map(|(_, unpickler)| unpickler);
+        self.leave(|py| {
+            if let Some(unpickler) = unpickler
+                && let Some(method) = overridden(unpickler, face, 0, intern!(py, "find_class"))?
+            {
+                return method.call1((module_name, name));
+            }
+            find_class(module_name, name, proto, fix_imports)
+        })
+    }
+}
