@@ -6,7 +6,7 @@ use pyo3::types::PySet;
 
 use crate::error::unpickling_error;
 use crate::fast::build;
-use crate::load::key::check_key;
+use crate::load::key::{check_key, hashes_natively};
 use crate::load::machine::Machine;
 use crate::load::settings::Face;
 
@@ -149,10 +149,14 @@ impl<'py> Machine<'py, '_> {
         self.set_items_of_other(&dict, start)
     }
 
-    /// Stores the pairs from `start` on in an exact dict. A key's own `__hash__` and `__eq__` may run
-    /// meanwhile; they can't reach the stack.
+    /// Stores the pairs from `start` on in an exact dict.
     #[inline(always)]
     fn fill_dict(&mut self, dict: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
+        // A key's own `__hash__` and `__eq__` may look at the memo, where there is a way to it.
+        let mut keys = self.stack.values[start..].iter().step_by(2);
+        if self.home.is_some() && !keys.all(hashes_natively) {
+            return self.set_items_of_other(dict, start);
+        }
         let imports = self.imports;
         let mut values = self.stack.values.drain(start..);
         while let (Some(key), Some(value)) = (values.next(), values.next()) {
@@ -200,8 +204,14 @@ impl<'py> Machine<'py, '_> {
             Face::Hookable => set.is_exact_instance_of::<PySet>(),
         };
         if natively {
-            for element in &self.stack.values[start..] {
-                build::add_to_set(&set, element)?;
+            let mut i = start;
+            while let Some(element) = self.stack.values.get(i).cloned() {
+                if hashes_natively(&element) {
+                    build::add_to_set(&set, &element)?;
+                } else {
+                    self.leave(|_| build::add_to_set(&set, &element))?;
+                }
+                i += 1;
             }
             self.stack.truncate(start);
             return Ok(());
@@ -226,7 +236,7 @@ impl<'py> Machine<'py, '_> {
             check_key(element, self.imports)?;
         }
         let items = build::tuple(py, &mut self.stack.values, start)?;
-        let frozenset = build::frozenset(&items)?;
+        let frozenset = self.leave(|_| build::frozenset(&items))?;
         self.stack.push(frozenset)
     }
 

@@ -5,6 +5,7 @@ use pyo3::exceptions::PyRecursionError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
+use crate::fast::object::{Exact, exact};
 use crate::imports::Imports;
 
 /// Levels of tuples within tuples that a key may have. Each takes some 130 bytes of native stack
@@ -29,6 +30,15 @@ pub fn check_key(key: &Bound<'_, PyAny>, imports: &Imports) -> PyResult<()> {
         Ok(tuple) => check_tuple(tuple),
         Err(_) => Ok(()),
     }
+}
+
+/// Whether hashing and comparing a key runs no Python code, other keys of its dict aside.
+#[inline(always)]
+pub fn hashes_natively(key: &Bound<'_, PyAny>) -> bool {
+    matches!(
+        exact(key.as_borrowed()),
+        Exact::Str | Exact::Int | Exact::Float | Exact::None | Exact::Bool | Exact::Bytes
+    )
 }
 
 fn too_deep() -> PyErr {

@@ -475,3 +475,27 @@ def test_many_loads_leave_nothing_behind(unpickler_class):
 
     # The interpreter's own caches grow at first; a leak grows in every round.
     assert min(growth() for _ in range(4)) < 100
+
+
+class LookingKey:
+    """A key whose hash looks at the memo of the unpickler that makes it."""
+
+    unpickler = None
+
+    def __hash__(self):
+        self.seen = sorted(type(self).unpickler.memo.copy())
+        return 1
+
+
+@pytest.mark.parametrize(
+    "opcodes", [b"}%bNs.", b"}(%bNu.", b"(%bNd.", b"\x8f(%b\x90.", b"(%b\x91.", b"}%b\x85Ns."]
+)
+def test_a_key_that_looks_at_the_memo(opcodes, monkeypatch):
+    seen = []
+    for module in (oxipickle, pickle):
+        data = opcodes % f"c{__name__}\nLookingKey\n)\x81q\5".encode("latin1")
+        unpickler = module.Unpickler(io.BytesIO(data))
+        monkeypatch.setattr(LookingKey, "unpickler", unpickler)
+        (key,) = unpickler.load()
+        seen.append((key[0] if isinstance(key, tuple) else key).seen)
+    assert seen == [[5], [5]]
