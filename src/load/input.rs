@@ -29,7 +29,7 @@ pub struct Input {
     can_peek: bool,
     /// Where the frame ends, in bytes of the window; None outside of frames, or where they are not
     /// minded.
-    frame_end: Option<usize>,
+    pub frame_end: Option<usize>,
     /// The last failure was in reading an argument.
     pub failed_in_argument: bool,
 }
@@ -75,23 +75,6 @@ impl Input {
         Ok(())
     }
 
-    /// Leaves the frame that was read to its end.
-    ///
-    /// # Errors
-    /// UnpicklingError in the middle of a frame.
-    pub fn leave_frame(&mut self, py: Python<'_>) -> PyResult<()> {
-        let Some(end) = self.frame_end else {
-            return Ok(());
-        };
-        if self.window.position() < end {
-            self.failed_in_argument = true;
-            return Err(unpickling_error(py, "pickle exhausted before end of frame"));
-        }
-        self.frame_end = None;
-        self.window.set_limit(self.window.len());
-        Ok(())
-    }
-
     /// Checks that nothing read from the file is left: a frame that ends within an argument, where
     /// frames are not minded otherwise, would lose it.
     pub fn check_read_to_end(&self, py: Python<'_>) -> PyResult<()> {
@@ -99,33 +82,6 @@ impl Input {
             return Err(unpickling_error(py, "pickle exhausted before end of frame"));
         }
         Ok(())
-    }
-
-    /// Begins a frame of so many bytes, all of which are there.
-    ///
-    /// # Errors
-    /// UnpicklingError in the middle of another frame.
-    pub fn enter_frame(&mut self, py: Python<'_>, size: usize) -> PyResult<()> {
-        debug_assert!(self.window.rest() >= size);
-        if self
-            .frame_end
-            .is_some_and(|end| self.window.position() < end)
-        {
-            return Err(unpickling_error(
-                py,
-                "beginning of a new frame before end of current frame",
-            ));
-        }
-        let end = self.window.position() + size;
-        self.frame_end = Some(end);
-        self.window.set_limit(end);
-        Ok(())
-    }
-
-    /// Whether a frame was begun and not read to its end.
-    pub fn is_in_frame(&self) -> bool {
-        self.frame_end
-            .is_some_and(|end| self.window.position() < end)
     }
 
     /// Makes at least `n` bytes available, to be called where there are fewer. Reading from a file

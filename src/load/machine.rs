@@ -41,7 +41,7 @@ pub struct Machine<'py, 'h> {
     /// What is known of classes whose instances were built.
     pub attributes: Attributes<'py>,
     /// Frames are minded: each is read to its end before the next begins.
-    minds_frames: bool,
+    pub minds_frames: bool,
     /// Where the present opcode stands, and which it is; None while it is being read.
     pub opcode_at: usize,
     pub opcode: Option<Opcode>,
@@ -334,23 +334,6 @@ impl<'py, 'h> Machine<'py, 'h> {
             return Err(self.in_argument(PyValueError::new_err(words)));
         }
         self.proto = proto;
-        Ok(())
-    }
-
-    fn load_frame(&mut self) -> PyResult<()> {
-        let bytes = self.take_array::<8>()?;
-        // A frame within a frame is refused whatever its size.
-        if self.minds_frames && self.input.is_in_frame() {
-            return self.input.enter_frame(self.py, 0);
-        }
-        let size = self.as_size(u64::from_le_bytes(bytes), "FRAME length")?;
-        self.input.check_reach(self.py, size)?;
-        if self.input.window.rest() < size {
-            self.refill(size)?;
-        }
-        if self.minds_frames {
-            return self.input.enter_frame(self.py, size);
-        }
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ mod collector;
 mod container;
 mod direct;
 mod find_class;
+mod frame;
 mod global;
 mod home;
 mod hooks;
