@@ -8,7 +8,6 @@ use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
 use crate::fast::window::Window;
-use crate::load::payload::check_read;
 use crate::load::settings::{File, Settings};
 
 /// Bytes to look ahead in a file that can be looked ahead in, as the C class does.
@@ -261,4 +260,14 @@ fn read_at_most(py: Python<'_>, file: &File, n: usize) -> PyResult<Window> {
     let bytes = Window::of_object(&file.read.bind(py).call1((n,))?)?;
     check_read(bytes.len(), n)?;
     Ok(bytes)
+}
+
+/// Checks that a file gave no more than was asked of it.
+pub fn check_read(read: usize, asked: usize) -> PyResult<()> {
+    if read > asked {
+        return Err(PyValueError::new_err(format!(
+            "read() returned {read} bytes, though {asked} were asked for"
+        )));
+    }
+    Ok(())
 }

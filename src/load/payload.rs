@@ -12,7 +12,7 @@ use crate::fast::decode;
 use crate::fast::filling::{Filling, extend_bytearray};
 use crate::fast::output::BytesOutput;
 use crate::fast::window::Window;
-use crate::load::input::{Input, LARGEST_READ};
+use crate::load::input::{Input, LARGEST_READ, check_read};
 use crate::load::settings::{Face, Settings};
 
 impl Input {
@@ -155,14 +155,4 @@ impl Input {
 /// Bytes to ask a file for: each piece that arrived in full earns one as large as all before.
 fn next_piece(n: usize, filled: usize) -> usize {
     (n - filled).min(LARGEST_READ.max(filled))
-}
-
-/// Checks that a file gave no more than was asked of it.
-pub fn check_read(read: usize, asked: usize) -> PyResult<()> {
-    if read > asked {
-        return Err(PyValueError::new_err(format!(
-            "read() returned {read} bytes, though {asked} were asked for"
-        )));
-    }
-    Ok(())
 }
