@@ -4,9 +4,10 @@ use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 
+use crate::fast::class::takes_attributes;
 use crate::fast::decode::observe_ascii_header;
 use crate::fast::dict::len;
-use crate::fast::instance::{has_ordinary_dict, takes_attributes};
+use crate::fast::instance::has_ordinary_dict;
 use crate::fast::int::int_value;
 use crate::fast::text::{is_interned, utf8};
 

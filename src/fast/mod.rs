@@ -5,6 +5,7 @@
 //! container holds stays alive and the container keeps its shape.
 
 pub mod build;
+pub mod class;
 pub mod decode;
 pub mod dict;
 pub mod dict_version;

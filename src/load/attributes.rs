@@ -6,12 +6,12 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
-use crate::fast::decode::interned;
-use crate::fast::instance::{
-    DictOffset, class_attribute, contents_version, has_ordinary_dict, is_data_descriptor,
-    method_of_dictless, set_ordinary_attribute, sets_no_state, sets_ordinarily, slot_offset,
-    takes_attributes,
+use crate::fast::class::{
+    DictOffset, class_attribute, contents_version, is_data_descriptor, method_of_dictless,
+    sets_no_state, sets_ordinarily, slot_offset, takes_attributes,
 };
+use crate::fast::decode::interned;
+use crate::fast::instance::{has_ordinary_dict, set_ordinary_attribute};
 use crate::fast::object::{Exact, exact, is_of_immutable_type};
 
 /// Classes and names that are kept, by address: a few per load are met again and again.

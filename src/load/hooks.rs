@@ -6,7 +6,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 
-use crate::fast::instance::{finds_attributes_ordinarily, instance_dict};
+use crate::fast::class::finds_attributes_ordinarily;
+use crate::fast::instance::instance_dict;
 use crate::load::find_class::find_class;
 use crate::load::machine::Machine;
 use crate::load::settings::Face;

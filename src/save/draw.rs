@@ -4,7 +4,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple, PyType};
 
-use crate::fast::instance::{
+use crate::fast::class::{
     has_ordinary_methods, is_method_descriptor, keeps_placed_dict, slot_offset,
 };
 use crate::fast::object::{Exact, exact};

@@ -11,8 +11,9 @@ use pyo3::Borrowed;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::fast::class::is_ordinary;
 use crate::fast::dict::next_entry;
-use crate::fast::instance::{instance_dict, is_ordinary, type_address, type_version};
+use crate::fast::instance::{instance_dict, type_address, type_version};
 use crate::fast::object::{Exact, exact};
 use crate::fast::text::utf8;
 use crate::hooks::Walk;
