@@ -45,9 +45,9 @@ pub fn observe_ascii_header(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// A text from UTF-8 in which lone surrogates may stand.
+/// A text from UTF-8; None where that is malformed, for `utf8` to ask the error handler.
 #[inline(always)]
-pub fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+pub fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Option<Bound<'py, PyAny>>> {
     if bytes.len() >= SHORTEST_COPIED && bytes.is_ascii() {
         // SAFETY: a fresh ASCII string has room for so many bytes and the NUL that was put behind
         // them; nobody else has seen it.
@@ -58,13 +58,43 @@ pub fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
             }
             let data = text.cast::<u8>().add(ascii_header());
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len());
-            return Ok(Bound::from_owned_ptr(py, text));
+            return Ok(Some(Bound::from_owned_ptr(py, text)));
         }
     }
-    utf8(py, bytes, c"surrogatepass")
+    match std::str::from_utf8(bytes) {
+        Ok(text) => wide_text(py, text).map(Some),
+        Err(_) => Ok(None),
+    }
 }
 
-/// A text from UTF-8; `errors` names what becomes of malformed bytes.
+/// A text of any characters.
+fn wide_text<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    let (length, largest) = text.chars().fold((0, '\0'), |(length, largest), c| {
+        (length + 1, largest.max(c))
+    });
+    if length < SHORTEST_COPIED {
+        return utf8(py, text.as_bytes(), c"strict");
+    }
+    // SAFETY: a fresh string has room for so many characters, of the width that the largest needs;
+    // nobody else has seen it, and all of them are written. None is cut off by its width.
+    unsafe {
+        let object = ffi::PyUnicode_New(length as ffi::Py_ssize_t, largest.into());
+        let object = Bound::from_owned_ptr_or_err(py, object)?;
+        let data = ffi::PyUnicode_DATA(object.as_ptr());
+        let characters = text.chars().enumerate();
+        match largest {
+            ..='\u{ff}' => characters.for_each(|(i, c)| data.cast::<u8>().add(i).write(c as u8)),
+            ..='\u{ffff}' => {
+                characters.for_each(|(i, c)| data.cast::<u16>().add(i).write(c as u16))
+            }
+            _ => characters.for_each(|(i, c)| data.cast::<u32>().add(i).write(c as u32)),
+        }
+        Ok(object)
+    }
+}
+
+/// A text from UTF-8; `errors` names who is asked about malformed bytes, Python code maybe: then the
+/// caller hands in bytes of its own.
 pub fn utf8<'py>(py: Python<'py>, bytes: &[u8], errors: &CStr) -> PyResult<Bound<'py, PyAny>> {
     let (data, len) = parts(bytes);
     // SAFETY: the bytes are read only, `errors` ends with NUL.
@@ -73,7 +103,7 @@ pub fn utf8<'py>(py: Python<'py>, bytes: &[u8], errors: &CStr) -> PyResult<Bound
     })
 }
 
-/// A text from ASCII.
+/// A text from ASCII. Other bytes are an error handler's business, as for `utf8`.
 pub fn ascii<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     let (data, len) = parts(bytes);
     // SAFETY: the bytes are read only.
@@ -82,7 +112,7 @@ pub fn ascii<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> 
     })
 }
 
-/// A text from the escapes of UNICODE's line.
+/// A text from UNICODE's line. Malformed escapes are an error handler's business, as for `utf8`.
 pub fn raw_unicode_escape<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     let (data, len) = parts(bytes);
     // SAFETY: the bytes are read only; no error handler means "strict".

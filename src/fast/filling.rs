@@ -64,6 +64,8 @@ impl Filling {
             return Err(shown());
         }
         let (start, end) = (state.end, state.end + more);
+        // What can't grow has lost what it had, so nothing is shown then.
+        (state.start, state.end) = (0, 0);
         state.output.grow(start, end)?;
         // A file that says it filled more than it did must not show what lay there before.
         for byte in &mut state.output.space()[start..end] {

@@ -33,9 +33,8 @@ impl Drop for View {
 /// the frame, or of the bytes.
 ///
 /// `position <= limit <= len` holds always. An exported buffer may be written to by others, though
-/// not resized, whenever Python code runs. No slice given out here outlives the borrow of the
-/// window, and the only Python code that may run while one is held is an error handler of the codec
-/// that reads it: the bytes stay where they are, and nobody else looks at them afterwards.
+/// not resized, whenever Python code runs; no slice given out here outlives the borrow of the
+/// window, and none is held across a call into Python.
 pub struct Window {
     data: *const u8,
     len: usize,
@@ -102,8 +101,8 @@ impl Window {
 
     #[inline(always)]
     fn bytes(&self) -> &[u8] {
-        // SAFETY: the owner keeps `len` bytes at `data` for as long as the window lives, and nothing
-        // writes to them while Rust code looks at them, since no Python code runs meanwhile.
+        // SAFETY: the owner keeps `len` bytes at `data` for as long as the window lives, and
+        // nothing writes to them while this borrow lasts, since no Python code runs meanwhile.
         unsafe { std::slice::from_raw_parts(self.data, self.len) }
     }
 

@@ -1,5 +1,8 @@
 //! What is known of the classes and the attribute names that BUILD meets, kept while a class's
 //! contents stay the same.
+//!
+//! It belongs to one load, and no Python code has a way to it: not even what runs when the last
+//! reference to a class goes with the entry that another one takes over.
 
 use pyo3::exceptions::PyMemoryError;
 use pyo3::intern;
@@ -146,11 +149,12 @@ impl<'py> Attributes<'py> {
         name: &Bound<'py, PyAny>,
         value: &Bound<'py, PyAny>,
     ) -> PyResult<bool> {
-        let known = self.name(class, name)?;
-        match known.map(|known| (known.way, &known.twin)) {
-            Some((Way::Dict, twin)) => set_ordinary_attribute(instance, twin, value).map(|()| true),
-            _ => Ok(false),
-        }
+        let twin = match self.name(class, name)? {
+            Some(known) if matches!(known.way, Way::Dict) => known.twin.clone(),
+            _ => return Ok(false),
+        };
+        // What it replaces may have a finaliser.
+        set_ordinary_attribute(instance, &twin, value).map(|()| true)
     }
 
     /// What setting an attribute of this name does to instances of the class.

@@ -6,6 +6,7 @@ use pyo3::types::PySet;
 
 use crate::error::unpickling_error;
 use crate::fast::build;
+use crate::imports::Imports;
 use crate::load::key::{check_key, hashes_natively};
 use crate::load::machine::Machine;
 use crate::load::settings::Face;
@@ -157,14 +158,11 @@ impl<'py> Machine<'py, '_> {
         if self.home.is_some() && !keys.all(hashes_natively) {
             return self.set_items_of_other(dict, start);
         }
-        let imports = self.imports;
-        let mut values = self.stack.values.drain(start..);
-        while let (Some(key), Some(value)) = (values.next(), values.next()) {
-            check_key(&key, imports)?;
-            build::set_item_taking(dict, key, value)?;
-        }
-        drop(values);
-        Ok(())
+        // They run with nothing of the stack borrowed.
+        let mut values = std::mem::take(&mut self.stack.values);
+        let result = store_pairs(dict, values.drain(start..), self.imports);
+        self.stack.values = values;
+        result
     }
 
     /// Stores pairs in anything with `__setitem__`.
@@ -262,4 +260,18 @@ impl<'py> Machine<'py, '_> {
         let value = self.stack.top(self.py)?.clone();
         self.stack.push(value)
     }
+}
+
+/// Stores keys and values that take turns in an exact dict.
+#[inline(always)]
+fn store_pairs<'py>(
+    dict: &Bound<'py, PyAny>,
+    mut pairs: impl Iterator<Item = Bound<'py, PyAny>>,
+    imports: &Imports,
+) -> PyResult<()> {
+    while let (Some(key), Some(value)) = (pairs.next(), pairs.next()) {
+        check_key(&key, imports)?;
+        build::set_item_taking(dict, key, value)?;
+    }
+    Ok(())
 }

@@ -34,6 +34,12 @@ impl<'py> Machine<'py, '_> {
         }
     }
 
+    /// Whether some of the pairs from `start` on have a key that is no exact string.
+    fn has_other_names(&self, start: usize) -> bool {
+        let mut names = self.stack.values[start..].iter().step_by(2);
+        names.any(|name| exact(name.as_borrowed()) != Exact::Str)
+    }
+
     /// The pairs become attributes of the instance below the dict, in its `__dict__`.
     #[inline(never)]
     fn build_from_stack(&mut self, start: usize) -> PyResult<bool> {
@@ -46,21 +52,24 @@ impl<'py> Machine<'py, '_> {
         if !self.attributes.takes_attributes(&instance, &class)? {
             return Ok(false);
         }
-        let pairs = self.stack.values[start..].chunks_exact(2);
-        let mut names = pairs.clone().map(|pair| &pair[0]);
-        if names.any(|name| exact(name.as_borrowed()) != Exact::Str)
+        if self.has_other_names(start)
             || build::optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some()
         {
             return Ok(false);
         }
-        for pair in pairs {
-            if !self
-                .attributes
-                .set_in_dict(&instance, &class, &pair[0], &pair[1])?
-            {
-                // All of the state goes to the `__dict__` then, what was set already once more.
-                return Ok(false);
-            }
+        // Finalisers of what is replaced run with nothing of the stack borrowed.
+        let values = std::mem::take(&mut self.stack.values);
+        let set = values[start..].chunks_exact(2).try_fold(true, |all, pair| {
+            Ok::<_, PyErr>(
+                all && self
+                    .attributes
+                    .set_in_dict(&instance, &class, &pair[0], &pair[1])?,
+            )
+        });
+        self.stack.values = values;
+        if !set? {
+            // All of the state goes to the `__dict__` then, what was set already once more.
+            return Ok(false);
         }
         self.opcode_at = self.input.offset();
         self.opcode = Some(Opcode::BUILD);
@@ -96,9 +105,7 @@ impl<'py> Machine<'py, '_> {
         let instance = self.stack.values[start - 3].clone();
         if !self.attributes.known(&instance.get_type())?.sets_no_state
             || build::optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some()
-            || self.stack.values[start..]
-                .chunks_exact(2)
-                .any(|pair| exact(pair[0].as_borrowed()) != Exact::Str)
+            || self.has_other_names(start)
         {
             return Ok(false);
         }

@@ -26,12 +26,14 @@ impl<'py> Machine<'py, '_> {
     fn take_name(&mut self, in_ascii: bool) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
         let line = self.take_line(SHORTEST_NAME)?;
-        let line = &line[..line.len() - 1];
-        let name = if in_ascii {
-            decode::ascii(py, line)
-        } else {
-            decode::utf8(py, line, c"strict")
-        };
+        let own = decode::bytes(py, &line[..line.len() - 1])?;
+        let name = self.leave(|py| {
+            if in_ascii {
+                decode::ascii(py, own.as_bytes())
+            } else {
+                decode::utf8(py, own.as_bytes(), c"strict")
+            }
+        });
         name.map_err(|error| self.in_argument(error))
     }
 

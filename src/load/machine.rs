@@ -84,8 +84,24 @@ impl<'py, 'h> Machine<'py, 'h> {
     /// Runs `call`, which may run any Python code, with the memo at home.
     #[inline(always)]
     pub fn leave<R>(&mut self, call: impl FnOnce(Python<'py>) -> R) -> R {
-        let py = self.py;
-        self.read_from_file(|_| call(py))
+        self.put_memo_home();
+        let result = call(self.py);
+        self.take_memo_back();
+        result
+    }
+
+    #[inline(always)]
+    fn put_memo_home(&mut self) {
+        if let Some((home, _)) = self.home {
+            home.put(std::mem::take(&mut self.memo), self.proto);
+        }
+    }
+
+    #[inline(always)]
+    fn take_memo_back(&mut self) {
+        if let Some((home, _)) = self.home {
+            self.memo = home.take();
+        }
     }
 
     /// Carries out one pickle, up to its STOP.
@@ -107,12 +123,9 @@ impl<'py, 'h> Machine<'py, 'h> {
 
     /// Lets the input run Python code, the file's, with the memo at home.
     pub fn read_from_file<R>(&mut self, read: impl FnOnce(&mut Input) -> R) -> R {
-        let Some((home, _)) = self.home else {
-            return read(&mut self.input);
-        };
-        home.put(std::mem::take(&mut self.memo), self.proto);
+        self.put_memo_home();
         let result = read(&mut self.input);
-        self.memo = home.take();
+        self.take_memo_back();
         result
     }
 

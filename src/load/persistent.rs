@@ -17,7 +17,8 @@ impl<'py> Machine<'py, '_> {
     pub fn load_persid(&mut self) -> PyResult<()> {
         let py = self.py;
         let line = self.take_line(0)?;
-        match decode::ascii(py, &line[..line.len() - 1]) {
+        let own = decode::bytes(py, &line[..line.len() - 1])?;
+        match self.leave(|py| decode::ascii(py, own.as_bytes())) {
             Ok(pid) => self.push_persistent(pid),
             Err(error) if error.is_instance_of::<PyUnicodeDecodeError>(py) => {
                 let words = "persistent IDs in protocol 0 must be ASCII strings";

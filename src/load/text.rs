@@ -67,7 +67,12 @@ impl<'py> Machine<'py, '_> {
     #[inline(always)]
     fn push_text(&mut self, size: usize) -> PyResult<()> {
         let py = self.py;
-        match decode::text(py, self.take(size)?) {
+        let bytes = self.take(size)?;
+        if let Some(text) = decode::text(py, bytes)? {
+            return self.push_new(text);
+        }
+        let own = decode::bytes(py, bytes)?;
+        match self.leave(|py| decode::utf8(py, own.as_bytes(), c"surrogatepass")) {
             Ok(text) => self.push_new(text),
             Err(error) => Err(self.in_argument(error)),
         }
@@ -77,10 +82,14 @@ impl<'py> Machine<'py, '_> {
     pub fn load_unicode(&mut self) -> PyResult<()> {
         let py = self.py;
         let line = self.take_line(0)?;
-        match decode::raw_unicode_escape(py, &line[..line.len() - 1]) {
-            Ok(text) => self.stack.push(text),
-            Err(error) => Err(self.in_argument(error)),
-        }
+        let line = &line[..line.len() - 1];
+        let decoded = if line.contains(&b'\\') {
+            let own = decode::bytes(py, line)?;
+            self.leave(|py| decode::raw_unicode_escape(py, own.as_bytes()))
+        } else {
+            decode::raw_unicode_escape(py, line)
+        };
+        self.push_decoded(decoded)
     }
 
     /// STRING: Python 2's string in quotes.

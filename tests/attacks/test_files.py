@@ -1,9 +1,12 @@
 """Files that keep, lie, change and go away: what is written stays right, or the error comes through."""
 
 import io
+import sys
 
+import oxipickle
 import pytest
-from faces import dumped
+from faces import dumped, raised
+from own_process import run
 
 
 def graph():
@@ -158,3 +161,33 @@ def test_a_write_that_is_a_property(face, error):
         return file.file.getvalue()
 
     assert attempt(face.ours) == attempt(face.model)
+
+
+class Endless:
+    """A file that says it filled whatever it is given, and keeps what shows it."""
+
+    def __init__(self):
+        self.head, self.shown = b"\x8e" + (1 << 40).to_bytes(8, "little"), []
+
+    def read(self, n):
+        data, self.head = self.head[:n], self.head[n:]
+        return data
+
+    def readline(self):
+        raise AssertionError("nothing in the pickle is a line")
+
+    def readinto(self, buffer):
+        self.shown.append(buffer.obj)
+        return len(buffer)
+
+
+def filled_until_memory_ends():
+    """How the load ends, and what is shown of the bytes that it gave up."""
+    file = Endless()
+    error = raised(oxipickle.Unpickler(file).load)
+    return type(error).__name__, {len(memoryview(shown)) for shown in file.shown}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS and /proc")
+def test_a_payload_that_outgrows_memory():
+    assert run(filled_until_memory_ends, memory=100 << 20) == ("MemoryError", {0})

@@ -1,5 +1,6 @@
 """`Unpickler` and `HookableUnpickler`: files, hooks, memo, nested and concurrent use."""
 
+import codecs
 import collections
 import gc
 import io
@@ -499,3 +500,59 @@ def test_a_key_that_looks_at_the_memo(opcodes, monkeypatch):
         (key,) = unpickler.load()
         seen.append((key[0] if isinstance(key, tuple) else key).seen)
     assert seen == [[5], [5]]
+
+
+@pytest.mark.parametrize(
+    ("handler", "malformed", "text"),
+    [
+        ("surrogatepass", b"X\2\0\0\0a\xff", "a?"),
+        ("surrogatepass", b"\x8c\1\xff", "?"),
+        ("strict", b"U\1\xff", "?"),
+        ("strict", b"V\\u12\n", "?"),
+    ],
+)
+def test_a_handler_of_errors_that_looks_at_the_memo(handler, malformed, text):
+    """It may run in the middle of a text, and change the bytes that the text is read from."""
+    before = codecs.lookup_error(handler)
+    data = bytearray(b"]q\5" + malformed + b"\x86.")
+    answers = []
+
+    def look(error):
+        answers.append(sorted(unpickler.memo.copy()))
+        return "?", error.end
+
+    class Handed(io.BytesIO):
+        """Gives views of bytes that others may change."""
+
+        def read(self, n=-1):
+            return memoryview(bytearray(super().read(n)))
+
+    codecs.register_error(handler, look)
+    try:
+        for make in (
+            lambda: oxipickle.Unpickler(io.BytesIO(data)),
+            lambda: oxipickle.Unpickler(Handed(data)),
+            lambda: pickle.Unpickler(io.BytesIO(data)),
+        ):
+            unpickler = make()
+            answers.append(outcome(unpickler.load))
+    finally:
+        codecs.register_error(handler, before)
+    assert answers == [[5], ("value", ([], text))] * 3
+
+
+@pytest.mark.parametrize(
+    "widest", ["\x7f", "\x80", "\xff", "\u0100", "\u07ff", "\u0800", "\uffff", "\U0010ffff"]
+)
+def test_texts_of_every_width(widest):
+    """As small as the interpreter makes them, and single characters shared."""
+    for text in (widest, widest + "a", "a" + widest, "\0" + widest + "\xe9" * 300, widest * 3):
+        for protocol in PROTOCOLS:
+            data = pickle.dumps([text, text[::-1]], protocol)
+            ours, model = oxipickle.loads(data), pickle.loads(data)
+            assert ours == model and list(map(hash, ours)) == list(map(hash, model))
+            assert list(map(sys.getsizeof, ours)) == list(map(sys.getsizeof, model))
+            assert [one is other for one, other in zip(ours, oxipickle.loads(data), strict=True)] == [
+                one is other for one, other in zip(model, pickle.loads(data), strict=True)
+            ]
+            assert [part.encode("utf-32") for part in ours] == [part.encode("utf-32") for part in model]
