@@ -9,7 +9,7 @@ use pyo3::exceptions::PyRecursionError;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use crate::imports::Imports;
+use crate::interpreter::imports::Imports;
 
 /// Notes kept at each end of the path; a longer path names how many lie between.
 pub const NOTES_AT_EACH_END: usize = 50;

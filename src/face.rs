@@ -12,9 +12,10 @@ use crate::error::pickling_error;
 use crate::fast::instance::{instance_dict, type_version};
 use crate::fast::output::BytesOutput;
 use crate::hooks::{Home, Walk};
-use crate::imports::Imports;
+use crate::interpreter::face::{Face, GlobalStyle};
+use crate::interpreter::imports::Imports;
 use crate::save::resolve::resolve;
-use crate::save::state::{Face, GlobalStyle, State};
+use crate::save::state::State;
 
 /// The arguments that picklers and functions take beside the file.
 pub struct Options<'a, 'py> {

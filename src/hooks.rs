@@ -15,7 +15,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyType;
 
 use crate::fast::memo::Holding;
-use crate::save::state::{Face, State};
+use crate::interpreter::face::Face;
+use crate::save::state::State;
 
 /// Which hooks are overridden, as far as it was looked.
 #[derive(Default)]

@@ -2,37 +2,30 @@
 
 mod error;
 mod face;
+mod faces;
 mod fast;
-mod functions;
-mod hookable;
-mod hookable_unpickler;
 mod hooks;
-mod imports;
+mod interpreter;
 mod load;
-mod memo_proxy;
-mod pickler;
 mod save;
-mod truth;
-mod unpickler;
-mod unpickler_memo_proxy;
 
 /// The native half of oxipickle.
 #[pyo3::pymodule]
 pub mod _oxipickle {
     #[pymodule_export]
-    use crate::functions::{dump, dumps, load, loads, opcode_table};
+    use crate::faces::functions::{dump, dumps, load, loads, opcode_table};
     #[pymodule_export]
-    use crate::hookable::HookablePickler;
+    use crate::faces::hookable::pickler::HookablePickler;
     #[pymodule_export]
-    use crate::hookable_unpickler::HookableUnpickler;
+    use crate::faces::hookable::unpickler::HookableUnpickler;
     #[pymodule_export]
-    use crate::memo_proxy::PicklerMemoProxy;
+    use crate::faces::pickler::Pickler;
     #[pymodule_export]
-    use crate::pickler::Pickler;
+    use crate::faces::pickler_memo_proxy::PicklerMemoProxy;
     #[pymodule_export]
-    use crate::unpickler::Unpickler;
+    use crate::faces::unpickler::Unpickler;
     #[pymodule_export]
-    use crate::unpickler_memo_proxy::UnpicklerMemoProxy;
+    use crate::faces::unpickler_memo_proxy::UnpicklerMemoProxy;
 
     /// Looks whether the interpreter is the one this was built for, remembers the classes' own
     /// methods before anybody can exchange them, and has forks minded.

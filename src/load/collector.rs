@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyCFunction};
 
-use crate::imports::Imports;
+use crate::interpreter::imports::Imports;
 
 /// Loads under way that wanted the pause. Changed with the GIL held only.
 static PAUSES: AtomicUsize = AtomicUsize::new(0);

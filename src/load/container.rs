@@ -6,10 +6,10 @@ use pyo3::types::PySet;
 
 use crate::error::unpickling_error;
 use crate::fast::build;
-use crate::imports::Imports;
+use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
 use crate::load::key::{check_key, hashes_natively};
 use crate::load::machine::Machine;
-use crate::load::settings::Face;
 
 impl<'py> Machine<'py, '_> {
     #[inline(always)]

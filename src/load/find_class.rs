@@ -6,7 +6,7 @@ use pyo3::types::{PyString, PyTuple};
 
 use crate::error::class_name;
 use crate::fast::import::{audit_find_class, import};
-use crate::imports::Imports;
+use crate::interpreter::imports::Imports;
 
 /// What `find_class` answers if nobody overrides it: imports the module and gives its attribute,
 /// from protocol 4 on at the end of a dotted path. Below protocol 3, and if wanted, names of

@@ -8,9 +8,9 @@ use pyo3::types::{PyString, PyType};
 
 use crate::fast::class::finds_attributes_ordinarily;
 use crate::fast::instance::instance_dict;
+use crate::interpreter::face::Face;
 use crate::load::find_class::find_class;
 use crate::load::machine::Machine;
-use crate::load::settings::Face;
 
 /// The classes' own methods, as they were when the module was made: [find_class, persistent_load]
 /// of the lean face, then of the hookable one.

@@ -13,9 +13,9 @@ use crate::fast::build;
 use crate::fast::dict::next_entry;
 use crate::fast::instance::{set_attribute, set_slot};
 use crate::fast::object::{Exact, exact};
+use crate::interpreter::face::Face;
 use crate::load::attributes::Way;
 use crate::load::machine::Machine;
-use crate::load::settings::Face;
 
 impl<'py> Machine<'py, '_> {
     #[inline(always)]

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
 use crate::fast::object::{Exact, exact};
-use crate::imports::Imports;
+use crate::interpreter::imports::Imports;
 
 /// Levels of tuples within tuples that a key may have. Each takes some 130 bytes of native stack
 /// to hash; half a megabyte is what the smallest stacks of threads have.

@@ -7,12 +7,13 @@ use pyo3::exceptions::{PyEOFError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
-use crate::imports::Imports;
+use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
 use crate::load::attributes::Attributes;
 use crate::load::collector::Pause;
 use crate::load::home::{Home, Memo};
 use crate::load::input::Input;
-use crate::load::settings::{Face, Settings};
+use crate::load::settings::Settings;
 use crate::load::stack::Stack;
 
 /// Opcodes carried out before the collector is paused: shorter pickles do not earn the pause.

@@ -37,4 +37,4 @@ pub use input::Input;
 pub use machine::Machine;
 pub use nesting::Nesting;
 pub use persistent::NO_PERSISTENT_LOAD;
-pub use settings::{Face, File, Settings};
+pub use settings::{File, Settings};

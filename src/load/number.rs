@@ -8,8 +8,8 @@ use pyo3::types::PyBool;
 
 use crate::error::unpickling_error;
 use crate::fast::decode;
+use crate::interpreter::face::Face;
 use crate::load::machine::Machine;
-use crate::load::settings::Face;
 
 impl<'py> Machine<'py, '_> {
     #[inline(always)]

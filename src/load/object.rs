@@ -7,8 +7,8 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::error::unpickling_error;
 use crate::fast::build::{self, Maker};
+use crate::interpreter::face::Face;
 use crate::load::machine::Machine;
-use crate::load::settings::Face;
 
 impl<'py> Machine<'py, '_> {
     pub fn load_reduce(&mut self) -> PyResult<()> {

@@ -12,8 +12,9 @@ use crate::fast::decode;
 use crate::fast::filling::{Filling, extend_bytearray};
 use crate::fast::output::BytesOutput;
 use crate::fast::window::Window;
+use crate::interpreter::face::Face;
 use crate::load::input::{Input, LARGEST_READ, check_read};
-use crate::load::settings::{Face, Settings};
+use crate::load::settings::Settings;
 
 impl Input {
     /// Leaves the window behind: what follows is read from the file itself.

@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
 use crate::fast::decode;
+use crate::interpreter::face::Face;
 use crate::load::machine::Machine;
-use crate::load::settings::Face;
 
 /// What there is to say where nobody overrides `persistent_load`.
 pub const NO_PERSISTENT_LOAD: &str = "A load persistent id instruction was encountered, \

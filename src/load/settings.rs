@@ -7,14 +7,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 
-/// Which of the interpreter's classes is stood in for.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Face {
-    /// `pickle.Unpickler`, the C class.
-    Lean,
-    /// `pickle._Unpickler`, the Python class.
-    Hookable,
-}
+use crate::interpreter::face::Face;
 
 /// The methods of a file that are used.
 pub struct File {

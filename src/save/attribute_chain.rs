@@ -8,7 +8,7 @@ use pyo3::types::PyString;
 
 use crate::fast::memo::Holding;
 use crate::hooks::Walk;
-use crate::imports::Imports;
+use crate::interpreter::imports::Imports;
 use crate::save::global::SHARED;
 use crate::save::work::Work;
 

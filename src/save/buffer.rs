@@ -10,8 +10,8 @@ use pyo3::types::PyBytes;
 use crate::error::pickling_error;
 use crate::fast::memo::Holding;
 use crate::hooks::Walk;
-use crate::imports::Imports;
-use crate::save::state::Face;
+use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
 
 impl<'py> Walk<'py, '_> {
     pub fn save_picklebuffer(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {

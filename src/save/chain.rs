@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use crate::error::{endless, error_of};
 use crate::fast::object::identity;
 use crate::hooks::Walk;
-use crate::save::state::Face;
+use crate::interpreter::face::Face;
 use crate::save::work::Standing;
 
 /// The longest chain of objects made during the dump, each inside the one before. A chain that

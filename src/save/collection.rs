@@ -11,7 +11,7 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::fast::fresh::tuple;
 use crate::fast::instance::placed_dict;
 use crate::fast::object::is_of_immutable_type;
-use crate::imports::Imports;
+use crate::interpreter::imports::Imports;
 
 /// A collection whose reduce value is known.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]

@@ -11,9 +11,9 @@ use crate::fast::memo::Holding;
 use crate::fast::object::{exact, is_held_once, reference_count};
 use crate::fast::sequence::tuple_item;
 use crate::hooks::{Walk, in_use};
+use crate::interpreter::face::Face;
 use crate::save::items::{Ahead, MAX_PARTS};
 use crate::save::leaf::{Container, holding_of};
-use crate::save::state::Face;
 use crate::save::walk::MAX_STEP;
 use crate::save::work::{Batch, Standing, Work};
 

@@ -8,7 +8,7 @@ use crate::fast::class::{
     has_ordinary_methods, is_method_descriptor, keeps_placed_dict, slot_offset,
 };
 use crate::fast::object::{Exact, exact};
-use crate::imports::Imports;
+use crate::interpreter::imports::Imports;
 use crate::save::plan::{Plain, PlanKind};
 use crate::save::slots::Slot;
 

@@ -7,9 +7,9 @@ use pyo3::types::{PyBytes, PyInt, PyTuple};
 
 use crate::error::pickling_error;
 use crate::hooks::Walk;
-use crate::imports::Imports;
+use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
 use crate::save::resolve::Resolved;
-use crate::save::state::Face;
 
 impl<'py> Walk<'py, '_> {
     /// Writes the extension code that `copyreg.add_extension` gave the name, if it did.

@@ -11,8 +11,9 @@ use crate::error::pickling_error_after;
 use crate::fast::memo::Holding;
 use crate::fast::object::{Exact, exact};
 use crate::hooks::Walk;
-use crate::imports::Imports;
-use crate::save::state::{Face, GlobalStyle, plain};
+use crate::interpreter::face::{Face, GlobalStyle};
+use crate::interpreter::imports::Imports;
+use crate::save::state::plain;
 use crate::save::work::{Standing, Work};
 
 /// How the parts of a name are held.

@@ -11,7 +11,7 @@ use crate::fast::instance::{has_place_for_dict, instance_dict, placed_dict};
 use crate::fast::memo::Holding;
 use crate::fast::object::reference_count;
 use crate::hooks::Walk;
-use crate::imports::Imports;
+use crate::interpreter::imports::Imports;
 use crate::save::plan::{Plain, PlanKind, is_shadowed};
 use crate::save::work::{Standing, Work};
 

@@ -8,8 +8,8 @@ use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 
 use crate::hooks::Walk;
-use crate::imports::Imports;
-use crate::save::state::Face;
+use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
 use crate::save::walk::Opened;
 use crate::save::work::{BATCH_SIZE, Batch, Standing};
 

@@ -16,7 +16,8 @@ use crate::fast::object::{Exact, exact, float_value, is_empty, is_held_once, is_
 use crate::fast::sequence::{list_item, tuple_item};
 use crate::fast::set::next_element;
 use crate::fast::text::{is_interned, utf8};
-use crate::save::state::{Face, State};
+use crate::interpreter::face::Face;
+use crate::save::state::State;
 
 /// Bytes that the opcodes and sizes around a leaf take at most: LONG1 with eight bytes, or the
 /// header of a text, and a PUT.

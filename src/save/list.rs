@@ -13,9 +13,10 @@ use crate::fast::memo::Holding;
 use crate::fast::object::{exact, reference_count};
 use crate::fast::sequence::list_item;
 use crate::hooks::{Walk, in_use};
-use crate::imports::Imports;
+use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
 use crate::save::leaf::{Container, holding_of};
-use crate::save::state::{Face, State};
+use crate::save::state::State;
 use crate::save::walk::{MAX_STEP, Opened};
 use crate::save::work::{BATCH_SIZE, Batch, Standing, Work};
 

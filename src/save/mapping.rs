@@ -13,8 +13,9 @@ use crate::fast::dict::{len, next_entry, shares_keys};
 use crate::fast::memo::Holding;
 use crate::fast::object::{exact, reference_count};
 use crate::hooks::{Walk, in_use};
+use crate::interpreter::face::Face;
 use crate::save::leaf::{Container, EntriesEnd, holding_of};
-use crate::save::state::{Face, State};
+use crate::save::state::State;
 use crate::save::walk::{MAX_STEP, Opened};
 use crate::save::work::{BATCH_SIZE, Batch, Standing, Work, key_note};
 

@@ -6,9 +6,9 @@ use pyo3::prelude::*;
 use crate::error::{endless, pickling_error};
 use crate::fast::memo::Holding;
 use crate::hooks::Walk;
-use crate::imports::Imports;
+use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
 use crate::save::chain::MAX_CHAIN;
-use crate::save::state::Face;
 use crate::save::work::{Standing, Work};
 
 impl<'py> Walk<'py, '_> {

@@ -12,8 +12,9 @@ use crate::fast::memo::{Holding, Mark};
 use crate::fast::object::{Exact, exact, is_held_once, reference_count};
 use crate::fast::sequence::tuple_item;
 use crate::hooks::{Walk, in_use};
+use crate::interpreter::face::Face;
 use crate::save::leaf::{Container, holding_of};
-use crate::save::state::{Face, State};
+use crate::save::state::State;
 use crate::save::walk::Opened;
 use crate::save::work::{Standing, Work};
 

@@ -13,10 +13,10 @@ use crate::fast::object::{
 use crate::fast::sequence::tuple_item;
 use crate::fast::text::utf8;
 use crate::hooks::Walk;
-use crate::imports::Imports;
+use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
 use crate::save::chain::MAX_CHAIN;
 use crate::save::reduce::{Form, Reduce, Stage};
-use crate::save::state::Face;
 use crate::save::work::{Standing, Work};
 
 /// A reduce value, and what stands in for its first two parts.

@@ -11,8 +11,9 @@ use crate::fast::dict_version::version;
 use crate::fast::memo::Mark;
 use crate::fast::object::{Exact, compares_by_identity, exact, identity, is_of_immutable_type};
 use crate::hooks::Walk;
-use crate::imports::Imports;
-use crate::save::state::{Face, Until};
+use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
+use crate::save::state::Until;
 use crate::save::work::Standing;
 
 impl<'py> Walk<'py, '_> {

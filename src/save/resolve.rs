@@ -8,8 +8,8 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use crate::error::{error_of, pickling_error, pickling_error_after};
 use crate::fast::fresh;
 use crate::hooks::Walk;
-use crate::imports::Imports;
-use crate::save::state::{Face, GlobalStyle};
+use crate::interpreter::face::{Face, GlobalStyle};
+use crate::interpreter::imports::Imports;
 
 /// A global by its name, and what holds its last name.
 pub struct Resolved<'py> {

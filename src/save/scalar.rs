@@ -16,8 +16,8 @@ use crate::fast::object::{Exact, float_value};
 use crate::fast::output::BytesOutput;
 use crate::fast::text::{code_points, is_interned, utf8};
 use crate::hooks::Walk;
-use crate::imports::Imports;
-use crate::save::state::Face;
+use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
 use crate::save::work::Standing;
 
 impl<'py> Walk<'py, '_> {

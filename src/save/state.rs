@@ -11,26 +11,9 @@ use crate::fast::fresh;
 use crate::fast::memo::Memo;
 use crate::fast::output::BytesOutput;
 use crate::hooks::Hooks;
+use crate::interpreter::face::{Face, GlobalStyle};
 use crate::save::plan::PlanCache;
 use crate::save::work::Work;
-
-/// Which of the two upstream picklers is stood in for (`design.md`, "Two faces, one core").
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Face {
-    /// The C class `pickle.Pickler`.
-    Lean,
-    /// The Python class `pickle._Pickler`.
-    Hookable,
-}
-
-/// How globals are written below protocol 4.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum GlobalStyle {
-    /// As the running interpreter does.
-    Interpreter,
-    /// As torch.package does: `getattr(parent, name)` with the parent saved as an object.
-    Package,
-}
 
 /// Everything that one pickler owns. It is handed back to the Python object before user code
 /// runs, and taken again after (`hooks.rs`).

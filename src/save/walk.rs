@@ -15,8 +15,8 @@ use crate::fast::object::{Exact, exact, is_class, reference_count, takes_weak_re
 use crate::fast::recursion::RecursionLevel;
 use crate::fast::signals::is_interrupted;
 use crate::hooks::Walk;
-use crate::imports::Imports;
-use crate::save::state::Face;
+use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
 use crate::save::work::{Standing, Work};
 
 /// Steps between two looks at signals: often enough for Ctrl-C to feel immediate, since a step

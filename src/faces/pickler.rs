@@ -1,39 +1,40 @@
-//! `HookablePickler`, the hookable face: stands in for the Python class `pickle._Pickler`.
+//! `Pickler`, the lean face: stands in for the C class `pickle.Pickler`.
 
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::face::{self, Options};
+use crate::faces::arguments::truth;
+use crate::faces::pickler_memo_proxy::{self as memo_proxy, PicklerMemoProxy};
 use crate::hooks::Home;
-use crate::memo_proxy;
-use crate::save::state::Face;
-use crate::truth::truth;
+use crate::interpreter::face::Face;
 
-/// HookablePickler(file, protocol=None, *, fix_imports=True, buffer_callback=None)
+/// Pickler(file, protocol=None, *, fix_imports=True, buffer_callback=None)
 /// --
 ///
 /// Writes pickles to `file`, which has a `write(bytes)` method, in `protocol` 0 to 5 (None: the
 /// running release's default; negative: the highest).
 ///
-/// Same bytes, order of questions and errors as the Python class `pickle._Pickler` of the running
-/// release. Hooks, looked up at every object: `persistent_id`, `reducer_override`,
-/// `dispatch_table`; `buffer_callback`, `resolve_global`; and `save`, to be called from a hook.
+/// Same bytes, hooks and errors as the C class `pickle.Pickler` of the running release. Hooks:
+/// `persistent_id`, `reducer_override`, `dispatch_table`, `buffer_callback`, `resolve_global`.
 ///
 /// Raises TypeError for a file without `write`, ValueError for a protocol above 5 and for a
 /// `buffer_callback` below protocol 5.
 #[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
-pub struct HookablePickler {
+pub struct Pickler {
     home: Home,
 }
 
-#[pymethods]
-impl HookablePickler {
-    /// How globals are written below protocol 4: "interpreter", or "package" as torch.package does.
-    #[classattr]
-    #[allow(non_upper_case_globals)]
-    const global_style: &'static str = "interpreter";
+impl Pickler {
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+}
 
+#[pymethods]
+impl Pickler {
     #[new]
     #[pyo3(
         signature = (*_args, **_kwargs),
@@ -60,12 +61,15 @@ impl HookablePickler {
         };
         let mut state = face::new_state(
             slf.py(),
-            Face::Hookable,
+            Face::Lean,
             Some(file),
             &options,
             Some(slf.py().get_type::<Self>()),
         )?;
-        state.style = face::global_style(slf.as_any())?;
+        state.hooks.dispatch_table = slf
+            .as_any()
+            .getattr_opt("dispatch_table")?
+            .map(Bound::unbind);
         drop(slf.get().home.initialize(state)?);
         Ok(())
     }
@@ -77,23 +81,9 @@ impl HookablePickler {
     ///
     /// Raises PicklingError for what can't be pickled, RuntimeError within a dump of this pickler,
     /// and whatever a hook or the file raises; notes tell the path to the culprit.
+    #[pyo3(signature = (obj, /))]
     fn dump<'py>(slf: &Bound<'py, Self>, obj: &Bound<'py, PyAny>) -> PyResult<()> {
         face::dump(slf.as_any(), &slf.get().home, obj)
-    }
-
-    /// save($self, obj, save_persistent_id=True)
-    /// --
-    ///
-    /// Saves `obj` in the middle of a dump: to be called from a hook.
-    ///
-    /// Raises what `dump` does, and RuntimeError from another thread.
-    #[pyo3(signature = (obj, save_persistent_id=true))]
-    fn save<'py>(
-        slf: &Bound<'py, Self>,
-        obj: &Bound<'py, PyAny>,
-        save_persistent_id: bool,
-    ) -> PyResult<()> {
-        face::save(slf.as_any(), &slf.get().home, obj, save_persistent_id)
     }
 
     /// Forgets every object that was pickled.
@@ -105,6 +95,7 @@ impl HookablePickler {
     /// --
     ///
     /// The id to save in place of `obj`; None to save the object itself.
+    #[pyo3(signature = (obj, /))]
     fn persistent_id(&self, obj: &Bound<'_, PyAny>) -> Option<Py<PyAny>> {
         let _ = obj;
         None
@@ -123,7 +114,7 @@ impl HookablePickler {
         obj: &Bound<'py, PyAny>,
         name: Option<Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-        face::resolve_global(slf.py(), obj, name, Face::Hookable)
+        face::resolve_global(slf.py(), obj, name, Face::Lean)
     }
 
     /// Every global emitted by this pickler, as (module, qualified name), first seen first.
@@ -132,10 +123,9 @@ impl HookablePickler {
         self.home.with(|state| state.references.list(py))?
     }
 
-    /// A copy of the memo: `{id(obj): (index, obj)}`.
     #[getter]
-    fn memo<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        memo_proxy::copy(py, &self.home)
+    fn memo(slf: &Bound<'_, Self>) -> PicklerMemoProxy {
+        PicklerMemoProxy::new(slf.clone().unbind())
     }
 
     #[setter]
@@ -144,57 +134,66 @@ impl HookablePickler {
     }
 
     #[getter]
-    fn proto(&self) -> PyResult<u8> {
-        self.home.with(|s| s.protocol.number())
+    fn dispatch_table(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let table = self
+            .home
+            .with_early(|s| s.hooks.dispatch_table.as_ref().map(|t| t.clone_ref(py)))?;
+        table.ok_or_else(|| PyAttributeError::new_err("dispatch_table"))
+    }
+
+    #[setter]
+    fn set_dispatch_table(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let value = Some(value.clone().unbind());
+        drop(
+            self.home
+                .with_early(|s| std::mem::replace(&mut s.hooks.dispatch_table, value))?,
+        );
+        Ok(())
+    }
+
+    #[deleter]
+    fn delete_dispatch_table(&self) -> PyResult<()> {
+        match self.home.with_early(|s| s.hooks.dispatch_table.take())? {
+            Some(_) => Ok(()),
+            None => Err(PyAttributeError::new_err("dispatch_table")),
+        }
     }
 
     #[getter]
-    fn fix_imports(&self) -> PyResult<bool> {
-        self.home.with(|s| s.fix_imports)
-    }
-
-    #[getter]
-    fn bin(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        self.home.with(|s| match &s.bin_given {
-            Some(given) => given.clone_ref(py),
-            None => PyBool::new(py, s.binary).to_owned().into_any().unbind(),
-        })
+    fn bin(&self) -> PyResult<i32> {
+        self.home.with(|s| i32::from(s.binary))
     }
 
     #[setter]
     fn set_bin(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let truth = value.is_truthy()?;
-        let given = value.clone().unbind();
-        let before = self.home.with(|s| {
-            s.binary = truth;
-            s.bin_given.replace(given)
-        })?;
-        // Its finaliser may use the pickler, so it is released out here.
-        drop(before);
-        Ok(())
+        let value = flag(value)?;
+        self.home.with(|s| s.binary = value)
     }
 
     #[getter]
-    fn fast(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let (given, fast) = self
-            .home
-            .with(|s| (s.fast_given.as_ref().map(|g| g.clone_ref(py)), s.fast))?;
-        match given {
-            Some(given) => Ok(given),
-            None => Ok(i32::from(fast).into_pyobject(py)?.into_any().unbind()),
-        }
+    fn fast(&self) -> PyResult<i32> {
+        self.home.with(|s| i32::from(s.fast))
     }
 
     #[setter]
     fn set_fast(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let truth = value.is_truthy()?;
-        let given = value.clone().unbind();
-        let before = self.home.with(|s| {
-            s.fast = truth;
-            s.fast_given.replace(given)
-        })?;
-        drop(before);
-        Ok(())
+        let value = flag(value)?;
+        self.home.with(|s| s.fast = value)
+    }
+
+    #[deleter]
+    fn delete_bin(&self) -> PyResult<()> {
+        Err(undeletable())
+    }
+
+    #[deleter]
+    fn delete_fast(&self) -> PyResult<()> {
+        Err(undeletable())
+    }
+
+    #[deleter]
+    fn delete_memo(&self) -> PyResult<()> {
+        Err(PyTypeError::new_err("attribute deletion is not supported"))
     }
 
     fn __sizeof__(slf: &Bound<'_, Self>) -> PyResult<usize> {
@@ -208,4 +207,13 @@ impl HookablePickler {
     fn __clear__(&self) {
         drop(self.home.clear());
     }
+}
+
+/// A C `int`, as a truth.
+fn flag(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(value.extract::<i64>()? != 0)
+}
+
+fn undeletable() -> PyErr {
+    PyTypeError::new_err("can't delete numeric/char attribute")
 }

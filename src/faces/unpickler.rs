@@ -8,10 +8,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::error::unpickling_error;
+use crate::faces::arguments::truth;
+use crate::faces::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
 use crate::fast::window::Window;
-use crate::load::{self, Face, File, Home, Input, Machine, Nesting, Settings};
-use crate::truth::truth;
-use crate::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
+use crate::interpreter::face::Face;
+use crate::load::{self, File, Home, Input, Machine, Nesting, Settings};
 
 /// Unpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
 /// --

@@ -5,9 +5,9 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::faces::pickler::Pickler;
 use crate::fast::fresh;
 use crate::hooks::Home;
-use crate::pickler::Pickler;
 
 /// A live view of a pickler's memo, as C's class of that name.
 #[pyclass(frozen, module = "oxipickle._oxipickle")]

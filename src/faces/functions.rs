@@ -5,12 +5,12 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::face::{self, Options};
+use crate::faces::arguments::truth;
+use crate::faces::unpickler::load_alone;
 use crate::fast::window::Window;
 use crate::hooks::Walk;
-use crate::load::{self as loading, File, Settings};
-use crate::save::state::Face;
-use crate::truth::truth;
-use crate::unpickler::load_alone;
+use crate::interpreter::face::Face;
+use crate::load::{File, Settings};
 
 /// dump(obj, file, protocol=None, *, fix_imports=True, buffer_callback=None)
 /// --
@@ -71,7 +71,7 @@ pub fn load<'py>(
     errors: &str,
     buffers: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let face = loading::Face::Lean;
+    let face = Face::Lean;
     let methods = Some(File::of(file, face)?);
     let settings = Settings::new(face, methods, fix_imports, encoding, errors, buffers)?;
     load_alone(file.py(), settings, Window::empty())
@@ -94,7 +94,7 @@ pub fn loads<'py>(
     buffers: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let window = Window::of_object(data)?;
-    let face = loading::Face::Lean;
+    let face = Face::Lean;
     let settings = Settings::new(face, None, fix_imports, encoding, errors, buffers)?;
     load_alone(data.py(), settings, window)
 }

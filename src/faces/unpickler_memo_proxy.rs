@@ -5,9 +5,9 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyTuple};
 
-use crate::hookable_unpickler::HookableUnpickler;
+use crate::faces::hookable::unpickler::HookableUnpickler;
+use crate::faces::unpickler::Unpickler;
 use crate::load::{Home, Memo};
-use crate::unpickler::Unpickler;
 
 /// Whose memo it is.
 pub enum Owner {

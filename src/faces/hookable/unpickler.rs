@@ -4,10 +4,11 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::load::{Face, File, Home, Settings};
-use crate::truth::truth;
-use crate::unpickler::{find_class, load, no_persistent_load, size_of};
-use crate::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
+use crate::faces::arguments::truth;
+use crate::faces::unpickler::{find_class, load, no_persistent_load, size_of};
+use crate::faces::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
+use crate::interpreter::face::Face;
+use crate::load::{File, Home, Settings};
 
 /// HookableUnpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
 /// --

@@ -1,40 +1,39 @@
-//! `Pickler`, the lean face: stands in for the C class `pickle.Pickler`.
+//! `HookablePickler`, the hookable face: stands in for the Python class `pickle._Pickler`.
 
-use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyList, PyTuple};
 
 use crate::face::{self, Options};
+use crate::faces::arguments::truth;
+use crate::faces::pickler_memo_proxy as memo_proxy;
 use crate::hooks::Home;
-use crate::memo_proxy::{self, PicklerMemoProxy};
-use crate::save::state::Face;
-use crate::truth::truth;
+use crate::interpreter::face::Face;
 
-/// Pickler(file, protocol=None, *, fix_imports=True, buffer_callback=None)
+/// HookablePickler(file, protocol=None, *, fix_imports=True, buffer_callback=None)
 /// --
 ///
 /// Writes pickles to `file`, which has a `write(bytes)` method, in `protocol` 0 to 5 (None: the
 /// running release's default; negative: the highest).
 ///
-/// Same bytes, hooks and errors as the C class `pickle.Pickler` of the running release. Hooks:
-/// `persistent_id`, `reducer_override`, `dispatch_table`, `buffer_callback`, `resolve_global`.
+/// Same bytes, order of questions and errors as the Python class `pickle._Pickler` of the running
+/// release. Hooks, looked up at every object: `persistent_id`, `reducer_override`,
+/// `dispatch_table`; `buffer_callback`, `resolve_global`; and `save`, to be called from a hook.
 ///
 /// Raises TypeError for a file without `write`, ValueError for a protocol above 5 and for a
 /// `buffer_callback` below protocol 5.
 #[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
-pub struct Pickler {
+pub struct HookablePickler {
     home: Home,
 }
 
-impl Pickler {
-    pub(crate) fn home(&self) -> &Home {
-        &self.home
-    }
-}
-
 #[pymethods]
-impl Pickler {
+impl HookablePickler {
+    /// How globals are written below protocol 4: "interpreter", or "package" as torch.package does.
+    #[classattr]
+    #[allow(non_upper_case_globals)]
+    const global_style: &'static str = "interpreter";
+
     #[new]
     #[pyo3(
         signature = (*_args, **_kwargs),
@@ -61,15 +60,12 @@ impl Pickler {
         };
         let mut state = face::new_state(
             slf.py(),
-            Face::Lean,
+            Face::Hookable,
             Some(file),
             &options,
             Some(slf.py().get_type::<Self>()),
         )?;
-        state.hooks.dispatch_table = slf
-            .as_any()
-            .getattr_opt("dispatch_table")?
-            .map(Bound::unbind);
+        state.style = face::global_style(slf.as_any())?;
         drop(slf.get().home.initialize(state)?);
         Ok(())
     }
@@ -81,9 +77,23 @@ impl Pickler {
     ///
     /// Raises PicklingError for what can't be pickled, RuntimeError within a dump of this pickler,
     /// and whatever a hook or the file raises; notes tell the path to the culprit.
-    #[pyo3(signature = (obj, /))]
     fn dump<'py>(slf: &Bound<'py, Self>, obj: &Bound<'py, PyAny>) -> PyResult<()> {
         face::dump(slf.as_any(), &slf.get().home, obj)
+    }
+
+    /// save($self, obj, save_persistent_id=True)
+    /// --
+    ///
+    /// Saves `obj` in the middle of a dump: to be called from a hook.
+    ///
+    /// Raises what `dump` does, and RuntimeError from another thread.
+    #[pyo3(signature = (obj, save_persistent_id=true))]
+    fn save<'py>(
+        slf: &Bound<'py, Self>,
+        obj: &Bound<'py, PyAny>,
+        save_persistent_id: bool,
+    ) -> PyResult<()> {
+        face::save(slf.as_any(), &slf.get().home, obj, save_persistent_id)
     }
 
     /// Forgets every object that was pickled.
@@ -95,7 +105,6 @@ impl Pickler {
     /// --
     ///
     /// The id to save in place of `obj`; None to save the object itself.
-    #[pyo3(signature = (obj, /))]
     fn persistent_id(&self, obj: &Bound<'_, PyAny>) -> Option<Py<PyAny>> {
         let _ = obj;
         None
@@ -114,7 +123,7 @@ impl Pickler {
         obj: &Bound<'py, PyAny>,
         name: Option<Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-        face::resolve_global(slf.py(), obj, name, Face::Lean)
+        face::resolve_global(slf.py(), obj, name, Face::Hookable)
     }
 
     /// Every global emitted by this pickler, as (module, qualified name), first seen first.
@@ -123,9 +132,10 @@ impl Pickler {
         self.home.with(|state| state.references.list(py))?
     }
 
+    /// A copy of the memo: `{id(obj): (index, obj)}`.
     #[getter]
-    fn memo(slf: &Bound<'_, Self>) -> PicklerMemoProxy {
-        PicklerMemoProxy::new(slf.clone().unbind())
+    fn memo<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        memo_proxy::copy(py, &self.home)
     }
 
     #[setter]
@@ -134,66 +144,57 @@ impl Pickler {
     }
 
     #[getter]
-    fn dispatch_table(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let table = self
-            .home
-            .with_early(|s| s.hooks.dispatch_table.as_ref().map(|t| t.clone_ref(py)))?;
-        table.ok_or_else(|| PyAttributeError::new_err("dispatch_table"))
-    }
-
-    #[setter]
-    fn set_dispatch_table(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let value = Some(value.clone().unbind());
-        drop(
-            self.home
-                .with_early(|s| std::mem::replace(&mut s.hooks.dispatch_table, value))?,
-        );
-        Ok(())
-    }
-
-    #[deleter]
-    fn delete_dispatch_table(&self) -> PyResult<()> {
-        match self.home.with_early(|s| s.hooks.dispatch_table.take())? {
-            Some(_) => Ok(()),
-            None => Err(PyAttributeError::new_err("dispatch_table")),
-        }
+    fn proto(&self) -> PyResult<u8> {
+        self.home.with(|s| s.protocol.number())
     }
 
     #[getter]
-    fn bin(&self) -> PyResult<i32> {
-        self.home.with(|s| i32::from(s.binary))
+    fn fix_imports(&self) -> PyResult<bool> {
+        self.home.with(|s| s.fix_imports)
+    }
+
+    #[getter]
+    fn bin(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.home.with(|s| match &s.bin_given {
+            Some(given) => given.clone_ref(py),
+            None => PyBool::new(py, s.binary).to_owned().into_any().unbind(),
+        })
     }
 
     #[setter]
     fn set_bin(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let value = flag(value)?;
-        self.home.with(|s| s.binary = value)
+        let truth = value.is_truthy()?;
+        let given = value.clone().unbind();
+        let before = self.home.with(|s| {
+            s.binary = truth;
+            s.bin_given.replace(given)
+        })?;
+        // Its finaliser may use the pickler, so it is released out here.
+        drop(before);
+        Ok(())
     }
 
     #[getter]
-    fn fast(&self) -> PyResult<i32> {
-        self.home.with(|s| i32::from(s.fast))
+    fn fast(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let (given, fast) = self
+            .home
+            .with(|s| (s.fast_given.as_ref().map(|g| g.clone_ref(py)), s.fast))?;
+        match given {
+            Some(given) => Ok(given),
+            None => Ok(i32::from(fast).into_pyobject(py)?.into_any().unbind()),
+        }
     }
 
     #[setter]
     fn set_fast(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let value = flag(value)?;
-        self.home.with(|s| s.fast = value)
-    }
-
-    #[deleter]
-    fn delete_bin(&self) -> PyResult<()> {
-        Err(undeletable())
-    }
-
-    #[deleter]
-    fn delete_fast(&self) -> PyResult<()> {
-        Err(undeletable())
-    }
-
-    #[deleter]
-    fn delete_memo(&self) -> PyResult<()> {
-        Err(PyTypeError::new_err("attribute deletion is not supported"))
+        let truth = value.is_truthy()?;
+        let given = value.clone().unbind();
+        let before = self.home.with(|s| {
+            s.fast = truth;
+            s.fast_given.replace(given)
+        })?;
+        drop(before);
+        Ok(())
     }
 
     fn __sizeof__(slf: &Bound<'_, Self>) -> PyResult<usize> {
@@ -207,13 +208,4 @@ impl Pickler {
     fn __clear__(&self) {
         drop(self.home.clear());
     }
-}
-
-/// A C `int`, as a truth.
-fn flag(value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    Ok(value.extract::<i64>()? != 0)
-}
-
-fn undeletable() -> PyErr {
-    PyTypeError::new_err("can't delete numeric/char attribute")
 }

@@ -1,0 +1,4 @@
+//! What the running Python is like: its objects, its picklers' ways, and which of them is stood in for.
+
+pub mod face;
+pub mod imports;
