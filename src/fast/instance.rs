@@ -6,27 +6,6 @@ use pyo3::{Borrowed, ffi};
 
 use crate::fast::class::DictOffset;
 
-/// The address of the object's type.
-#[inline(always)]
-pub fn type_address(obj: Borrowed<'_, '_, PyAny>) -> usize {
-    // SAFETY: `obj` is alive.
-    unsafe { ffi::Py_TYPE(obj.as_ptr()) as usize }
-}
-
-/// The number that the interpreter gives a type's present contents, those of its bases included;
-/// 0 where it has none. No two contents ever share one.
-#[inline(always)]
-pub fn type_version(obj: Borrowed<'_, '_, PyAny>) -> u32 {
-    // SAFETY: `obj` is alive, and so is its type.
-    unsafe { (*ffi::Py_TYPE(obj.as_ptr())).tp_version_tag }
-}
-
-/// Whether the object's type keeps the `__dict__` of its instances where `placed_dict` looks.
-pub fn has_place_for_dict(obj: Borrowed<'_, '_, PyAny>) -> bool {
-    // SAFETY: `obj` is alive, and so is its type; one field of it is read.
-    unsafe { (*ffi::Py_TYPE(obj.as_ptr())).tp_dictoffset > 0 }
-}
-
 /// The `__dict__` of an instance whose type keeps it at a fixed place, if it has one yet.
 pub fn placed_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> Option<Bound<'py, PyAny>> {
     // SAFETY: `obj` is alive; a positive offset is where its type keeps the pointer to the dict,
@@ -38,20 +17,6 @@ pub fn placed_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> Option<Bound<'py, PyAn
         }
         let place = obj.as_ptr().byte_offset(offset);
         Bound::from_borrowed_ptr_or_opt(obj.py(), *place.cast::<*mut ffi::PyObject>())
-    }
-}
-
-/// The value of a slot, or None where it is unset. The offset is one that `slot_offset` gave for the
-/// object's type, as it is now.
-pub fn slot_value<'a, 'py>(
-    obj: &'a Bound<'py, PyAny>,
-    offset: usize,
-) -> Option<Borrowed<'a, 'py, PyAny>> {
-    // SAFETY: `obj` is alive; instances of its type keep a pointer there that is null or an object that
-    // they hold. The reference is borrowed; the walk takes its own before Python code can run.
-    unsafe {
-        let place = obj.as_ptr().byte_add(offset);
-        Borrowed::from_ptr_or_opt(obj.py(), *place.cast::<*mut ffi::PyObject>())
     }
 }
 
