@@ -37,6 +37,10 @@ fn reads_values(py: Python<'_>) -> PyResult<bool> {
     let ints = values.map(|value| PyInt::new(py, value).unbind());
     let named = PyDict::new(py);
     named.set_item(&texts[0], &texts[1])?;
+    // One entry is taken out again: it leaves an empty place.
+    named.set_item("taken out", 0)?;
+    named.set_item("twelve", "bytes")?;
+    named.del_item("taken out")?;
     let numbered = PyDict::new(py);
     numbered.set_item(1, 2)?;
     let (named, numbered) = (named.unbind(), numbered.unbind());
@@ -57,12 +61,17 @@ fn reads_values(py: Python<'_>) -> PyResult<bool> {
         matches!(View::of(int, quiet).kind(), Kind::Int(int) if int.value() == Some(value))
     });
     let keys = |dict: &Py<PyDict>| match View::of(dict, quiet).kind() {
-        Kind::Dict(dict) => Some((dict.len(), dict.has_text_keys())),
+        Kind::Dict(dict) => {
+            let mut position = 0;
+            let entries = std::iter::from_fn(|| dict.next(&mut position));
+            let entries = entries.filter(|(key, value)| !key.is_none() && !value.is_none());
+            Some((dict.len(), entries.count(), dict.has_text_keys()))
+        }
         _ => None,
     };
     let has_text_keys = !cfg!(Py_GIL_DISABLED);
     let reads_dicts =
-        keys(&named) == Some((1, has_text_keys)) && keys(&numbered) == Some((1, false));
+        keys(&named) == Some((2, 2, has_text_keys)) && keys(&numbered) == Some((1, 1, false));
     Ok(reads_texts && reads_ints && reads_dicts)
 }
 

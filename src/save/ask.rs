@@ -6,7 +6,6 @@ use crate::fast::held::Held;
 use crate::fast::memo::{Holding, Mark};
 use crate::fast::view::{Kind, View};
 use crate::interpreter::face::Face;
-use crate::save::containers::open::{Opening, open_container};
 use crate::save::hooks::look_up;
 use crate::save::instances::instance::{begin_instance, inside, look_at_instance};
 use crate::save::instances::plan::{Plain, PlanKind};
@@ -19,6 +18,8 @@ use crate::save::work::Work;
 
 /// What is done with an object once all questions are asked.
 enum Kin {
+    /// None, a bool, an int or a float.
+    Atom,
     Str,
     Bytes,
     ByteArray,
@@ -35,13 +36,19 @@ enum Kin {
 
 impl Walk<'_, '_> {
     /// Saves any object: asks what the face asks, in its order, and opens what has parts. `asks_id` says
-    /// whether the object may have a persistent id.
+    /// whether the object may have a persistent id, `is_new` that it was looked up in the memo just now.
     ///
     /// # Errors
     /// What hooks, methods and the file raise; PicklingError for what can't be pickled.
-    pub fn save(&mut self, obj: Held, standing: Standing, asks_id: bool) -> PyResult<Next> {
+    pub fn save(
+        &mut self,
+        obj: Held,
+        standing: Standing,
+        asks_id: bool,
+        is_new: bool,
+    ) -> PyResult<Next> {
         let passages = self.passages();
-        let next = self.ask(&obj, standing, asks_id);
+        let next = self.ask(&obj, standing, asks_id, is_new);
         let shared = standing.holding == Holding::Shared || self.passages() != passages;
         let (state, quiet) = self.split();
         if shared {
@@ -53,7 +60,13 @@ impl Walk<'_, '_> {
         next
     }
 
-    fn ask(&mut self, obj: &Held, mut standing: Standing, asks_id: bool) -> PyResult<Next> {
+    fn ask(
+        &mut self,
+        obj: &Held,
+        mut standing: Standing,
+        asks_id: bool,
+        is_new: bool,
+    ) -> PyResult<Next> {
         let passages = self.passages();
         if self.writer().out.is_frame_full() {
             self.next_frame()?;
@@ -70,26 +83,25 @@ impl Walk<'_, '_> {
             self.ask_again(obj)?;
         }
         let met = self.state().writer.memo.mark();
-        if face == Face::Lean && self.save_atom(obj)? {
+        let kin = self.kin_of(obj);
+        if face == Face::Lean && matches!(kin, Kin::Atom) {
+            self.save_atom(obj)?;
             return Ok(Next::Step);
         }
-        if (standing.holding == Holding::Shared || self.passages() != passages)
+        let was_passed = self.passages() != passages;
+        if (standing.holding == Holding::Shared && !is_new || was_passed)
             && self.write(|w, quiet| w.get_memoized(obj.view(quiet)))?
         {
             return Ok(Next::Step);
         }
-        if face == Face::Hookable {
-            if let Some(next) = self.ask_reducer_override(obj, standing, met)? {
-                return Ok(next);
-            }
-            if self.save_atom(obj)? {
-                return Ok(Next::Step);
-            }
+        if face == Face::Hookable
+            && let Some(next) = self.ask_reducer_override(obj, standing, met)?
+        {
+            return Ok(next);
         }
         if self.passages() != passages {
             standing = standing.seen();
         }
-        let kin = self.kin_of(obj);
         // Whoever can tell when a temporary is freed can tell that C's memo keeps it; and a weak reference
         // hands it over again. The exact types up to here are freed unseen, but for sets.
         if standing.holding == Holding::Temporary
@@ -99,18 +111,21 @@ impl Walk<'_, '_> {
             standing = standing.seen();
         }
         match kin {
+            Kin::Atom => {
+                self.save_atom(obj)?;
+                Ok(Next::Step)
+            }
             Kin::Str => self.save_str(obj, standing),
             Kin::Bytes => self.save_bytes(obj, standing),
             Kin::ByteArray => self.save_bytearray(obj, standing),
             Kin::Container => {
-                let opened = self.write(|w, quiet| {
-                    let obj = obj.view(quiet);
-                    open_container(obj, obj.kind(), standing, w)
-                })?;
-                match opened {
-                    Opening::Pushed(work) => self.push(work)?,
-                    Opening::Whole | Opening::NotOpened => {}
-                }
+                let imports = self.imports;
+                let (state, quiet) = self.split();
+                let table = View::of(&imports.dispatch_table, quiet);
+                let (writer, mut nest) = state.nest(table, quiet);
+                let obj = obj.view(quiet);
+                let opening = nest.open_container(obj, obj.kind(), standing, writer);
+                self.checked(opening)?;
                 Ok(Next::Step)
             }
             Kin::Set { frozen } => self.save_set_as_list(obj, frozen, standing),
@@ -124,6 +139,7 @@ impl Walk<'_, '_> {
         let is_framed = self.state().writer.protocol.is_framed();
         let obj = obj.view(quiet);
         match obj.kind() {
+            Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) => Kin::Atom,
             Kind::Str(_) => Kin::Str,
             Kind::Bytes(_) => Kin::Bytes,
             Kind::ByteArray => Kin::ByteArray,
@@ -200,28 +216,29 @@ impl Walk<'_, '_> {
                 return self.save_global(obj, None, standing);
             }
             None => {
-                if let Some(next) = self.save_plain_instance(obj, standing)? {
+                let (state, quiet) = self.split();
+                let plan = state.plans.plan_of(obj.view(quiet).class()).cloned();
+                if let Some(PlanKind::Plain(plain)) = plan.as_ref().map(|plan| &plan.kind)
+                    && let Some(next) = self.save_plain_instance(obj, plain, standing)?
+                {
                     return Ok(next);
                 }
-                self.value_of(obj)?
+                self.value_of(obj, plan)?
             }
         };
         self.save_reduce_value(obj, value, standing, met)
     }
 
     /// Saves an instance whose class's plan says all about it; None where it has to be asked.
-    fn save_plain_instance(&mut self, obj: &Held, standing: Standing) -> PyResult<Option<Next>> {
+    fn save_plain_instance(
+        &mut self,
+        obj: &Held,
+        plain: &Plain,
+        standing: Standing,
+    ) -> PyResult<Option<Next>> {
         if !self.state().writer.direct {
             return Ok(None);
         }
-        let (state, quiet) = self.split();
-        let plan = state.plans.plan_of(obj.view(quiet).class()).cloned();
-        let Some(plan) = plan else {
-            return Ok(None);
-        };
-        let PlanKind::Plain(plain) = &plan.kind else {
-            return Ok(None);
-        };
         let opened = self.open_instance(obj, plain, standing)?;
         if opened.is_some() || plain.slots.is_empty() {
             return Ok(opened);

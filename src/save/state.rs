@@ -7,9 +7,11 @@ use crate::fast::class_table::SeenTable;
 use crate::fast::held::Held;
 use crate::fast::memo::Memo;
 use crate::fast::quiet::Quiet;
+use crate::fast::view::{Kind, View};
 use crate::gate::home::Resident;
 use crate::gate::session::Walked;
 use crate::interpreter::face::{Face, GlobalStyle};
+use crate::save::containers::open::Nest;
 use crate::save::globals::references::GlobalReferences;
 use crate::save::hooks::Hooks;
 use crate::save::instances::plans::PlanCache;
@@ -88,6 +90,32 @@ impl State {
         }
         self.stack.push(work);
         Ok(())
+    }
+
+    /// What opens parts without asking anybody, beside the writer that it writes to.
+    #[inline(always)]
+    pub fn nest<'a>(
+        &'a mut self,
+        copyreg_table: View<'a>,
+        quiet: &'a Quiet,
+    ) -> (&'a mut Writer, Nest<'a>) {
+        let asks_reducer = self.hooks.found.reducer_override.is_some();
+        let table = match &self.hooks.found.dispatch_table {
+            Some(table) => table.view(quiet),
+            None => copyreg_table,
+        };
+        let table = match table.kind() {
+            Kind::Dict(dict) if !asks_reducer => Some(dict),
+            _ => None,
+        };
+        let nest = Nest::new(
+            &mut self.stack,
+            &mut self.plans,
+            &mut self.table,
+            table,
+            quiet,
+        );
+        (&mut self.writer, nest)
     }
 
     /// On the hookable face a batch is what the container held when the batch began.

@@ -16,10 +16,9 @@ use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::recursion::RecursionLevel;
 use crate::fast::signals::is_interrupted;
-use crate::fast::view::{Kind, View};
+use crate::fast::view::View;
 use crate::interpreter::face::Face;
-use crate::save::containers::batch::{Batched, Items, Step};
-use crate::save::containers::open::{Opening, open_part};
+use crate::save::containers::batch::{Batched, Items, Opener, Opening, Step};
 use crate::save::fault::Fault;
 use crate::save::instances::instance::{Planned, open_instance};
 use crate::save::instances::plan::Plain;
@@ -47,12 +46,12 @@ enum Pause {
     Done,
     /// Signals are to be looked for.
     Signals,
-    /// A part is to be saved: somebody has to be asked about it.
-    Save(Held, Standing),
+    /// A part is to be saved: somebody has to be asked about it. It was looked up in the memo if so said.
+    Save(Held, Standing, bool),
     /// A reference is to be given up that may be the last one.
     Release(Held),
-    /// The work on top is done, and this is what it held.
-    Ended(Work),
+    /// The work on top is done, and holds what may be a last reference.
+    Ended,
     /// The work on top is no container: it is to be finished.
     Finish,
     /// The items on top need more from their iterator.
@@ -110,14 +109,18 @@ impl Walk<'_, '_> {
         let mut checked = None;
         loop {
             next = match next {
-                Next::Save(obj, standing) => self.save(obj, standing, true)?,
-                Next::SaveId(obj, standing) => self.save(obj, standing, false)?,
+                Next::Save(obj, standing) => self.save(obj, standing, true, false)?,
+                Next::SaveId(obj, standing) => self.save(obj, standing, false, false)?,
                 Next::Step => {
+                    let imports = self.imports;
                     let (state, quiet) = self.split();
-                    let pause = step_quietly(state, base, &mut steps, quiet);
+                    let table = View::of(&imports.dispatch_table, quiet);
+                    let pause = step_quietly(state, base, &mut steps, table, quiet);
                     match self.checked(pause)? {
                         Pause::Done => return Ok(()),
-                        Pause::Save(obj, standing) => Next::Save(obj, standing),
+                        Pause::Save(obj, standing, is_new) => {
+                            self.save(obj, standing, true, is_new)?
+                        }
                         Pause::Signals => {
                             steps = STEPS_PER_SIGNAL_CHECK;
                             self.check_signals(&mut checked)?;
@@ -127,8 +130,10 @@ impl Walk<'_, '_> {
                             self.release([Some(held)]);
                             Next::Step
                         }
-                        Pause::Ended(work) => {
-                            self.end(work);
+                        Pause::Ended => {
+                            if let Some(work) = self.state_mut().stack.pop() {
+                                self.end(work);
+                            }
                             Next::Step
                         }
                         Pause::Finish => self.finish()?,
@@ -181,7 +186,6 @@ impl Walk<'_, '_> {
                 if let Some(obj) = &reduce.obj {
                     state.writer.close(obj.view(quiet), reduce.held);
                 }
-                let reduce = *reduce;
                 self.release([
                     reduce.arguments,
                     reduce.function,
@@ -403,6 +407,7 @@ fn step_quietly(
     state: &mut State,
     base: usize,
     steps: &mut u32,
+    copyreg_table: View<'_>,
     quiet: &Quiet,
 ) -> Result<Pause, Fault> {
     loop {
@@ -423,13 +428,13 @@ fn step_quietly(
         match step? {
             Step::Yield => {}
             Step::Open(part, standing) => {
-                if let Some(pause) = open(state, part, standing, quiet)? {
+                if let Some(pause) = open(state, part, standing, copyreg_table, quiet)? {
                     return Ok(pause);
                 }
             }
             Step::Save(part, standing) => {
                 top.hold(quiet);
-                return Ok(Pause::Save(part, standing));
+                return Ok(Pause::Save(part, standing, false));
             }
             Step::Release(held) => return Ok(Pause::Release(held)),
             Step::Advance => return Ok(Pause::Advance),
@@ -445,9 +450,7 @@ fn step_quietly(
                         continue;
                     }
                 }
-                if let Some(work) = state.stack.pop() {
-                    return Ok(Pause::Ended(work));
-                }
+                return Ok(Pause::Ended);
             }
         }
     }
@@ -459,23 +462,25 @@ fn open(
     state: &mut State,
     part: View<'_>,
     standing: Standing,
+    copyreg_table: View<'_>,
     quiet: &Quiet,
 ) -> Result<Option<Pause>, Fault> {
-    let opened = match part.kind() {
-        Kind::Other => Ok(Opening::NotOpened),
-        _ => open_part(part, standing, &mut state.writer),
-    };
-    if matches!(opened, Ok(Opening::Whole)) {
+    let at = state.stack.len();
+    // Where nobody has to be asked, each part was tried as a leaf, and so looked up in the memo, unless a
+    // full frame has to go to the file first.
+    let is_new = state.writer.direct && !state.writer.out.is_frame_full();
+    let (writer, mut nest) = state.nest(copyreg_table, quiet);
+    let opening = nest.open(part, standing, writer);
+    if matches!(opening, Ok(Opening::Whole)) {
         return Ok(None);
     }
-    if let Some(top) = state.stack.last_mut() {
+    if let Some(top) = at.checked_sub(1).and_then(|top| state.stack.get_mut(top)) {
         top.hold(quiet);
     }
-    if let Opening::Pushed(work) = opened? {
-        state.push(work)?;
-        return Ok(None);
-    }
-    Ok(Some(Pause::Save(part.hold(), standing)))
+    Ok(match opening? {
+        Opening::Refused => Some(Pause::Save(part.hold(), standing, is_new)),
+        Opening::Whole | Opening::Begun => None,
+    })
 }
 
 /// Opens a plain instance; what is left is its state, whose BUILD is on the stack. None where the instance

@@ -25,7 +25,7 @@ pub enum Work {
     Dict(Batched<DictEntries>),
     Set(Box<Batched<SetElements<false>>>),
     FrozenSet(Box<Batched<SetElements<true>>>),
-    Reduce(Box<Reduce>),
+    Reduce(Reduce),
     ListItems(Box<Batched<ReducedItems>>),
     DictItems(Box<Batched<ReducedEntries>>),
     /// The module's name is written; the qualified name follows, then STACK_GLOBAL.

@@ -46,6 +46,26 @@ impl<'a> Cursor<'a> {
         self.rest.len() >= LEAF_ROOM
     }
 
+    /// Writes a run of instructions of at most `N` bytes each, told with their lengths, until `next` gives
+    /// none or the next object may not begin here.
+    #[inline(always)]
+    pub fn write_run<const N: usize>(
+        &mut self,
+        mut next: impl FnMut() -> Option<([u8; N], usize)>,
+    ) {
+        const { assert!(N <= LEAF_ROOM) };
+        let mut rest = std::mem::take(&mut self.rest);
+        while rest.len() >= LEAF_ROOM
+            && let Some((bytes, n)) = next()
+            && let Some(place) = rest.first_chunk_mut::<N>()
+        {
+            debug_assert!(n <= N && n < LEAF_ROOM);
+            place.write_copy_of_slice(&bytes);
+            rest = &mut rest[n % LEAF_ROOM..];
+        }
+        self.rest = rest;
+    }
+
     #[inline(always)]
     fn advance(&mut self, n: usize) {
         let rest = std::mem::take(&mut self.rest);

@@ -91,6 +91,32 @@ pub fn encode_i64<W: Sink>(w: &mut W, protocol: Protocol, value: i64) -> Result<
     }
 }
 
+/// BININT1, BININT2 or BININT in the first bytes, as many as told; None for what these can't say.
+#[inline(always)]
+#[must_use]
+pub fn binint(value: i64) -> Option<([u8; 8], usize)> {
+    let (opcode, n) = if value & !0xff == 0 {
+        (Opcode::BININT1, 2)
+    } else if value & !0xffff == 0 {
+        (Opcode::BININT2, 3)
+    } else if i32::try_from(value).is_ok() {
+        (Opcode::BININT, 5)
+    } else {
+        return None;
+    };
+    let word = (value as u64) << 8 | u64::from(opcode.code());
+    Some((word.to_le_bytes(), n))
+}
+
+/// BINFLOAT in the first nine bytes.
+#[inline(always)]
+#[must_use]
+pub fn binfloat(value: f64) -> ([u8; 16], usize) {
+    let bits = u128::from(value.to_bits().swap_bytes());
+    let word = bits << 8 | u128::from(Opcode::BINFLOAT.code());
+    (word.to_le_bytes(), 9)
+}
+
 #[cold]
 fn encode_i64_text<W: Sink>(w: &mut W, value: i64) -> Result<(), W::Error> {
     if i32::try_from(value).is_ok() {

@@ -24,6 +24,10 @@ pub struct ClassVersion {
     metaclass: u32,
 }
 
+/// That every attribute of a class with these contents has an exact string for its name.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct SeenNames(ClassVersion);
+
 /// A class of which every attribute, inherited ones included, has an exact string for its name.
 #[derive(Copy, Clone)]
 pub struct Names<'q>(Class<'q>);
@@ -160,6 +164,18 @@ impl<'q> Class<'q> {
         self.bases()
             .all(|class| class.contents().is_some_and(Dict::has_text_keys))
             .then_some(Names(self))
+    }
+
+    /// What `names` has seen, to be kept for as long as the class stays as it is.
+    pub fn seen_names(self) -> Option<SeenNames> {
+        self.names()?;
+        self.version().map(SeenNames)
+    }
+
+    /// As `names`, where that was seen before.
+    #[inline(always)]
+    pub fn names_as_seen(self, seen: SeenNames) -> Option<Names<'q>> {
+        (self.version() == Some(seen.0)).then_some(Names(self))
     }
 
     /// The class and its bases, in the order of the look-up.

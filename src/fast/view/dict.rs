@@ -8,7 +8,8 @@ use super::{Class, Kind, View};
 #[derive(Copy, Clone)]
 pub struct Dict<'q>(View<'q>);
 
-/// The beginning of a dict's table of keys (CPython's `Include/internal/pycore_dict.h`).
+/// The beginning of a dict's table of keys (CPython's `Include/internal/pycore_dict.h`). Behind it follow so
+/// many bytes of indices, and then the entries in order.
 #[repr(C)]
 struct Keys {
     references: ffi::Py_ssize_t,
@@ -16,7 +17,20 @@ struct Keys {
     log2_index_bytes: u8,
     /// 0 where keys are anything, else all of them are exact strings.
     kind: u8,
+    version: u32,
+    usable: ffi::Py_ssize_t,
+    used: ffi::Py_ssize_t,
 }
+
+/// An entry of a table of exact strings; one that was taken out is empty.
+#[repr(C)]
+struct TextEntry<'q> {
+    key: Option<View<'q>>,
+    value: Option<View<'q>>,
+}
+
+/// `Keys::kind` of a table of exact strings, with values beside them: its entries are pairs.
+const UNICODE: u8 = 1;
 
 impl<'q> Dict<'q> {
     /// # Safety
@@ -53,6 +67,46 @@ impl<'q> Dict<'q> {
     /// the dict's table as it is now.
     #[inline(always)]
     pub fn next(self, position: &mut isize) -> Option<(View<'q>, View<'q>)> {
+        if !cfg!(Py_GIL_DISABLED)
+            && let Some(entries) = self.text_entries()
+        {
+            while let Some(entry) = usize::try_from(*position)
+                .ok()
+                .and_then(|at| entries.get(at))
+            {
+                *position += 1;
+                if let (Some(key), Some(value)) = (entry.key, entry.value) {
+                    return Some((key, value));
+                }
+            }
+            return None;
+        }
+        self.next_of_any(position)
+    }
+
+    /// The entries of a table of exact strings with their values, also those that were taken out.
+    #[inline(always)]
+    fn text_entries(self) -> Option<&'q [TextEntry<'q>]> {
+        // SAFETY: a dict has a table of keys, which begins like this (`layout.rs` looks). Where the values
+        // are not kept apart and the kind says so, pairs of pointers follow, as many as were used; each is
+        // null or to an object that the dict holds. A view is such a pointer, and None is null. The dict does
+        // not change for `'q`.
+        unsafe {
+            let keys = (*self.raw()).ma_keys.cast::<Keys>();
+            if (*keys).kind != UNICODE || !(*self.raw()).ma_values.is_null() {
+                return None;
+            }
+            let indices = keys.add(1).cast::<u8>();
+            let entries = indices.add(1 << (*keys).log2_index_bytes);
+            Some(std::slice::from_raw_parts(
+                entries.cast(),
+                (*keys).used as usize,
+            ))
+        }
+    }
+
+    #[inline(never)]
+    fn next_of_any(self, position: &mut isize) -> Option<(View<'q>, View<'q>)> {
         let mut key = std::ptr::null_mut();
         let mut value = std::ptr::null_mut();
         // SAFETY: of a dict the call walks the table, and gives an entry that the dict holds.

@@ -21,7 +21,7 @@ mod sequence;
 mod set;
 mod text;
 
-pub use class::{Class, ClassVersion, Names};
+pub use class::{Class, ClassVersion, Names, SeenNames};
 pub use dict::Dict;
 pub use instance::Slots;
 pub use number::{Float, Int};
@@ -31,6 +31,7 @@ pub use text::Text;
 
 /// An object that stays alive, and keeps its parts, for `'q`.
 #[derive(Copy, Clone)]
+#[repr(transparent)]
 pub struct View<'q> {
     object: NonNull<ffi::PyObject>,
     quiet: PhantomData<&'q Quiet>,
@@ -182,6 +183,20 @@ impl<'q> View<'q> {
                 Kind::Other
             }
         }
+    }
+
+    /// The object as an exact int.
+    #[inline(always)]
+    pub fn as_int(self) -> Option<Int<'q>> {
+        // SAFETY: the static is only compared; the object is of that exact type.
+        unsafe { (self.type_ptr() == &raw mut ffi::PyLong_Type).then(|| Int::new(self)) }
+    }
+
+    /// The object as an exact float.
+    #[inline(always)]
+    pub fn as_float(self) -> Option<Float<'q>> {
+        // SAFETY: as for `as_int`.
+        unsafe { (self.type_ptr() == &raw mut ffi::PyFloat_Type).then(|| Float::new(self)) }
     }
 
     /// The object as a tuple, a subclass's instance included.

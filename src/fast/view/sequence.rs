@@ -31,18 +31,26 @@ impl<'q> List<'q> {
         unsafe { ffi::PyList_GET_SIZE(self.0.as_ptr()) as usize }
     }
 
+    /// The items. A list under construction has places that are empty.
+    #[inline(always)]
+    pub fn items(self) -> &'q [Option<View<'q>>] {
+        let n = self.len();
+        if n == 0 {
+            return &[];
+        }
+        // SAFETY: a list of some items has an array of so many pointers, each null or to an object that the
+        // list holds. A view is such a pointer and nothing else, and None is null. The list does not change
+        // for `'q`.
+        unsafe {
+            let items = (*self.0.as_ptr().cast::<ffi::PyListObject>()).ob_item;
+            std::slice::from_raw_parts(items.cast(), n)
+        }
+    }
+
     /// The item, or None past the end.
     #[inline(always)]
     pub fn item(self, index: usize) -> Option<View<'q>> {
-        if index >= self.len() {
-            return None;
-        }
-        // SAFETY: the index is below the size. The list holds its items, and does not change for `'q`. One
-        // under construction has places that are null.
-        unsafe {
-            let item = ffi::PyList_GET_ITEM(self.0.as_ptr(), index as ffi::Py_ssize_t);
-            (!item.is_null()).then(|| View::within(item))
-        }
+        self.items().get(index).copied().flatten()
     }
 }
 
@@ -67,17 +75,21 @@ impl<'q> Tuple<'q> {
         unsafe { ffi::PyTuple_GET_SIZE(self.0.as_ptr()) as usize }
     }
 
+    /// The items. A tuple under construction has places that are empty.
+    #[inline(always)]
+    pub fn items(self) -> &'q [Option<View<'q>>] {
+        let n = self.len();
+        // SAFETY: a tuple ends with an array of so many pointers; for the rest, as for a list.
+        unsafe {
+            let items = &raw const (*self.0.as_ptr().cast::<ffi::PyTupleObject>()).ob_item;
+            std::slice::from_raw_parts(items.cast(), n)
+        }
+    }
+
     /// The item, or None past the end.
     #[inline(always)]
     pub fn item(self, index: usize) -> Option<View<'q>> {
-        if index >= self.len() {
-            return None;
-        }
-        // SAFETY: as for a list.
-        unsafe {
-            let item = ffi::PyTuple_GET_ITEM(self.0.as_ptr(), index as ffi::Py_ssize_t);
-            (!item.is_null()).then(|| View::within(item))
-        }
+        self.items().get(index).copied().flatten()
     }
 }
 

@@ -248,6 +248,37 @@ impl<E: Elements> Batched<E> {
     }
 }
 
+/// What became of a part that was to be opened.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Opening {
+    /// It is written whole.
+    Whole,
+    /// It is written in part; what is left to do is on the stack.
+    Begun,
+    /// Nothing is written: somebody has to be asked about it, or it is to wait for its turn.
+    Refused,
+}
+
+/// Opens parts that are no leaves, and not in the memo.
+pub trait Opener {
+    /// # Errors
+    /// What writing fails with.
+    fn open(
+        &mut self,
+        part: View<'_>,
+        standing: Standing,
+        writer: &mut Writer,
+    ) -> Result<Opening, Fault>;
+}
+
+/// What is left of a container that was opened.
+pub enum Rest<E> {
+    /// Nothing.
+    Nothing,
+    /// The elements from one on that was not written, or of which a part is on the stack already.
+    Elements(Batched<E>),
+}
+
 /// Elements that are taken out of their container, in order.
 ///
 /// # Errors

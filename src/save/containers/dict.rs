@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
 
-use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Part, taken};
+use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Opener, Opening, Part, Rest, taken};
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
@@ -19,6 +19,15 @@ use crate::save::write::writer::Writer;
 /// The entries of an open dict.
 pub struct DictEntries {
     dict: Held,
+    place: Opened,
+    /// The entry within which the walk is, once it is held.
+    entry: Option<(Held, Held)>,
+    /// The rest of the open batch, if it was taken out of the dict.
+    ahead: Option<VecDeque<(Held, Held)>>,
+}
+
+/// How a dict was opened, and where the walk is among its entries.
+struct Opened {
     /// Behind the entry within which the walk is, or behind the last one.
     position: isize,
     /// Before that entry.
@@ -30,10 +39,6 @@ pub struct DictEntries {
     /// Whether the keys' table is shared with other dicts.
     shares_keys: bool,
     within: Within,
-    /// The entry within which the walk is, once it is held.
-    entry: Option<(Held, Held)>,
-    /// The rest of the open batch, if it was taken out of the dict.
-    ahead: Option<VecDeque<(Held, Held)>>,
 }
 
 /// Where the walk is within an entry.
@@ -53,7 +58,7 @@ enum Within {
 impl DictEntries {
     /// The object, and how it was held when it was met.
     pub fn container(&self) -> (&Held, Holding) {
-        (&self.dict, self.standing.holding)
+        (&self.dict, self.place.standing.holding)
     }
 
     /// The object, once it is written.
@@ -70,7 +75,7 @@ impl DictEntries {
 
     /// The key whose value is being saved, for the path of an error.
     pub fn key_in_path(&self) -> Option<&Held> {
-        match (&self.entry, self.within) {
+        match (&self.entry, self.place.within) {
             (Some((key, _)), Within::Value) => Some(key),
             _ => None,
         }
@@ -78,46 +83,46 @@ impl DictEntries {
 
     /// The entry within which the walk is.
     fn present<'q>(&self, quiet: &'q Quiet) -> Option<(View<'q>, View<'q>)> {
-        let mut start = self.start;
+        let mut start = self.place.start;
         self.view(quiet)?.next(&mut start)
     }
 
     /// The value of the entry whose key is written.
     fn next_value<'q>(&mut self, writer: &mut Writer, quiet: &'q Quiet) -> Result<Part<'q>, Fault> {
-        let (_, values) = containers(self.standing.holding, self.shares_keys);
-        let seen =
-            matches!(self.within, Within::WrittenKey { passages } if passages == writer.passages);
+        let (_, values) = containers(self.place.standing.holding, self.place.shares_keys);
+        let seen = matches!(self.place.within, Within::WrittenKey { passages } if passages == writer.passages);
         let part = match &self.entry {
             Some((_, value)) if seen => {
                 // One reference is the entry's.
                 let value = value.view(quiet);
-                let standing = self.standing.part(values.holding(value, 1));
+                let standing = self.place.standing.part(values.holding(value, 1));
                 Part::Seen(value, standing)
             }
             Some((_, value)) => {
                 // Python code that ran meanwhile may hold the value, and may have saved it. One reference
                 // is the dict's, the other the entry's.
                 let alone = !value.view(quiet).has_others(2);
-                let standing = self.standing.part_held(Holding::Shared, alone);
+                let standing = self.place.standing.part_held(Holding::Shared, alone);
                 Part::Taken(value.again(quiet), standing)
             }
             None => match self.present(quiet) {
                 // A value behind a key that was no leaf was not tried yet.
                 Some((_, value))
-                    if self.within == Within::Key && writer.write_leaf(value, values, 0)? =>
+                    if self.place.within == Within::Key
+                        && writer.write_leaf(value, values, 0)? =>
                 {
-                    self.within = Within::Nothing;
-                    self.done += 1;
+                    self.place.within = Within::Nothing;
+                    self.place.done += 1;
                     return Ok(Part::Written);
                 }
                 Some((_, value)) => {
-                    let standing = self.standing.part(values.holding(value, 0));
+                    let standing = self.place.standing.part(values.holding(value, 0));
                     Part::Seen(value, standing)
                 }
                 None => Part::End,
             },
         };
-        self.within = Within::Value;
+        self.place.within = Within::Value;
         Ok(part)
     }
 }
@@ -130,7 +135,7 @@ fn containers(holding: Holding, shares_keys: bool) -> (Container, Container) {
     (keys, values)
 }
 
-/// Writes a dict as far as its keys and values are leaves; what is left to do, if anything is.
+/// Writes a dict as far as its keys are leaves and its values can be opened.
 ///
 /// # Errors
 /// What writing fails with; `Endless` and `Cyclic`.
@@ -140,67 +145,102 @@ pub fn open_dict(
     dict: Dict<'_>,
     standing: Standing,
     writer: &mut Writer,
-) -> Result<Option<Batched<DictEntries>>, Fault> {
+    opener: &mut impl Opener,
+) -> Result<Rest<DictEntries>, Fault> {
     let standing = standing.deepen()?;
     writer.enter_fast(obj)?;
+    let size = dict.len();
+    // What fits in one batch ends the same way on every release. So if all of it can be written at once, it
+    // needs no work item.
+    let at_once = size > 0 && size < BATCH_SIZE && writer.direct;
     if writer.encoding_protocol().is_binary() {
-        writer.opcode(Opcode::EMPTY_DICT)?;
+        let marks = at_once && size > 1;
+        writer.begin_container(Opcode::EMPTY_DICT, obj, standing.holding, marks)?;
     } else {
         writer.opcodes([Opcode::MARK, Opcode::DICT])?;
+        writer.memoize(obj, standing.holding)?;
     }
-    writer.memoize(obj, standing.holding)?;
-    let size = dict.len();
-    let shares_keys = dict.shares_keys();
-    let (mut position, mut start, mut done) = (0, 0, 0);
+    let mut entries = Opened {
+        position: 0,
+        start: 0,
+        done: 0,
+        size,
+        standing,
+        shares_keys: dict.shares_keys(),
+        within: Within::Nothing,
+    };
     let mut batch = None;
-    let mut within = Within::Nothing;
-    // What fits in one batch ends the same way on every release. So if all is leaves, the dict needs no
-    // work item.
-    if size > 0 && size < BATCH_SIZE && writer.direct {
+    if at_once {
         let is_single = size == 1;
-        if !is_single {
-            writer.opcode(Opcode::MARK)?;
-        }
-        let containers = containers(standing.holding, shares_keys);
-        let (written, end) = writer.write_entries(dict, &mut position, size, containers)?;
-        done = written;
-        if end == EntriesEnd::Complete {
+        if entries.write(dict, writer, opener)? {
             writer.opcode(if is_single {
                 Opcode::SETITEM
             } else {
                 Opcode::SETITEMS
             })?;
             writer.leave_fast(obj);
-            return Ok(None);
+            return Ok(Rest::Nothing);
         }
-        if let EntriesEnd::Value { start: value_of } = end {
-            start = value_of;
-            let passages = writer.passages;
-            within = Within::WrittenKey { passages };
-        }
-        batch = Some((is_single, size - done));
+        let begun = usize::from(entries.within == Within::Value);
+        batch = Some((is_single, size - entries.done - begun));
     } else if size == 0 {
         writer.leave_fast(obj);
-        return Ok(None);
+        return Ok(Rest::Nothing);
     }
-    let mut entries = DictEntries {
+    let mut start = entries.start;
+    let entry = match entries.within {
+        Within::Nothing => None,
+        _ => dict.next(&mut start),
+    };
+    let entries = DictEntries {
         dict: obj.hold(),
-        position,
-        start,
-        done,
-        size,
-        standing,
-        shares_keys,
-        within,
-        entry: None,
+        place: entries,
+        entry: entry.map(|(key, value)| (key.hold(), value.hold())),
         ahead: None,
     };
-    if within != Within::Nothing
-        && let Some((key, value)) = dict.next(&mut start)
-    {
-        entries.entry = Some((key.hold(), value.hold()));
+    Ok(Rest::Elements(Batched::within(entries, batch)))
+}
+
+impl Opened {
+    /// Writes the entries of a dict of one batch; false where that stops before one, or within one.
+    #[inline(always)]
+    fn write(
+        &mut self,
+        dict: Dict<'_>,
+        writer: &mut Writer,
+        opener: &mut impl Opener,
+    ) -> Result<bool, Fault> {
+        let containers = containers(self.standing.holding, self.shares_keys);
+        loop {
+            let left = self.size - self.done;
+            let (written, end) =
+                writer.write_entries(dict, &mut self.position, left, containers)?;
+            self.done += written;
+            let start = match end {
+                EntriesEnd::Complete => return Ok(true),
+                EntriesEnd::Key => return Ok(false),
+                EntriesEnd::Value { start } => start,
+            };
+            self.start = start;
+            let mut position = start;
+            let Some((_, value)) = dict.next(&mut position) else {
+                return Ok(false);
+            };
+            let part = self.standing.part(containers.1.holding(value, 0));
+            match opener.open(value, part, writer)? {
+                Opening::Whole => self.done += 1,
+                Opening::Begun => {
+                    self.within = Within::Value;
+                    return Ok(false);
+                }
+                Opening::Refused => {
+                    let passages = writer.passages;
+                    self.within = Within::WrittenKey { passages };
+                    return Ok(false);
+                }
+            }
+        }
     }
-    Ok(Some(Batched::within(entries, batch)))
 }
 
 impl Elements for DictEntries {
@@ -208,25 +248,27 @@ impl Elements for DictEntries {
 
     #[inline(always)]
     fn resume(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<Option<Held>, Fault> {
-        let changed = self.view(quiet).is_some_and(|dict| dict.len() != self.size);
+        let changed = self
+            .view(quiet)
+            .is_some_and(|dict| dict.len() != self.place.size);
         if changed {
             let batches = writer.has_batches();
             // The C class does not look at a dict of one again.
             let sees_all = match writer.face {
-                Face::Lean => self.size != 1 || !batches,
+                Face::Lean => self.place.size != 1 || !batches,
                 Face::Hookable => !batches,
             };
             if sees_all {
                 // The error is no entry's, so none is told.
-                self.within = Within::Nothing;
+                self.place.within = Within::Nothing;
                 return Err(Fault::DictChanged);
             }
         }
-        if self.within == Within::Value {
-            self.within = Within::Nothing;
-            self.done += 1;
+        if self.place.within == Within::Value {
+            self.place.within = Within::Nothing;
+            self.place.done += 1;
         }
-        if self.within == Within::Nothing
+        if self.place.within == Within::Nothing
             && let Some((key, value)) = self.entry.take()
         {
             if value.view(quiet).is_released_loudly() {
@@ -239,23 +281,23 @@ impl Elements for DictEntries {
 
     fn begin(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<Begin, Fault> {
         let len = self.view(quiet).map_or(0, Dict::len);
-        let left = self.size.saturating_sub(self.done);
+        let left = self.place.size.saturating_sub(self.place.done);
         let batches = writer.has_batches();
         // The hookable face looks on after a full batch only.
-        if len != self.size && batches && self.done.is_multiple_of(BATCH_SIZE) {
+        if len != self.place.size && batches && self.place.done.is_multiple_of(BATCH_SIZE) {
             return Err(Fault::DictChanged);
         }
         if !batches {
             return Ok(if left > 0 { Begin::Single } else { Begin::End });
         }
         if left == 0 {
-            if writer.marks_last_of_batch && self.size.is_multiple_of(BATCH_SIZE) {
+            if writer.marks_last_of_batch && self.place.size.is_multiple_of(BATCH_SIZE) {
                 // There, a full last batch is followed by an empty one.
                 writer.opcodes([Opcode::MARK, Opcode::SETITEMS])?;
             }
             return Ok(Begin::End);
         }
-        if left == 1 && (self.done == 0 || !writer.marks_last_of_batch) {
+        if left == 1 && (self.place.done == 0 || !writer.marks_last_of_batch) {
             return Ok(Begin::Single);
         }
         Ok(Begin::Marked(left.min(BATCH_SIZE)))
@@ -271,16 +313,17 @@ impl Elements for DictEntries {
         let (None, Some(dict)) = (&self.ahead, self.view(quiet)) else {
             return Ok(0);
         };
-        if self.within != Within::Nothing {
+        if self.place.within != Within::Nothing {
             return Ok(0);
         }
-        let containers = containers(self.standing.holding, self.shares_keys);
-        let (written, end) = writer.write_entries(dict, &mut self.position, left, containers)?;
-        self.done += written;
+        let containers = containers(self.place.standing.holding, self.place.shares_keys);
+        let (written, end) =
+            writer.write_entries(dict, &mut self.place.position, left, containers)?;
+        self.place.done += written;
         if let EntriesEnd::Value { start } = end {
-            self.start = start;
+            self.place.start = start;
             let passages = writer.passages;
-            self.within = Within::WrittenKey { passages };
+            self.place.within = Within::WrittenKey { passages };
         }
         Ok(written)
     }
@@ -291,37 +334,37 @@ impl Elements for DictEntries {
         writer: &mut Writer,
         quiet: &'q Quiet,
     ) -> Result<(Part<'q>, bool), Fault> {
-        if matches!(self.within, Within::Key | Within::WrittenKey { .. }) {
+        if matches!(self.place.within, Within::Key | Within::WrittenKey { .. }) {
             return Ok((self.next_value(writer, quiet)?, true));
         }
         if let Some(ahead) = &mut self.ahead {
             let Some((key, value)) = ahead.pop_front() else {
                 return Ok((Part::End, false));
             };
-            self.within = Within::Key;
+            self.place.within = Within::Key;
             // One reference is the dict's, the other ours.
             let alone = !key.view(quiet).has_others(2);
-            let standing = self.standing.part_held(Holding::Shared, alone);
+            let standing = self.place.standing.part_held(Holding::Shared, alone);
             let part = Part::Taken(key.again(quiet), standing);
             self.entry = Some((key, value));
             return Ok((part, false));
         }
-        self.start = self.position;
+        self.place.start = self.place.position;
         let dict = self.view(quiet);
-        let Some((key, _)) = dict.and_then(|dict| dict.next(&mut self.position)) else {
+        let Some((key, _)) = dict.and_then(|dict| dict.next(&mut self.place.position)) else {
             // The dict has lost entries.
-            self.done = self.size;
+            self.place.done = self.place.size;
             return Ok((Part::End, false));
         };
-        self.within = Within::Key;
-        let (keys, _) = containers(self.standing.holding, self.shares_keys);
-        let standing = self.standing.part(keys.holding(key, 0));
+        self.place.within = Within::Key;
+        let (keys, _) = containers(self.place.standing.holding, self.place.shares_keys);
+        let standing = self.place.standing.part(keys.holding(key, 0));
         Ok((Part::Seen(key, standing), false))
     }
 
     fn hold(&mut self, quiet: &Quiet) {
         if self.entry.is_none()
-            && self.within != Within::Nothing
+            && self.place.within != Within::Nothing
             && let Some((key, value)) = self.present(quiet)
         {
             self.entry = Some((key.hold(), value.hold()));
@@ -333,11 +376,11 @@ impl Elements for DictEntries {
             return Ok(());
         };
         self.hold(quiet);
-        let left = match self.within {
+        let left = match self.place.within {
             Within::Key | Within::WrittenKey { .. } => left.saturating_sub(1),
             Within::Nothing | Within::Value => left,
         };
-        let position = &mut self.position;
+        let position = &mut self.place.position;
         let rest = std::iter::from_fn(|| {
             let (key, value) = dict.next(position)?;
             Some((key.hold(), value.hold()))

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use pickle_format::opcode::Opcode;
 
-use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Part};
+use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Opener, Opening, Part, Rest};
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
@@ -50,7 +50,7 @@ impl ListItems {
     }
 }
 
-/// Writes a list as far as its items are leaves; what is left to do, if anything is.
+/// Writes a list as far as its items can be opened.
 ///
 /// # Errors
 /// What writing fails with; `Endless` and `Cyclic`.
@@ -60,41 +60,56 @@ pub fn open_list(
     list: List<'_>,
     standing: Standing,
     writer: &mut Writer,
-) -> Result<Option<Batched<ListItems>>, Fault> {
+    opener: &mut impl Opener,
+) -> Result<Rest<ListItems>, Fault> {
     let standing = standing.deepen()?;
     writer.enter_fast(obj)?;
+    let size = list.items().len();
+    // What fits in one batch ends the same way on every release. So if all of it can be written at once, it
+    // needs no work item.
+    let at_once = size > 0 && size < BATCH_SIZE && writer.direct;
     if writer.encoding_protocol().is_binary() {
-        writer.opcode(Opcode::EMPTY_LIST)?;
+        let marks = at_once && size > 1;
+        writer.begin_container(Opcode::EMPTY_LIST, obj, standing.holding, marks)?;
     } else {
         writer.opcodes([Opcode::MARK, Opcode::LIST])?;
+        writer.memoize(obj, standing.holding)?;
     }
-    writer.memoize(obj, standing.holding)?;
-    let size = list.len();
+    let items = list.items();
     let mut next = 0;
-    // What fits in one batch ends the same way on every release. So if all items are leaves, the list needs
-    // no work item.
     let mut batch = None;
-    if size > 0 && size < BATCH_SIZE && writer.direct {
+    if at_once {
         let is_single = size == 1;
-        if !is_single {
-            writer.opcode(Opcode::MARK)?;
-        }
         let container = Container::memoized_first(standing.holding);
-        writer.write_items(list, &mut next, size, container)?;
-        if next == size {
+        loop {
+            writer.write_items(items, &mut next, size, container)?;
+            let Some(Some(item)) = items.get(next) else {
+                break;
+            };
+            let part = standing.part(container.holding(*item, 0));
+            let opening = opener.open(*item, part, writer)?;
+            next += usize::from(opening != Opening::Refused);
+            if opening != Opening::Whole {
+                let left = if is_single {
+                    1
+                } else {
+                    batch_of(writer.face, size)
+                };
+                batch = Some((is_single, left - next));
+                break;
+            }
+        }
+        if batch.is_none() {
             writer.opcode(if is_single {
                 Opcode::APPEND
             } else {
                 Opcode::APPENDS
             })?;
-        } else {
-            let left = batch_of(writer.face, size) - next;
-            batch = Some((is_single, if is_single { 1 } else { left }));
         }
     }
-    if next == size {
+    if next == size && batch.is_none() {
         writer.leave_fast(obj);
-        return Ok(None);
+        return Ok(Rest::Nothing);
     }
     let items = ListItems {
         list: obj.hold(),
@@ -103,7 +118,7 @@ pub fn open_list(
         standing,
         ahead: None,
     };
-    Ok(Some(Batched::within(items, batch)))
+    Ok(Rest::Elements(Batched::within(items, batch)))
 }
 
 /// Elements of a batch that begins with so many left. The C class sees a list that grows meanwhile; the
@@ -160,7 +175,8 @@ impl Elements for ListItems {
         };
         let before = self.next;
         let container = Container::memoized_first(self.standing.holding);
-        writer.write_items(list, &mut self.next, before + left, container)?;
+        let end = before.saturating_add(left);
+        writer.write_items(list.items(), &mut self.next, end, container)?;
         Ok(self.next - before)
     }
 

@@ -1,87 +1,205 @@
-//! Which containers are opened without asking anybody.
+//! What is opened without asking anybody: containers, and plain instances of which a plan says all.
 
+use crate::fast::class_table::SeenTable;
 use crate::fast::fresh::boxed;
-use crate::fast::no_memory::NoMemory;
-use crate::fast::view::{Kind, View};
+use crate::fast::memo::Holding;
+use crate::fast::quiet::Quiet;
+use crate::fast::view::{Dict, Kind, View};
+use crate::save::containers::batch::{Batched, MAX_STEP, Opener, Opening, Rest};
 use crate::save::containers::dict::open_dict;
 use crate::save::containers::list::open_list;
 use crate::save::containers::set::open_set;
 use crate::save::containers::tuple::open_tuple;
 use crate::save::fault::Fault;
+use crate::save::instances::instance::{Planned, open_instance};
+use crate::save::instances::plan::PlanKind;
+use crate::save::instances::plans::PlanCache;
 use crate::save::standing::Standing;
 use crate::save::work::Work;
 use crate::save::write::writer::Writer;
+use pickle_format::opcode::Opcode;
 
-/// What became of a part that was to be opened.
-pub enum Opening {
-    /// It is written whole.
-    Whole,
-    /// It is written in part; this is left to do.
-    Pushed(Work),
-    /// Nothing is written: somebody has to be asked about the part, or it is none of these containers.
-    NotOpened,
+/// Parts that are opened one within the other before the outer ones get a work item: most data is no deeper,
+/// and each takes some room on the native stack.
+const MAX_NESTED: usize = 12;
+
+/// Opens parts natively one within the other, and puts what is left of each on the stack.
+pub struct Nest<'a> {
+    pub stack: &'a mut Vec<Work>,
+    pub plans: &'a mut PlanCache,
+    pub table: &'a mut SeenTable,
+    /// The dispatch table in use, where instances may be opened: nobody has to be asked about them.
+    pub dispatch_table: Option<Dict<'a>>,
+    pub quiet: &'a Quiet,
+    depth: usize,
+    /// Elements that may be written before others get their turn.
+    budget: usize,
 }
 
-impl Opening {
+impl<'a> Nest<'a> {
+    pub fn new(
+        stack: &'a mut Vec<Work>,
+        plans: &'a mut PlanCache,
+        table: &'a mut SeenTable,
+        dispatch_table: Option<Dict<'a>>,
+        quiet: &'a Quiet,
+    ) -> Self {
+        Self {
+            stack,
+            plans,
+            table,
+            dispatch_table,
+            quiet,
+            depth: 0,
+            budget: MAX_STEP,
+        }
+    }
+
+    /// Opens a container of an exact type that is not in the memo. Sets are not opened below protocol 4,
+    /// where they are reduced.
+    ///
+    /// # Errors
+    /// What writing fails with; `Endless` and `Cyclic`.
     #[inline(always)]
-    fn of<T>(rest: Option<T>, work: impl FnOnce(T) -> Work) -> Self {
-        match rest {
-            Some(rest) => Self::Pushed(work(rest)),
-            None => Self::Whole,
+    pub fn open_container(
+        &mut self,
+        obj: View<'_>,
+        kind: Kind<'_>,
+        standing: Standing,
+        writer: &mut Writer,
+    ) -> Result<Opening, Fault> {
+        let at = self.stack.len();
+        match kind {
+            Kind::Dict(dict) => {
+                let rest = open_dict(obj, dict, standing, writer, self)?;
+                self.put(at, rest, |w| Ok(Work::Dict(w)))
+            }
+            Kind::List(list) => {
+                let rest = open_list(obj, list, standing, writer, self)?;
+                self.put(at, rest, |w| Ok(Work::List(w)))
+            }
+            Kind::Tuple(tuple) => {
+                let rest = open_tuple(tuple, standing, writer, self)?;
+                self.put(at, rest, |w| Ok(Work::Tuple(w)))
+            }
+            Kind::Set(set) if writer.protocol.is_framed() => {
+                let rest = open_set(obj, set, standing, writer)?;
+                self.put(at, rest, |w| Ok(Work::Set(boxed(w)?)))
+            }
+            Kind::FrozenSet(set) if writer.protocol.is_framed() => {
+                let rest = open_set(obj, set, standing, writer)?;
+                self.put(at, rest, |w| Ok(Work::FrozenSet(boxed(w)?)))
+            }
+            _ => Ok(Opening::Refused),
         }
     }
 
-    fn boxed<T>(rest: Option<T>, work: impl FnOnce(Box<T>) -> Work) -> Result<Self, NoMemory> {
+    /// Puts what is left of a container on the stack, below what is left of its parts.
+    #[inline(always)]
+    fn put<E>(
+        &mut self,
+        at: usize,
+        rest: Rest<E>,
+        work: impl FnOnce(Batched<E>) -> Result<Work, Fault>,
+    ) -> Result<Opening, Fault> {
         match rest {
-            Some(rest) => Ok(Self::Pushed(work(boxed(rest)?))),
-            None => Ok(Self::Whole),
+            Rest::Nothing => Ok(Opening::Whole),
+            Rest::Elements(batched) => self.insert(at, work(batched)?),
+        }
+    }
+
+    fn insert(&mut self, at: usize, work: Work) -> Result<Opening, Fault> {
+        if self.stack.len() == self.stack.capacity() {
+            let more = self.stack.len().max(16);
+            let reserved = self.stack.try_reserve(more);
+            reserved.map_err(|_| Fault::NoMemory)?;
+        }
+        self.stack.insert(at.min(self.stack.len()), work);
+        Ok(Opening::Begun)
+    }
+
+    /// Opens an instance of whose class nobody registered a reducer, and a plan says all.
+    #[inline(never)]
+    fn open_instance(
+        &mut self,
+        obj: View<'_>,
+        mut standing: Standing,
+        writer: &mut Writer,
+    ) -> Result<Opening, Fault> {
+        let class = obj.class();
+        let plan = self.plans.plan_of(class).cloned();
+        let Some(PlanKind::Plain(plain)) = plan.as_ref().map(|plan| &plan.kind) else {
+            return Ok(Opening::Refused);
+        };
+        let Some(table) = self.dispatch_table.filter(|_| class.is_plain()) else {
+            return Ok(Opening::Refused);
+        };
+        let Some(table) = self.table.view(table, self.quiet) else {
+            return Ok(Opening::Refused);
+        };
+        let is_unregistered =
+            self.plans.is_unregistered(class, table.version()) || table.get(class).is_none();
+        if !is_unregistered {
+            return Ok(Opening::Refused);
+        }
+        if standing.holding == Holding::Temporary && obj.dies_visibly() {
+            standing = standing.seen();
+        }
+        let at = self.stack.len();
+        match open_instance(obj, plain, standing, writer, self.quiet)? {
+            Planned::NotOpened => Ok(Opening::Refused),
+            Planned::Whole => Ok(Opening::Whole),
+            Planned::State(state, inside, holding) => {
+                // There is room in the frame where a full one would have to go to the file.
+                writer.begin_object()?;
+                let is_shared = inside.holding == Holding::Shared;
+                let opening = if is_shared && writer.get_memoized(state)? {
+                    Opening::Whole
+                } else {
+                    self.open_container(state, state.kind(), inside, writer)?
+                };
+                if opening == Opening::Whole {
+                    writer.opcode(Opcode::BUILD)?;
+                    return Ok(Opening::Whole);
+                }
+                let obj = obj.hold();
+                self.insert(at, Work::Build { obj, holding })
+            }
         }
     }
 }
 
-/// Opens a part of a container that is no leaf, and not in the memo, if nobody has to be asked about it.
-///
-/// # Errors
-/// What writing fails with; `Endless` and `Cyclic`.
-#[inline(always)]
-pub fn open_part(
-    part: View<'_>,
-    standing: Standing,
-    writer: &mut Writer,
-) -> Result<Opening, Fault> {
-    if !writer.direct || !writer.begin_object()? {
-        return Ok(Opening::NotOpened);
+impl Opener for Nest<'_> {
+    #[inline(never)]
+    fn open(
+        &mut self,
+        part: View<'_>,
+        standing: Standing,
+        writer: &mut Writer,
+    ) -> Result<Opening, Fault> {
+        if !writer.direct || !writer.begin_object()? {
+            return Ok(Opening::Refused);
+        }
+        let kind = part.kind();
+        // What is to wait for its turn is refused: the container around it gets a work item, whose next step
+        // opens it.
+        let elements = match kind {
+            Kind::Dict(dict) => dict.len(),
+            Kind::List(list) => list.len(),
+            Kind::Tuple(tuple) => tuple.len(),
+            Kind::Other => 1,
+            _ => return Ok(Opening::Refused),
+        };
+        if self.depth > 0 && (self.depth > MAX_NESTED || self.budget < elements) {
+            return Ok(Opening::Refused);
+        }
+        self.budget = self.budget.saturating_sub(elements);
+        self.depth += 1;
+        let opening = match kind {
+            Kind::Other => self.open_instance(part, standing, writer),
+            kind => self.open_container(part, kind, standing, writer),
+        };
+        self.depth -= 1;
+        opening
     }
-    match part.kind() {
-        kind @ (Kind::Dict(_) | Kind::List(_) | Kind::Tuple(_)) => {
-            open_container(part, kind, standing, writer)
-        }
-        _ => Ok(Opening::NotOpened),
-    }
-}
-
-/// Opens a container of an exact type that is not in the memo. Sets are not opened below protocol 4,
-/// where they are reduced.
-///
-/// # Errors
-/// As for `open_part`.
-#[inline(always)]
-pub fn open_container(
-    obj: View<'_>,
-    kind: Kind<'_>,
-    standing: Standing,
-    writer: &mut Writer,
-) -> Result<Opening, Fault> {
-    Ok(match kind {
-        Kind::Dict(dict) => Opening::of(open_dict(obj, dict, standing, writer)?, Work::Dict),
-        Kind::List(list) => Opening::of(open_list(obj, list, standing, writer)?, Work::List),
-        Kind::Tuple(tuple) => Opening::of(open_tuple(tuple, standing, writer)?, Work::Tuple),
-        Kind::Set(set) if writer.protocol.is_framed() => {
-            Opening::boxed(open_set(obj, set, standing, writer)?, Work::Set)?
-        }
-        Kind::FrozenSet(set) if writer.protocol.is_framed() => {
-            Opening::boxed(open_set(obj, set, standing, writer)?, Work::FrozenSet)?
-        }
-        _ => Opening::NotOpened,
-    })
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use pickle_format::opcode::Opcode;
 
-use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Part, taken};
+use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Part, Rest, taken};
 use super::tuple::has_others_than_container;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
@@ -63,7 +63,7 @@ impl<const FROZEN: bool> SetElements<FROZEN> {
     }
 }
 
-/// Begins a set or frozenset; what is to be done, if anything is.
+/// Begins a set or frozenset.
 ///
 /// # Errors
 /// What writing fails with; `Endless`.
@@ -72,7 +72,7 @@ pub fn open_set<const FROZEN: bool>(
     set: Set<'_>,
     standing: Standing,
     writer: &mut Writer,
-) -> Result<Option<Batched<SetElements<FROZEN>>>, Fault> {
+) -> Result<Rest<SetElements<FROZEN>>, Fault> {
     let chain = standing.deepen()?.chain;
     let size = set.len();
     if FROZEN {
@@ -81,7 +81,7 @@ pub fn open_set<const FROZEN: bool>(
         writer.opcode(Opcode::EMPTY_SET)?;
         writer.memoize(obj, standing.holding)?;
         if size == 0 {
-            return Ok(None);
+            return Ok(Rest::Nothing);
         }
     }
     // In `fast` mode a set is not looked for on the path, so it ends no chain.
@@ -100,7 +100,7 @@ pub fn open_set<const FROZEN: bool>(
         ahead: None,
     };
     let batch = FROZEN.then_some((false, usize::MAX));
-    Ok(Some(Batched::within(elements, batch)))
+    Ok(Rest::Elements(Batched::within(elements, batch)))
 }
 
 /// Makes the frozenset of what was written, and memoizes it; or fetches it, where it was saved on the way.

@@ -2,7 +2,7 @@
 
 use pickle_format::opcode::Opcode;
 
-use super::batch::{Batched, Begin, Elements, MAX_STEP, Part};
+use super::batch::{Batched, Begin, Elements, MAX_STEP, Opener, Opening, Part, Rest};
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
@@ -42,7 +42,7 @@ impl TupleItems {
     }
 }
 
-/// Writes a tuple as far as its items are leaves; what is left to do, if anything is.
+/// Writes a tuple as far as its items can be opened.
 ///
 /// # Errors
 /// What writing fails with; `Endless`.
@@ -51,37 +51,54 @@ pub fn open_tuple(
     tuple: Tuple<'_>,
     standing: Standing,
     writer: &mut Writer,
-) -> Result<Option<Batched<TupleItems>>, Fault> {
-    let n = tuple.len();
+    opener: &mut impl Opener,
+) -> Result<Rest<TupleItems>, Fault> {
+    let items = tuple.items();
+    let n = items.len();
     if n == 0 {
         if writer.has_batches() {
             writer.opcode(Opcode::EMPTY_TUPLE)?;
         } else {
             writer.opcodes([Opcode::MARK, Opcode::TUPLE])?;
         }
-        return Ok(None);
+        return Ok(Rest::Nothing);
     }
     // A tuple is memoized last, so passing through one does not end a chain.
     let chain = standing.deepen()?.chain.max(standing.chain);
+    let inner = Standing { chain, ..standing };
     if !is_short(n, writer) {
         writer.opcode(Opcode::MARK)?;
     }
+    let passages = writer.passages;
     let mut next = 0;
-    if writer.direct {
+    while writer.direct {
         let container = Container::memoized_last(standing.holding);
-        writer.write_tuple_items(tuple, &mut next, n.min(MAX_STEP), container)?;
-    }
-    if next == n {
-        close(tuple, standing.holding, writer)?;
-        return Ok(None);
+        writer.write_items(items, &mut next, n.min(MAX_STEP), container)?;
+        if next == n {
+            close(tuple, standing.holding, writer)?;
+            return Ok(Rest::Nothing);
+        }
+        let Some(Some(item)) = items.get(next).filter(|_| next < MAX_STEP) else {
+            break;
+        };
+        let holding = container.holding(*item, 0);
+        let part = inner.part_held(holding, item.is_held_once());
+        let opening = opener.open(*item, part, writer)?;
+        next += usize::from(opening != Opening::Refused);
+        if opening != Opening::Whole {
+            break;
+        }
     }
     let items = TupleItems {
         tuple: tuple.object().hold(),
         next,
-        passages: writer.passages,
-        standing: Standing { chain, ..standing },
+        passages,
+        standing: inner,
     };
-    Ok(Some(Batched::within(items, Some((false, usize::MAX)))))
+    Ok(Rest::Elements(Batched::within(
+        items,
+        Some((false, usize::MAX)),
+    )))
 }
 
 /// Whether a tuple of this length is written without MARK, by an opcode of its own.
@@ -147,7 +164,8 @@ impl Elements for TupleItems {
         };
         let before = self.next;
         let container = Container::memoized_last(self.standing.holding);
-        writer.write_tuple_items(tuple, &mut self.next, before + left, container)?;
+        let end = before.saturating_add(left);
+        writer.write_items(tuple.items(), &mut self.next, end, container)?;
         Ok(self.next - before)
     }
 

@@ -100,8 +100,8 @@ pub fn look_at_instance<'q>(
     Ok(Some((index, Some(dict).filter(|dict| dict.len() > 0))))
 }
 
-/// Bytes of LONG_BINGET, EMPTY_TUPLE and NEWOBJ.
-const BEGINNING: usize = 7;
+/// Bytes of LONG_BINGET, EMPTY_TUPLE, NEWOBJ and LONG_BINPUT.
+const BEGINNING: usize = 12;
 
 /// Writes the class, no arguments, and NEWOBJ; false, with nothing written, where the frame has to go to the
 /// file first.

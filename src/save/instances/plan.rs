@@ -2,7 +2,7 @@
 
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
-use crate::fast::view::{ClassVersion, Dict, Kind, Slots};
+use crate::fast::view::{ClassVersion, Dict, Kind, SeenNames, Slots};
 use crate::save::instances::known_collections::Collection;
 
 /// How the instances of one class are reduced, as long as the class has these contents.
@@ -22,8 +22,8 @@ pub enum PlanKind {
     /// The class's own `__reduce_ex__` gives the reduce value.
     ReduceEx,
     /// The class's `__reduce__` gives the reduce value, which `object.__reduce_ex__` would go on to, if
-    /// the instance has none of its own.
-    Reduce,
+    /// the instance has none of its own. It is looked up by names seen to be exact strings.
+    Reduce(SeenNames),
     /// Neither is asked: what they would say is known.
     Collection(Collection),
     /// Nothing: instances are asked the long way.

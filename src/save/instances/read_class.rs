@@ -107,7 +107,7 @@ impl<'a, 'q> Readable<'a, 'q> {
         self.get(&words.reduce)
             .filter(|found| found.is_method_descriptor())?;
         Some(if self.class.keeps_placed_dict() {
-            PlanKind::Reduce
+            PlanKind::Reduce(self.class.seen_names()?)
         } else {
             PlanKind::ReduceEx
         })

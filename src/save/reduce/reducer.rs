@@ -11,7 +11,7 @@ use crate::fast::fresh::tuple;
 use crate::fast::held::Held;
 use crate::fast::memo::Mark;
 use crate::fast::quiet::{Attached, Quiet};
-use crate::fast::view::{Dict, Kind, View};
+use crate::fast::view::{Dict, Kind, SeenNames, View};
 use crate::interpreter::face::Face;
 use crate::save::instances::known_collections::Collection;
 use crate::save::instances::plan::{Plan, PlanKind, is_shadowed};
@@ -117,9 +117,7 @@ impl Walk<'_, '_> {
     ///
     /// # Errors
     /// What the object's methods raise.
-    pub fn value_of(&mut self, obj: &Held) -> PyResult<Held> {
-        let (state, quiet) = self.split();
-        let plan = state.plans.plan_of(obj.view(quiet).class()).cloned();
+    pub fn value_of(&mut self, obj: &Held, plan: Option<Arc<Plan>>) -> PyResult<Held> {
         let Some(plan) = plan else {
             let value = self.call_reduce(obj)?;
             self.consider_plan(obj, &value)?;
@@ -140,10 +138,10 @@ impl Walk<'_, '_> {
                 let value = obj.bind(py).call_method1(name, (protocol.number(),))?;
                 Ok(Some(value.into()))
             }),
-            PlanKind::Reduce => self.leave(|py| {
+            PlanKind::Reduce(names) => self.leave(|py| {
                 let vocabulary = vocabulary(py, imports)?;
                 let attached = Attached::new(py);
-                let method = reduce_method(obj, vocabulary, attached.quiet());
+                let method = reduce_method(obj, *names, vocabulary, attached.quiet());
                 let Some(method) = method else {
                     return Ok(None);
                 };
@@ -276,7 +274,12 @@ impl Walk<'_, '_> {
 
 /// The `__reduce__` that an object's class shows, if the instance has none of its own and no
 /// `__reduce_ex__`.
-fn reduce_method(obj: &Held, vocabulary: &Vocabulary, quiet: &Quiet) -> Option<Held> {
+fn reduce_method(
+    obj: &Held,
+    names: SeenNames,
+    vocabulary: &Vocabulary,
+    quiet: &Quiet,
+) -> Option<Held> {
     let obj = obj.view(quiet);
     let is_own = |dict: Dict<'_>| {
         !dict.has_text_keys()
@@ -288,6 +291,7 @@ fn reduce_method(obj: &Held, vocabulary: &Vocabulary, quiet: &Quiet) -> Option<H
         Some(Kind::Dict(dict)) if dict.len() == 0 || !is_own(dict) => {}
         Some(_) => return None,
     }
-    let method = obj.class().names()?.get(vocabulary.reduce.view(quiet))?;
+    let names = obj.class().names_as_seen(names)?;
+    let method = names.get(vocabulary.reduce.view(quiet))?;
     Some(method.hold())
 }

@@ -6,7 +6,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::error::{class_name, pickling_error};
-use crate::fast::fresh;
 use crate::fast::held::Held;
 use crate::fast::memo::Mark;
 use crate::fast::view::{Kind, View};
@@ -130,7 +129,7 @@ impl Walk<'_, '_> {
             chain: chain + 1,
             made: standing.made,
         };
-        self.push(Work::Reduce(fresh::boxed(reduce)?))
+        self.push(Work::Reduce(reduce))
     }
 
     fn prepare_newobj(

@@ -1,7 +1,7 @@
 //! Leaves: objects without parts, which a container's loop writes on the spot, without a work item and
 //! without asking anybody.
 
-use pickle_format::cursor::LEAF_ROOM;
+use pickle_format::cursor::{Cursor, LEAF_ROOM};
 use pickle_format::encode;
 use pickle_format::frame::FRAME_SIZE_TARGET;
 use pickle_format::opcode::Opcode;
@@ -9,7 +9,7 @@ use pickle_format::protocol::Protocol;
 use pickle_format::sink::Sink;
 
 use crate::fast::memo::{Holding, Memo};
-use crate::fast::view::{Bytes, Dict, Kind, List, Set, Text, Tuple, View};
+use crate::fast::view::{Bytes, Dict, Kind, Set, Text, View};
 use crate::save::fault::{Fault, Stop};
 use crate::save::standing::Container;
 use crate::save::write::writer::Writer;
@@ -189,6 +189,12 @@ trait Run<'q> {
 
     /// The part that was given out last is written.
     fn written(&mut self);
+
+    /// Writes numbers of this kind, that of the next part, as far as they go.
+    #[inline(always)]
+    fn write_numbers(&mut self, kind: Kind<'q>, cursor: &mut Cursor<'_>) {
+        let _ = (kind, cursor);
+    }
 }
 
 impl Writer {
@@ -209,7 +215,10 @@ impl Writer {
             let mut cursor = self.out.cursor();
             while cursor.has_room() {
                 match leaves.write(&mut cursor, next.0, next.1, 0) {
-                    Ok(true) => run.written(),
+                    Ok(true) => {
+                        run.written();
+                        run.write_numbers(next.0.kind(), &mut cursor);
+                    }
                     Ok(false) => return Ok(()),
                     Err(Stop::Full) => break,
                     Err(Stop::Fault(fault)) => return Err(fault),
@@ -279,36 +288,22 @@ impl Writer {
         }
     }
 
-    /// Writes the items of a list from `next` on.
+    /// Writes items of a list or tuple from `next` on, up to `end`.
     pub fn write_items(
         &mut self,
-        list: List<'_>,
+        items: &[Option<View<'_>>],
         next: &mut usize,
         end: usize,
         container: Container,
     ) -> Result<(), Fault> {
-        self.write_run(&mut Items {
-            item: |i| list.item(i),
-            next,
-            end,
+        let items = items.get(*next..end.min(items.len())).unwrap_or_default();
+        let mut run = Items {
+            rest: items,
             container,
-        })
-    }
-
-    /// Writes the items of a tuple from `next` on.
-    pub fn write_tuple_items(
-        &mut self,
-        tuple: Tuple<'_>,
-        next: &mut usize,
-        end: usize,
-        container: Container,
-    ) -> Result<(), Fault> {
-        self.write_run(&mut Items {
-            item: |i| tuple.item(i),
-            next,
-            end,
-            container,
-        })
+        };
+        let result = self.write_run(&mut run);
+        *next += items.len() - run.rest.len();
+        result
     }
 
     /// Writes the elements of a set from `position` on, and gives their number.
@@ -369,26 +364,67 @@ impl Writer {
     }
 }
 
-struct Items<'a, F> {
-    item: F,
-    next: &'a mut usize,
-    end: usize,
+struct Items<'a, 'q> {
+    rest: &'a [Option<View<'q>>],
     container: Container,
 }
 
-impl<'q, F: Fn(usize) -> Option<View<'q>>> Run<'q> for Items<'_, F> {
+impl<'q> Run<'q> for Items<'_, 'q> {
     #[inline(always)]
     fn next(&mut self) -> Option<(View<'q>, Container)> {
-        if *self.next >= self.end {
-            return None;
-        }
-        Some(((self.item)(*self.next)?, self.container))
+        let part = self.rest.first().copied().flatten()?;
+        Some((part, self.container))
     }
 
     #[inline(always)]
     fn written(&mut self) {
-        *self.next += 1;
+        self.rest = self.rest.get(1..).unwrap_or_default();
     }
+
+    #[inline(always)]
+    fn write_numbers(&mut self, kind: Kind<'q>, cursor: &mut Cursor<'_>) {
+        match kind {
+            Kind::Int(_) => self.rest = write_ints(self.rest, cursor),
+            Kind::Float(_) => self.rest = write_floats(self.rest, cursor),
+            _ => {}
+        }
+    }
+}
+
+/// Writes the ints that items begin with, as far as BININT1, BININT2 and BININT can say them; the rest of
+/// the items.
+#[inline(never)]
+fn write_ints<'a, 'q>(
+    items: &'a [Option<View<'q>>],
+    cursor: &mut Cursor<'_>,
+) -> &'a [Option<View<'q>>] {
+    let mut rest = items.iter();
+    cursor.write_run(|| {
+        let ahead = rest.as_slice();
+        let int = rest.next().copied().flatten().and_then(View::as_int);
+        let value = int.and_then(|int| int.positive_short_value().or_else(|| int.value()));
+        let word = value.and_then(encode::binint);
+        if word.is_none() {
+            rest = ahead.iter();
+        }
+        word
+    });
+    rest.as_slice()
+}
+
+/// Writes the floats that items begin with; the rest of the items.
+#[inline(never)]
+fn write_floats<'a, 'q>(
+    items: &'a [Option<View<'q>>],
+    cursor: &mut Cursor<'_>,
+) -> &'a [Option<View<'q>>] {
+    let mut rest = items.iter();
+    cursor.write_run(|| {
+        let float = rest.as_slice().first().copied().flatten()?.as_float()?;
+        rest.next();
+        Some(encode::binfloat(float.value()))
+    });
+    rest.as_slice()
 }
 
 struct Elements<'a, 'q> {

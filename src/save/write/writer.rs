@@ -113,6 +113,33 @@ impl Writer {
         self.put(index)
     }
 
+    /// Begins a container that is memoized before its parts, with MARK behind if it has more than one: three
+    /// opcodes with one look at the room, from protocol 4 on.
+    #[inline(always)]
+    pub fn begin_container(
+        &mut self,
+        opcode: Opcode,
+        obj: View<'_>,
+        holding: Holding,
+        marks: bool,
+    ) -> Result<(), Fault> {
+        if self.fast || !self.protocol.is_framed() {
+            self.opcode(opcode)?;
+            self.memoize(obj, holding)?;
+            return if marks {
+                self.opcode(Opcode::MARK)
+            } else {
+                Ok(())
+            };
+        }
+        self.memo.memoize(obj, holding)?;
+        if marks {
+            self.opcodes([opcode, Opcode::MEMOIZE, Opcode::MARK])
+        } else {
+            self.opcodes([opcode, Opcode::MEMOIZE])
+        }
+    }
+
     /// From now on atoms have to be looked up.
     pub fn expect_memoized_atoms(&mut self) {
         self.atoms_memoized = true;
