@@ -302,6 +302,7 @@ impl<'py, 'h> Walk<'py, 'h> {
             self.memo.claim();
             self.passages += 1;
         }
+        crate::fast::watch::allocation_foreseen();
     }
 
     /// Goes on with an empty state, so that the walk can unwind: its own was taken away.
@@ -338,6 +339,7 @@ impl<'py, 'h> Walk<'py, 'h> {
             // A release raises nothing; only a state lost to another walk can be reported, and
             // the next passage reports it.
             let _ = self.leave(|_| {
+                crate::fast::watch::released(obj.as_ptr());
                 drop(obj);
                 Ok(())
             });

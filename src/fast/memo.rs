@@ -10,6 +10,8 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 
+use crate::fast::watch;
+
 /// Who holds an object that is about to be saved.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Holding {
@@ -131,6 +133,8 @@ impl Memo {
             // SAFETY: the object is alive, as its caller's borrow shows; 0 stands for none.
             unsafe { ffi::Py_XINCREF((slot & !DEFERRED) as *mut ffi::PyObject) }
             self.owned = self.slots.len();
+        } else {
+            watch::entry_unowned((slot & !DEFERRED) as *mut ffi::PyObject);
         }
         Ok(index)
     }
@@ -190,6 +194,7 @@ impl Memo {
     fn own_rest(&mut self) {
         for &slot in &self.slots[self.owned..] {
             let object = (slot & !DEFERRED) as *mut ffi::PyObject;
+            watch::entry_owned(object);
             // SAFETY: the object was alive when its slot was pushed, and since then no Python
             // code has run and nothing was released, or this would have been called before.
             unsafe { ffi::Py_XINCREF(object) }
@@ -253,6 +258,9 @@ impl Memo {
     pub fn clear(&mut self) -> Released {
         self.table.clear();
         let mut slots = std::mem::take(&mut self.slots);
+        for slot in &slots[self.owned..] {
+            watch::entry_forgotten((slot & !DEFERRED) as *mut ffi::PyObject);
+        }
         slots.truncate(self.owned);
         self.owned = 0;
         self.filled = 0;

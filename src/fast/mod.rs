@@ -23,4 +23,7 @@ pub mod sequence;
 pub mod set;
 pub mod signals;
 pub mod text;
+pub mod watch;
+#[cfg(feature = "watch")]
+pub mod watchman;
 pub mod window;
