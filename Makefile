@@ -25,7 +25,7 @@ CHECKER_LOG := $(abspath target/memcheck.log)
 PYTHONS ?= $(PYTHON)
 MINUTES ?= 1
 
-.PHONY: help venv build debug demo test lint rust pytest stubs sanitize memcheck watch watched bench profile torch clean
+.PHONY: help venv build debug demo test lint rust clippy pytest stubs sanitize memcheck watch watched bench profile torch clean
 
 help:           ## List the verbs.
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -49,10 +49,15 @@ debug:          ## Build without optimisation, beside the other environment.
 demo: build     ## Pickle a trained pipeline through an importer, and read it back.
 	$(BIN)/python examples/package_pipeline.py
 
-rust:           ## Format, lint and test the Rust side.
+rust: clippy     ## Format, lint and test the Rust side.
 	cargo fmt --all --check
-	PYO3_BUILD_EXTENSION_MODULE=1 PYO3_PYTHON=$(abspath $(BIN)/python) cargo clippy --workspace --all-targets -- -D warnings
 	PYO3_BUILD_EXTENSION_MODULE=1 PYO3_PYTHON=$(abspath $(BIN)/python) cargo test --workspace --quiet
+
+clippy:         ## Lint the Rust side as this Python's release has it compiled, the watchman too.
+	PYO3_BUILD_EXTENSION_MODULE=1 PYO3_PYTHON=$(abspath $(BIN)/python) \
+	  cargo clippy --workspace --all-targets --quiet -- -D warnings
+	PYO3_BUILD_EXTENSION_MODULE=1 PYO3_PYTHON=$(abspath $(BIN)/python) \
+	  cargo clippy --features watch --quiet -- -D warnings
 
 lint:           ## Lint the Python side.
 	$(BIN)/ruff check .

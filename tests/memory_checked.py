@@ -4,7 +4,8 @@
 
 Under valgrind Python is some thirty times slower, so of each test function only `OXIPICKLE_SAMPLE` cases
 run, at even distances, beginning with another case for each function. A test during which something
-is written to the file that `OXIPICKLE_CHECKER_LOG` names has failed, with what is written there.
+is written to the file that `OXIPICKLE_CHECKER_LOG` names has failed, with what is written there. Cases
+with the mark `freed` all run.
 """
 
 import itertools
@@ -24,7 +25,11 @@ def pytest_generate_tests(metafunc):
     cases, most = metafunc._calls, int(os.environ.get("OXIPICKLE_SAMPLE", "0"))
     if 0 < most < len(cases):
         first = next(functions)
-        metafunc._calls = [cases[(first + i * len(cases) // most) % len(cases)] for i in range(most)]
+        kept = {(first + i * len(cases) // most) % len(cases) for i in range(most)}
+        if metafunc.definition.get_closest_marker("freed"):
+            kept = set(range(len(cases)))
+        kept |= {i for i, case in enumerate(cases) if any(mark.name == "freed" for mark in case.marks)}
+        metafunc._calls = [cases[i] for i in sorted(kept)]
     return result
 
 

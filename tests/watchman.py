@@ -10,7 +10,6 @@ signal handler runs every few milliseconds, and both meet garbage whose finalise
 
 import contextlib
 import gc
-import os
 import runpy
 import signal
 import sys
@@ -45,13 +44,8 @@ def reports():
     return _oxipickle._watch_reports()
 
 
-def watched_process():
-    """Whether this process was asked to be watched, as those are that a watched one starts."""
-    return bool(os.environ.get("OXIPICKLE_WATCH"))
-
-
 @contextlib.contextmanager
-def watching():
+def watching(collects_often=True):
     """Watches, and makes it likely that there is something to see."""
     is_main = threading.current_thread() is threading.main_thread()
     thresholds = gc.get_threshold()
@@ -62,7 +56,8 @@ def watching():
     if is_main:
         handler = signal.signal(signal.SIGALRM, make_garbage)
         signal.setitimer(signal.ITIMER_REAL, INTERVAL, INTERVAL)
-    gc.set_threshold(*THRESHOLDS)
+    if collects_often:
+        gc.set_threshold(*THRESHOLDS)
     make_garbage()
     try:
         yield
@@ -78,8 +73,12 @@ def watching():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem):
-    with watching():
-        result = yield
+    with watching(collects_often=pyfuncitem.get_closest_marker("collector") is None):
+        try:
+            result = yield
+        except Exception as error:
+            error.add_note("\n".join(["the watchman reports:", *reports()]))
+            raise
     if seen := reports():
         pytest.fail("the watchman reports:\n" + "\n".join(seen), pytrace=False)
     return result
