@@ -70,7 +70,7 @@ pytest:         ## Run the Python tests, on all cores.
 
 sanitize: debug ## Run hazards and attacks under the debugging allocator, and under valgrind.
 	PYTHONMALLOC=debug $(DEBUG)/bin/python -m pytest -q -n auto -m 'not long' tests/hazards tests/attacks
-	$(MAKE) memcheck TESTS='tests/hazards tests/attacks'
+	OXIPICKLE_CHECK_ALL=1 $(MAKE) memcheck TESTS='tests/hazards tests/attacks'
 
 memcheck:       ## Run SAMPLE cases of each test in TESTS under valgrind, in the build of `make debug`.
 	rm -f $(CHECKER_LOG)

@@ -6,6 +6,9 @@ Under valgrind Python is some thirty times slower, so of each test function only
 run, at even distances, beginning with another case for each function. A test during which something
 is written to the file that `OXIPICKLE_CHECKER_LOG` names has failed, with what is written there. Cases
 with the mark `freed` all run.
+
+What is tested in a process of its own takes far longer under the checker: only cases with that mark are
+checked there, or all, if `OXIPICKLE_CHECK_ALL` says so.
 """
 
 import itertools
@@ -43,7 +46,10 @@ def written():
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem):
     before = len(written())
-    result = yield
+    with pytest.MonkeyPatch.context() as patch:
+        if not (os.environ.get("OXIPICKLE_CHECK_ALL") or pyfuncitem.get_closest_marker("freed")):
+            patch.delenv("OXIPICKLE_CHECKER", raising=False)
+        result = yield
     reported = written()[before:]
     if reported:
         pytest.fail(f"the memory checker reports:\n{reported}", pytrace=False)
