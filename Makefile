@@ -12,7 +12,20 @@ LIBRARIES := numpy scikit-learn pandas networkx cloudpickle joblib loky
 # Where the build lies that is not optimised, and tells a function's name and lines.
 DEBUG := $(VENV)-debug
 
-.PHONY: help venv build debug demo test lint rust pytest stubs bench profile torch clean
+# How many cases of each test run under the memory checker, and what it is: reads and writes of memory
+# that is not there, or no longer, are errors.
+SAMPLE ?= 4
+CHECKER := valgrind --quiet --error-exitcode=99 --undef-value-errors=no --num-callers=30 \
+  --suppressions=$(abspath .ci/valgrind.supp)
+# Left out there: chains of many thousands of objects, and recursion up to the end of the native stack.
+UNCHECKED := never_end or without_end
+CHECKER_LOG := $(abspath target/memcheck.log)
+
+# On which Pythons `make watch` runs.
+PYTHONS ?= $(PYTHON)
+MINUTES ?= 1
+
+.PHONY: help venv build debug demo test lint rust clippy pytest stubs sanitize memcheck watch watched bench profile torch clean
 
 help:           ## List the verbs.
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -36,10 +49,15 @@ debug:          ## Build without optimisation, beside the other environment.
 demo: build     ## Pickle a trained pipeline through an importer, and read it back.
 	$(BIN)/python examples/package_pipeline.py
 
-rust:           ## Format, lint and test the Rust side.
+rust: clippy     ## Format, lint and test the Rust side.
 	cargo fmt --all --check
-	PYO3_BUILD_EXTENSION_MODULE=1 PYO3_PYTHON=$(abspath $(BIN)/python) cargo clippy --workspace --all-targets -- -D warnings
 	PYO3_BUILD_EXTENSION_MODULE=1 PYO3_PYTHON=$(abspath $(BIN)/python) cargo test --workspace --quiet
+
+clippy:         ## Lint the Rust side as this Python's release has it compiled, the watchman too.
+	PYO3_BUILD_EXTENSION_MODULE=1 PYO3_PYTHON=$(abspath $(BIN)/python) \
+	  cargo clippy --workspace --all-targets --quiet -- -D warnings
+	PYO3_BUILD_EXTENSION_MODULE=1 PYO3_PYTHON=$(abspath $(BIN)/python) \
+	  cargo clippy --features watch --quiet -- -D warnings
 
 lint:           ## Lint the Python side.
 	$(BIN)/ruff check .
@@ -49,6 +67,28 @@ stubs:          ## Hold the type stubs against the module.
 
 pytest:         ## Run the Python tests, on all cores.
 	$(BIN)/python -m pytest -q -n auto $(if $(MARKS),-m '$(MARKS)') $(TESTS)
+
+sanitize: debug ## Run hazards and attacks under the debugging allocator, and under valgrind.
+	PYTHONMALLOC=debug $(DEBUG)/bin/python -m pytest -q -n auto -m 'not long' tests/hazards tests/attacks
+	OXIPICKLE_CHECK_ALL=1 $(MAKE) memcheck TESTS='tests/hazards tests/attacks'
+
+memcheck:       ## Run SAMPLE cases of each test in TESTS under valgrind, in the build of `make debug`.
+	rm -f $(CHECKER_LOG)
+	OXIPICKLE_SAMPLE=$(SAMPLE) OXIPICKLE_CHECKER='$(CHECKER)' OXIPICKLE_CHECKER_LOG=$(CHECKER_LOG) \
+	  PYTHONHASHSEED=0 PYTHONMALLOC=malloc_debug $(CHECKER) --log-file=$(CHECKER_LOG) \
+	  $(DEBUG)/bin/python -m pytest -q -p no:xdist -p memory_checked -m 'not long' -k 'not ($(UNCHECKED))' \
+	  $(TESTS)
+
+watch:          ## Build with the watchman, and run TESTS and a fuzzer under it, on each of PYTHONS.
+	for python in $(PYTHONS); do \
+	  $(MAKE) watched PYTHON=$$python \
+	    VENV=.venv-watch-$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])') || exit 1; \
+	done
+
+watched:
+	MATURIN_PEP517_ARGS='--features watch' $(MAKE) build
+	OXIPICKLE_WATCH=1 $(BIN)/python -m pytest -q -n auto -p watchman $(if $(MARKS),-m '$(MARKS)') $(TESTS)
+	PYTHONPATH=tests $(BIN)/python -m watchman fuzz/loader.py --minutes $(MINUTES)
 
 test: build     ## Build and pass all tests, Rust's and Python's.
 	$(MAKE) rust lint stubs pytest

@@ -32,6 +32,8 @@ pub mod _oxipickle {
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
         let py = module.py();
         crate::fast::layout::check(py)?;
+        #[cfg(feature = "watch")]
+        crate::fast::watchman::export(module)?;
         // Nobody names this class, and making it when it is first needed might find no memory.
         py.get_type::<crate::fast::filling::Filling>();
         crate::load::remember_methods(

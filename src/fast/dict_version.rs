@@ -51,6 +51,9 @@ mod watched {
     static WATCHER: OnceLock<Option<c_int>> = OnceLock::new();
 
     /// Called before a watched dict changes, is cleared or is freed.
+    ///
+    /// # Safety
+    /// There is nothing to mind: the arguments are not looked at.
     unsafe extern "C" fn changed(
         _event: c_int,
         _dict: *mut ffi::PyObject,

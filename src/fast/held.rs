@@ -10,6 +10,7 @@ use pyo3::{Borrowed, PyTypeCheck};
 
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
+use crate::fast::watch;
 
 /// A reference to an object, owned by a pickler's state, its work, a cache or the like.
 ///
@@ -161,6 +162,7 @@ fn give_up_all(py: Python<'_>) {
         std::mem::take(&mut *late)
     };
     for object in late {
+        watch::released(object as *mut ffi::PyObject);
         // SAFETY: the address came from a `Held` that was dropped, and whose reference nobody else gives
         // up: it is ours.
         drop(unsafe { Bound::from_owned_ptr(py, object as *mut ffi::PyObject) });

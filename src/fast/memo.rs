@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 
 use crate::fast::no_memory::NoMemory;
 use crate::fast::view::View;
+use crate::fast::watch;
 
 /// Who holds an object that is about to be saved.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -128,6 +129,8 @@ impl Memo {
             // SAFETY: a view is alive, and shows that the GIL is held; 0 stands for none.
             unsafe { ffi::Py_XINCREF((slot & !DEFERRED) as *mut ffi::PyObject) }
             self.owned = self.slots.len();
+        } else {
+            watch::entry_unowned((slot & !DEFERRED) as *mut ffi::PyObject);
         }
         Ok(index)
     }
@@ -184,6 +187,7 @@ impl Memo {
     fn own_rest(&mut self) {
         for &slot in &self.slots[self.owned..] {
             let object = (slot & !DEFERRED) as *mut ffi::PyObject;
+            watch::entry_owned(object);
             // SAFETY: a view of the object was alive when its slot was pushed. Between two passages
             // nothing is freed, and `claim` stands before each. 0 stands for none.
             unsafe { ffi::Py_XINCREF(object) }
@@ -245,6 +249,9 @@ impl Memo {
     pub fn clear(&mut self) -> Released {
         self.table.clear();
         let mut slots = std::mem::take(&mut self.slots);
+        for slot in slots.get(self.owned..).unwrap_or_default() {
+            watch::entry_forgotten((slot & !DEFERRED) as *mut ffi::PyObject);
+        }
         slots.truncate(self.owned);
         self.owned = 0;
         self.filled = 0;

@@ -24,4 +24,7 @@ pub mod quiet;
 pub mod recursion;
 pub mod signals;
 pub mod view;
+pub mod watch;
+#[cfg(feature = "watch")]
+pub mod watchman;
 pub mod window;

@@ -160,9 +160,12 @@ impl Home {
         if slot.loading {
             return Ok(());
         }
-        if let Some(settings) = slot.settings.as_deref() {
-            settings.traverse(visit)?;
-        }
+        // Up to 3.11 the collector may run while the object is being made, and its memory is nothing
+        // but zeros. They say that there are no settings; of the memo they say nothing.
+        let Some(settings) = slot.settings.as_deref() else {
+            return Ok(());
+        };
+        settings.traverse(visit)?;
         match slot.memo.as_ref().map(Memo::iter) {
             Some(Ok(entries)) => {
                 for (_, value) in entries {

@@ -5,17 +5,23 @@
 imports the attack's module in a fresh interpreter, calls the function there, and returns what it
 returned, which has to be a literal. An interpreter that dies, or ends with an exception, fails the
 test with what it said last. The allocator is the debugging one unless told otherwise: it overwrites
-what is freed, so that whoever still reads it is found out.
+what is freed, so that whoever still reads it is found out. Where `OXIPICKLE_CHECKER` names a memory
+checker, as `make sanitize` does, the interpreter runs under it, unless its memory is limited: the
+checker's own would count. Where `OXIPICKLE_WATCH` is set, as by `make watch`, it is watched.
 """
 
 import ast
 import inspect
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 
 SECONDS = 120
+
+# How many times slower an interpreter is under a memory checker, at the most.
+SLOWER = 20
 
 
 def run(attack, *args, memory=None, allocator="debug"):
@@ -23,14 +29,20 @@ def run(attack, *args, memory=None, allocator="debug"):
     env = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
     if allocator:
         env["PYTHONMALLOC"] = allocator
+    checker = [] if memory else shlex.split(os.environ.get("OXIPICKLE_CHECKER", ""))
+    if checker:
+        # The debugging allocator, with blocks from the C library: the checker knows where these end.
+        env["PYTHONMALLOC"] = "malloc_debug"
     module = pathlib.Path(inspect.getsourcefile(attack))
-    command = [sys.executable, "-X", "faulthandler", __file__, str(module), attack.__name__]
+    # A checker shows the stack itself, and takes the one of the fault handler for a fault.
+    ahead = checker + [sys.executable] if checker else [sys.executable, "-X", "faulthandler"]
+    command = [*ahead, __file__, str(module), attack.__name__]
     done = subprocess.run(
         [*command, repr(args), repr(memory)],
         env=env,
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=SECONDS * (SLOWER if checker else 1),
         cwd=module.parent,
     )
     assert done.returncode == 0, f"ended with {done.returncode}\n{done.stdout[-500:]}\n{done.stderr[-3000:]}"
@@ -54,7 +66,16 @@ def main(module, name, args, memory):
     attack = getattr(__import__(pathlib.Path(module).stem), name)
     if memory != "None":
         limit_memory(int(memory))
-    print(repr(attack(*ast.literal_eval(args))))
+    if os.environ.get("OXIPICKLE_WATCH"):
+        import watchman
+
+        with watchman.watching():
+            result = attack(*ast.literal_eval(args))
+        if seen := watchman.reports():
+            sys.exit("\n".join(seen))
+    else:
+        result = attack(*ast.literal_eval(args))
+    print(repr(result))
 
 
 if __name__ == "__main__":

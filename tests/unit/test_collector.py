@@ -10,6 +10,8 @@ import oxipickle
 import pytest
 from faces import raised
 
+pytestmark = pytest.mark.collector
+
 LONG = b"](" + b"N" * 1000
 
 

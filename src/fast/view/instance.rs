@@ -4,6 +4,7 @@ use pyo3::ffi;
 
 use super::{ClassVersion, Dict, Kind, View};
 use crate::fast::no_memory::NoMemory;
+use crate::fast::watch;
 
 /// Where the instances of a class keep the values of its slots.
 pub struct Slots {
@@ -69,6 +70,7 @@ impl<'q> View<'q> {
     /// # Errors
     /// Where there is no memory.
     pub fn instance_dict(self) -> Result<Option<Dict<'q>>, NoMemory> {
+        watch::allocation_foreseen();
         // SAFETY: the call gives a reference to the dict that the instance holds from then on, so giving
         // it back frees nothing. A dict that it makes is an allocation that the collector tracks: up to
         // 3.11 that may run the collector, which is therefore paused; pausing and resuming it runs
