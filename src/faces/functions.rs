@@ -6,11 +6,12 @@ use pyo3::types::PyBytes;
 
 use crate::face::{self, Options};
 use crate::faces::arguments::truth;
-use crate::faces::unpickler::load_alone;
 use crate::fast::window::Window;
 use crate::hooks::Walk;
 use crate::interpreter::face::Face;
-use crate::load::{File, Settings};
+use crate::load::input::file::File;
+use crate::load::session::load_alone;
+use crate::load::settings::Settings;
 
 /// dump(obj, file, protocol=None, *, fix_imports=True, buffer_callback=None)
 /// --

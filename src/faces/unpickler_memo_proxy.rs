@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyInt, PyTuple};
 
 use crate::faces::hookable::unpickler::HookableUnpickler;
 use crate::faces::unpickler::Unpickler;
-use crate::load::{Home, Memo};
+use crate::load::home::{Home, Memo};
 
 /// Whose memo it is.
 pub enum Owner {

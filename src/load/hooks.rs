@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 
+use crate::error::unpickling_error;
 use crate::fast::class::finds_attributes_ordinarily;
 use crate::fast::instance::instance_dict;
 use crate::interpreter::face::Face;
@@ -27,6 +28,13 @@ pub fn remember_methods(lean: &Bound<'_, PyType>, hookable: &Bound<'_, PyType>) 
     // A second making of the module finds the same methods.
     let _ = OWN_METHODS.set(lean.py(), [methods(lean)?, methods(hookable)?]);
     Ok(())
+}
+
+/// The error for a persistent id where nobody overrides `persistent_load`.
+pub fn no_persistent_load(py: Python<'_>) -> PyErr {
+    let words = "A load persistent id instruction was encountered, \
+                 but no persistent_load function was specified.";
+    unpickling_error(py, words)
 }
 
 /// The method, if the instance or its class has another than ours.

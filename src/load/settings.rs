@@ -2,49 +2,12 @@
 
 use std::ffi::CString;
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::interpreter::face::Face;
-
-/// The methods of a file that are used.
-pub struct File {
-    pub read: Py<PyAny>,
-    pub readline: Py<PyAny>,
-    pub readinto: Option<Py<PyAny>>,
-    /// Only the lean face looks ahead: whoever reads between opcodes uses the hookable one.
-    pub peek: Option<Py<PyAny>>,
-}
-
-impl File {
-    /// Finds the methods.
-    ///
-    /// # Errors
-    /// TypeError for a file without `read` or `readline`.
-    pub fn of(file: &Bound<'_, PyAny>, face: Face) -> PyResult<Self> {
-        let py = file.py();
-        let peek = match face {
-            Face::Lean => file.getattr_opt(intern!(py, "peek"))?,
-            Face::Hookable => None,
-        };
-        let readinto = file.getattr_opt(intern!(py, "readinto"))?;
-        let read = file.getattr_opt(intern!(py, "read"))?;
-        let readline = file.getattr_opt(intern!(py, "readline"))?;
-        let (Some(read), Some(readline)) = (read, readline) else {
-            return Err(PyTypeError::new_err(
-                "file must have 'read' and 'readline' attributes",
-            ));
-        };
-        Ok(Self {
-            read: read.unbind(),
-            readline: readline.unbind(),
-            readinto: readinto.map(Bound::unbind),
-            peek: peek.map(Bound::unbind),
-        })
-    }
-}
+use crate::load::input::file::File;
 
 /// What an unpickler was made with.
 pub struct Settings {

@@ -5,10 +5,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::faces::arguments::truth;
-use crate::faces::unpickler::{find_class, load, no_persistent_load, size_of};
 use crate::faces::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
 use crate::interpreter::face::Face;
-use crate::load::{File, Home, Settings};
+use crate::load::home::Home;
+use crate::load::hooks::no_persistent_load;
+use crate::load::input::file::File;
+use crate::load::session::{find_class, load, size_of};
+use crate::load::settings::Settings;
 
 /// HookableUnpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
 /// --
@@ -102,7 +105,7 @@ impl HookableUnpickler {
     ///
     /// Raises UnpicklingError.
     fn persistent_load<'py>(&self, pid: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        Err(no_persistent_load(pid))
+        Err(no_persistent_load(pid.py()))
     }
 
     #[getter]

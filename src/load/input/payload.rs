@@ -13,7 +13,8 @@ use crate::fast::filling::{Filling, extend_bytearray};
 use crate::fast::output::BytesOutput;
 use crate::fast::window::Window;
 use crate::interpreter::face::Face;
-use crate::load::input::{Input, LARGEST_READ, check_read};
+use crate::load::input::Input;
+use crate::load::input::file::{LARGEST_READ, check_read};
 use crate::load::settings::Settings;
 
 impl Input {

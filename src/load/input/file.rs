@@ -1,0 +1,66 @@
+//! A file as a load sees it: the methods that are called, and what they may give.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use crate::fast::window::Window;
+use crate::interpreter::face::Face;
+
+/// Bytes that are asked of a file at once, however long the pickle says that an argument or a
+/// frame is: what was not read yet is not allocated for.
+pub const LARGEST_READ: usize = 1024 * 1024;
+
+/// The methods of a file that are used.
+pub struct File {
+    pub read: Py<PyAny>,
+    pub readline: Py<PyAny>,
+    pub readinto: Option<Py<PyAny>>,
+    /// Only the lean face looks ahead: whoever reads between opcodes uses the hookable one.
+    pub peek: Option<Py<PyAny>>,
+}
+
+impl File {
+    /// Finds the methods.
+    ///
+    /// # Errors
+    /// TypeError for a file without `read` or `readline`.
+    pub fn of(file: &Bound<'_, PyAny>, face: Face) -> PyResult<Self> {
+        let py = file.py();
+        let peek = match face {
+            Face::Lean => file.getattr_opt(intern!(py, "peek"))?,
+            Face::Hookable => None,
+        };
+        let readinto = file.getattr_opt(intern!(py, "readinto"))?;
+        let read = file.getattr_opt(intern!(py, "read"))?;
+        let readline = file.getattr_opt(intern!(py, "readline"))?;
+        let (Some(read), Some(readline)) = (read, readline) else {
+            return Err(PyTypeError::new_err(
+                "file must have 'read' and 'readline' attributes",
+            ));
+        };
+        Ok(Self {
+            read: read.unbind(),
+            readline: readline.unbind(),
+            readinto: readinto.map(Bound::unbind),
+            peek: peek.map(Bound::unbind),
+        })
+    }
+}
+
+/// What `file.read(n)` gives.
+pub fn read_at_most(py: Python<'_>, file: &File, n: usize) -> PyResult<Window> {
+    let bytes = Window::of_object(&file.read.bind(py).call1((n,))?)?;
+    check_read(bytes.len(), n)?;
+    Ok(bytes)
+}
+
+/// Checks that a file gave no more than was asked of it.
+pub fn check_read(read: usize, asked: usize) -> PyResult<()> {
+    if read > asked {
+        return Err(PyValueError::new_err(format!(
+            "read() returned {read} bytes, though {asked} were asked for"
+        )));
+    }
+    Ok(())
+}
