@@ -53,6 +53,16 @@ fn set_threshold(py: Python<'_>, imports: &Imports, threshold: i64) -> PyResult<
     set.call1((threshold,)).map(drop)
 }
 
+/// Begins the pause. Where there is no memory to ask for the threshold, or to set it, there is none.
+fn take(py: Python<'_>, imports: &Imports) {
+    if let Ok(before) = threshold(py, imports)
+        && before > 0
+        && set_threshold(py, imports, 0).is_ok()
+    {
+        THRESHOLD.store(before, Ordering::Relaxed);
+    }
+}
+
 /// Ends the pause, unless user code set a threshold meanwhile.
 fn give_back(py: Python<'_>, imports: &Imports) {
     let before = THRESHOLD.swap(0, Ordering::Relaxed);
@@ -66,30 +76,48 @@ fn give_back(py: Python<'_>, imports: &Imports) {
 pub struct Pause<'py> {
     py: Python<'py>,
     imports: &'static Imports,
+    is_taken: bool,
 }
 
 impl<'py> Pause<'py> {
     /// Pauses the collector, unless another load has.
-    pub fn begin(py: Python<'py>, imports: &'static Imports) -> PyResult<Self> {
-        PAUSES_HERE.set(PAUSES_HERE.get() + 1);
-        let is_first = PAUSES.fetch_add(1, Ordering::Relaxed) == 0;
-        let pause = Self { py, imports };
-        if is_first {
-            let before = threshold(py, imports)?;
-            if before > 0 {
-                set_threshold(py, imports, 0)?;
-                THRESHOLD.store(before, Ordering::Relaxed);
-            }
+    pub fn begin(py: Python<'py>, imports: &'static Imports) -> Self {
+        let mut pause = Self {
+            py,
+            imports,
+            is_taken: false,
+        };
+        pause.go_on();
+        pause
+    }
+
+    /// Gives the share back for as long as the load waits for something.
+    #[cold]
+    pub fn interrupt(&mut self) {
+        if !std::mem::take(&mut self.is_taken) {
+            return;
         }
-        Ok(pause)
+        PAUSES_HERE.set(PAUSES_HERE.get() - 1);
+        if PAUSES.fetch_sub(1, Ordering::Relaxed) == 1 {
+            give_back(self.py, self.imports);
+        }
+    }
+
+    /// Takes the share again.
+    #[cold]
+    pub fn go_on(&mut self) {
+        if std::mem::replace(&mut self.is_taken, true) {
+            return;
+        }
+        PAUSES_HERE.set(PAUSES_HERE.get() + 1);
+        if PAUSES.fetch_add(1, Ordering::Relaxed) == 0 {
+            take(self.py, self.imports);
+        }
     }
 }
 
 impl Drop for Pause<'_> {
     fn drop(&mut self) {
-        PAUSES_HERE.set(PAUSES_HERE.get() - 1);
-        if PAUSES.fetch_sub(1, Ordering::Relaxed) == 1 {
-            give_back(self.py, self.imports);
-        }
+        self.interrupt();
     }
 }

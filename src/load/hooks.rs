@@ -8,6 +8,7 @@ use pyo3::types::{PyString, PyType};
 
 use crate::error::unpickling_error;
 use crate::fast::class::finds_attributes_ordinarily;
+use crate::fast::import::is_imported;
 use crate::fast::instance::instance_dict;
 use crate::interpreter::face::Face;
 use crate::load::find_class::find_class;
@@ -83,15 +84,22 @@ impl<'py> Machine<'py, '_> {
         module_name: &Bound<'py, PyAny>,
         name: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (face, proto, fix_imports) = (self.face, self.proto, self.settings.fix_imports);
-        let unpickler = self.home.map(|(_, unpickler)| unpickler);
-        self.leave(|py| {
-            if let Some(unpickler) = unpickler
-                && let Some(method) = overridden(unpickler, face, 0, intern!(py, "find_class"))?
-            {
-                return method.call1((module_name, name));
-            }
-            find_class(module_name, name, proto, fix_imports)
-        })
+        let (proto, fix_imports) = (self.proto, self.settings.fix_imports);
+        if let Some(method) = self.overridden_find_class()? {
+            return self.leave_and_wait(|_| method.call1((module_name, name)));
+        }
+        // Others may be importing it, or it may take its time.
+        if self.leave(|_| is_imported(module_name)) {
+            return self.leave(|_| find_class(module_name, name, proto, fix_imports));
+        }
+        self.leave_and_wait(|_| find_class(module_name, name, proto, fix_imports))
+    }
+
+    fn overridden_find_class(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some((_, unpickler)) = self.home else {
+            return Ok(None);
+        };
+        let face = self.face;
+        self.leave(|py| overridden(unpickler, face, 0, intern!(py, "find_class")))
     }
 }

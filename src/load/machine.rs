@@ -100,12 +100,40 @@ impl<'py, 'h> Machine<'py, 'h> {
         }
     }
 
-    /// Lets the input run Python code, the file's, with the memo at home.
+    /// As `leave`, for a call that may wait for something outside of the process, or for another
+    /// thread: meanwhile the collector is as the user left it.
+    pub fn leave_and_wait<R>(&mut self, call: impl FnOnce(Python<'py>) -> R) -> R {
+        self.interrupt_pause();
+        let result = self.leave(call);
+        self.go_on_with_pause();
+        result
+    }
+
+    /// Lets the input run Python code, the file's, with the memo at home, and wait for bytes.
     pub fn read_from_file<R>(&mut self, read: impl FnOnce(&mut Input) -> R) -> R {
+        let waits = self.settings.file.as_ref().is_some_and(|file| file.waits);
+        if waits {
+            self.interrupt_pause();
+        }
         self.put_memo_home();
         let result = read(&mut self.input);
         self.take_memo_back();
+        if waits {
+            self.go_on_with_pause();
+        }
         result
+    }
+
+    fn interrupt_pause(&mut self) {
+        if let Some(pause) = &mut self.pause {
+            pause.interrupt();
+        }
+    }
+
+    fn go_on_with_pause(&mut self) {
+        if let Some(pause) = &mut self.pause {
+            pause.go_on();
+        }
     }
 
     /// Releases what the memo holds.

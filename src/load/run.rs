@@ -124,7 +124,7 @@ impl<'py> Machine<'py, '_> {
     fn tick(&mut self) -> PyResult<()> {
         self.ticks = OPCODES_BETWEEN_SIGNALS;
         if self.pause.is_none() {
-            self.pause = Some(Pause::begin(self.py, self.imports)?);
+            self.pause = Some(Pause::begin(self.py, self.imports));
             return Ok(());
         }
         self.leave(|py| py.check_signals())

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 use crate::fast::window::Window;
 use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
 
 /// Bytes that are asked of a file at once, however long the pickle says that an argument or a
 /// frame is: what was not read yet is not allocated for.
@@ -18,6 +19,8 @@ pub struct File {
     pub readinto: Option<Py<PyAny>>,
     /// Only the lean face looks ahead: whoever reads between opcodes uses the hookable one.
     pub peek: Option<Py<PyAny>>,
+    /// Reading may take as long as somebody else likes: not where all bytes are in memory.
+    pub waits: bool,
 }
 
 impl File {
@@ -39,13 +42,27 @@ impl File {
                 "file must have 'read' and 'readline' attributes",
             ));
         };
+        let imports = Imports::get(py)?;
+        let is_in_memory = file.get_type().is(&imports.bytes_io_type)
+            && is_own_method(&read, file, imports)
+            && is_own_method(&readline, file, imports)
+            && readinto
+                .as_ref()
+                .is_none_or(|found| is_own_method(found, file, imports));
         Ok(Self {
             read: read.unbind(),
             readline: readline.unbind(),
             readinto: readinto.map(Bound::unbind),
+            waits: peek.is_some() || !is_in_memory,
             peek: peek.map(Bound::unbind),
         })
     }
+}
+
+/// Whether a method is the object's own, and not one that was set on it.
+fn is_own_method(method: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>, imports: &Imports) -> bool {
+    let owner = || method.getattr(intern!(method.py(), "__self__"));
+    method.get_type().is(&imports.builtin_method_type) && owner().is_ok_and(|own| own.is(object))
 }
 
 /// What `file.read(n)` gives.
