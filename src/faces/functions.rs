@@ -74,7 +74,15 @@ pub fn load<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let face = Face::Lean;
     let methods = Some(File::of(file, face)?);
-    let settings = Settings::new(face, methods, fix_imports, encoding, errors, buffers)?;
+    let settings = Settings::new(
+        file.py(),
+        face,
+        methods,
+        fix_imports,
+        encoding,
+        errors,
+        buffers,
+    )?;
     load_alone(file.py(), settings, Window::empty())
 }
 
@@ -96,7 +104,15 @@ pub fn loads<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let window = Window::of_object(data)?;
     let face = Face::Lean;
-    let settings = Settings::new(face, None, fix_imports, encoding, errors, buffers)?;
+    let settings = Settings::new(
+        data.py(),
+        face,
+        None,
+        fix_imports,
+        encoding,
+        errors,
+        buffers,
+    )?;
     load_alone(data.py(), settings, window)
 }
 

@@ -64,6 +64,7 @@ impl Unpickler {
         home.check_idle()?;
         let file = File::of(file, Face::Lean)?;
         home.initialize(Settings::new(
+            slf.py(),
             Face::Lean,
             Some(file),
             fix_imports,

@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyInt, PyTuple};
 
 use crate::faces::hookable::unpickler::HookableUnpickler;
 use crate::faces::unpickler::Unpickler;
-use crate::load::home::{Home, Memo};
+use crate::load::home::Home;
 
 /// Whose memo it is.
 pub enum Owner {
@@ -38,7 +38,8 @@ impl UnpicklerMemoProxy {
 impl UnpicklerMemoProxy {
     /// Forgets every object that was memoized.
     fn clear(&self) -> PyResult<()> {
-        drop(self.home().replace(Memo::new())?);
+        let home = self.home();
+        drop(home.replace(home.new_memo())?);
         Ok(())
     }
 
@@ -96,7 +97,7 @@ pub fn assign(home: &Home, value: &Bound<'_, PyAny>) -> PyResult<()> {
             }
         },
     };
-    let mut memo = Memo::new();
+    let mut memo = home.new_memo();
     for (key, value) in contents.iter() {
         if !key.is_instance_of::<PyInt>() {
             return Err(PyTypeError::new_err("memo key must be integers"));

@@ -6,15 +6,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use pickle_format::memo::UnpicklerMemo;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
-use crate::load::settings::Settings;
-
-/// Values by memo index.
-pub type Memo = UnpicklerMemo<Py<PyAny>>;
+use crate::load::settings::{Memo, Settings};
 
 /// The memo of an unpickler object, its settings, and whether a load is under way.
 #[derive(Default)]
@@ -68,9 +64,10 @@ impl Home {
             }
             slot.proto = 0;
             slot.ahead = 0;
+            let memo = settings.new_memo();
             (
                 slot.settings.replace(Arc::new(settings)),
-                slot.memo.replace(Memo::new()),
+                slot.memo.replace(memo),
             )
         };
         // Its release may run Python code, so it happens out here.
@@ -81,6 +78,12 @@ impl Home {
     /// What the unpickler was made with; None before `__init__`.
     pub fn settings(&self) -> Option<Arc<Settings>> {
         self.lock().settings.clone()
+    }
+
+    /// An empty memo that counts as the model's does.
+    pub fn new_memo(&self) -> Memo {
+        self.settings()
+            .map_or_else(Memo::new, |settings| settings.new_memo())
     }
 
     /// The protocol that the last pickle named so far.

@@ -9,9 +9,9 @@ use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::load::attributes::Attributes;
 use crate::load::collector::Pause;
-use crate::load::home::{Home, Memo};
+use crate::load::home::Home;
 use crate::load::input::Input;
-use crate::load::settings::Settings;
+use crate::load::settings::{Memo, Settings};
 use crate::load::stack::Stack;
 
 /// Opcodes carried out before the collector is paused: shorter pickles do not earn the pause.
@@ -56,11 +56,12 @@ impl<'py, 'h> Machine<'py, 'h> {
     ) -> PyResult<Self> {
         let imports = Imports::get(py)?;
         let face = settings.face;
+        let memo = settings.new_memo();
         Ok(Self {
             py,
             input,
             stack: Stack::new(),
-            memo: Memo::new(),
+            memo,
             proto: 0,
             face,
             imports,

@@ -2,12 +2,17 @@
 
 use std::ffi::CString;
 
+use pickle_format::memo::UnpicklerMemo;
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
 use crate::load::input::file::File;
+
+/// Values by memo index.
+pub type Memo = UnpicklerMemo<Py<PyAny>>;
 
 /// What an unpickler was made with.
 pub struct Settings {
@@ -18,6 +23,8 @@ pub struct Settings {
     pub errors: CString,
     /// An iterator of out-of-band buffers.
     pub buffers: Option<Py<PyAny>>,
+    /// Whether memo entries far past the others count for the index that MEMOIZE gives next.
+    counts_far_entries: bool,
 }
 
 impl Settings {
@@ -26,6 +33,7 @@ impl Settings {
     /// # Errors
     /// ValueError for a name with a NUL in it; what `iter(buffers)` raises.
     pub fn new(
+        py: Python<'_>,
         face: Face,
         file: Option<File>,
         fix_imports: bool,
@@ -47,7 +55,18 @@ impl Settings {
             encoding: name(encoding)?,
             errors: name(errors)?,
             buffers,
+            counts_far_entries: face == Face::Hookable
+                || Imports::get(py)?.loading.lean_counts_far_entries,
         })
+    }
+
+    /// An empty memo that counts as the model's does.
+    pub fn new_memo(&self) -> Memo {
+        if self.counts_far_entries {
+            Memo::new()
+        } else {
+            Memo::counting_near_entries()
+        }
     }
 
     /// Shows the collector what is held.

@@ -62,6 +62,7 @@ impl HookableUnpickler {
         home.check_idle()?;
         let file = File::of(file, Face::Hookable)?;
         home.initialize(Settings::new(
+            slf.py(),
             Face::Hookable,
             Some(file),
             fix_imports,

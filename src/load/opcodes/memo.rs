@@ -72,7 +72,8 @@ impl<'py> Machine<'py, '_> {
     #[inline(never)]
     fn look_ahead(&mut self) {
         if self.home.is_none() && self.settings.file.is_none() && self.input.window.is_constant() {
-            self.fetched = Fetched::scan(self.input.window.remainder(), self.memo.len());
+            let rest = self.input.window.remainder();
+            self.fetched = Fetched::scan(rest, self.memo.len(), self.memo.is_consecutive());
         }
     }
 
