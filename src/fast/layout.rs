@@ -5,19 +5,17 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 
 use crate::fast::class::takes_attributes;
-use crate::fast::decode::observe_ascii_header;
+use crate::fast::decode::is_ascii_where_expected;
 use crate::fast::dict::len;
 use crate::fast::instance::has_ordinary_dict;
 use crate::fast::int::int_value;
 use crate::fast::text::{is_interned, utf8};
 
-/// Reads objects whose contents are known through each layout that is read directly, and looks how
-/// the interpreter lays out what only it can say.
+/// Reads objects whose contents are known through each layout that is read directly.
 ///
 /// # Errors
 /// ImportError where a value is not the expected one, as on a build with digits of 15 bits.
 pub fn check(py: Python<'_>) -> PyResult<()> {
-    observe_ascii_header(py)?;
     let text = PyString::new(py, "twelve bytes");
     let interned = PyString::intern(py, "interned by oxipickle");
     let texts = utf8(text.as_any().as_borrowed()) == Some(b"twelve bytes")
@@ -28,7 +26,12 @@ pub fn check(py: Python<'_>) -> PyResult<()> {
         .all(|value| int_value(PyInt::new(py, value).as_any().as_borrowed()) == Some(value));
     let dict = PyDict::new(py);
     dict.set_item(text, interned)?;
-    if texts && ints && len(dict.as_any().as_borrowed()) == 1 && are_dicts_placed(py)? {
+    if texts
+        && ints
+        && is_ascii_where_expected(py)?
+        && len(dict.as_any().as_borrowed()) == 1
+        && are_dicts_placed(py)?
+    {
         return Ok(());
     }
     Err(PyImportError::new_err(

@@ -10,12 +10,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
 use crate::fast::class::{
-    DictOffset, class_attribute, contents_version, is_data_descriptor, method_of_dictless,
-    sets_no_state, sets_ordinarily, slot_offset, takes_attributes,
+    DictOffset, SlotOffset, class_attribute, contents_version, is_data_descriptor,
+    method_of_dictless, sets_no_state, sets_ordinarily, slot_offset, takes_attributes,
 };
 use crate::fast::decode::interned;
 use crate::fast::instance::{has_ordinary_dict, set_ordinary_attribute};
-use crate::fast::object::{Exact, exact, is_of_immutable_type};
+use crate::fast::object::is_of_immutable_type;
 
 /// Classes and names that are kept, by address: a few per load are met again and again.
 const CLASSES_KEPT: usize = 16;
@@ -56,8 +56,8 @@ pub struct Known<'py> {
 pub enum Way {
     /// It stores the value in the `__dict__`, and nothing else.
     Dict,
-    /// It stores the value in the slot so many bytes from the instance's start, and nothing else.
-    Slot(usize),
+    /// It stores the value in the slot at this place, and nothing else.
+    Slot(SlotOffset),
     Other,
 }
 
@@ -65,7 +65,7 @@ pub enum Way {
 struct Name<'py> {
     name: Bound<'py, PyAny>,
     /// The interpreter's own object for it.
-    twin: Bound<'py, PyAny>,
+    twin: Bound<'py, PyString>,
     /// The contents of the class that `way` is known for, or `NO_CLASS`.
     version: u32,
     way: Way,
@@ -194,11 +194,11 @@ impl<'py> Attributes<'py> {
         class: &Bound<'py, PyType>,
         name: &Bound<'py, PyAny>,
     ) -> PyResult<Option<&Name<'py>>> {
-        if exact(name.as_borrowed()) != Exact::Str {
+        let Ok(text) = name.cast_exact::<PyString>() else {
             return Ok(None);
-        }
-        let twin = interned(name.clone());
-        let attribute = class_attribute(class, twin.cast::<PyString>()?);
+        };
+        let twin = interned(text.clone());
+        let attribute = class_attribute(class, &twin);
         let is_shadowed = attribute.as_ref().is_some_and(is_data_descriptor);
         // What has a class that can change may become a data descriptor, and the version would stand.
         let stays = attribute
@@ -222,7 +222,7 @@ impl<'py> Attributes<'py> {
     ///
     /// # Errors
     /// MemoryError.
-    pub fn twin(&mut self, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    pub fn twin(&mut self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> {
         match self.names.get(place_of_name(name, NO_CLASS)) {
             Some(Some(known)) if known.name.is(name) => Ok(known.twin.clone()),
             _ => {
@@ -236,7 +236,7 @@ impl<'py> Attributes<'py> {
     fn keep_name(
         &mut self,
         name: &Bound<'py, PyAny>,
-        twin: Bound<'py, PyAny>,
+        twin: Bound<'py, PyString>,
         version: u32,
         way: Way,
     ) -> PyResult<Option<&Name<'py>>> {

@@ -98,7 +98,6 @@ impl<'py> Stack<'py> {
     pub fn start_of(&self, n: usize, py: Python<'_>) -> PyResult<usize> {
         match self.values.len().checked_sub(n) {
             Some(start) if start >= self.fence => Ok(start),
-            // More than there is at all is told apart from what a mark keeps out of reach.
             _ => Err(self.underflow(py)),
         }
     }

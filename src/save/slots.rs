@@ -5,6 +5,7 @@ use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
+use crate::fast::class::SlotOffset;
 use crate::fast::fresh;
 use crate::fast::instance::slot_value;
 use crate::fast::memo::Holding;
@@ -17,8 +18,8 @@ use crate::save::work::{Standing, Work};
 pub struct Slot {
     /// As `copyreg` spells it: private names are mangled.
     pub name: Py<PyString>,
-    /// Where the value is, in bytes from the instance's start.
-    pub offset: usize,
+    /// Where the value is.
+    pub offset: SlotOffset,
 }
 
 impl<'py> Walk<'py, '_> {
@@ -39,7 +40,7 @@ impl<'py> Walk<'py, '_> {
         self.before_allocating();
         let state = fresh::dict(py)?;
         for slot in slots {
-            if let Some(value) = slot_value(obj, slot.offset) {
+            if let Some(value) = slot_value(obj, slot.offset)? {
                 state.set_item(&slot.name, value)?;
             }
         }
@@ -80,7 +81,7 @@ impl<'py> Walk<'py, '_> {
         // NONE, the dict's opcodes with two PUTs, SETITEMS, TUPLE2, BUILD.
         let mut size = 32;
         for slot in slots {
-            let Some(value) = slot_value(obj, slot.offset) else {
+            let Some(value) = slot_value(obj, slot.offset)? else {
                 continue;
             };
             let name = slot.name.bind(self.py).as_any().as_borrowed();
@@ -111,7 +112,7 @@ impl<'py> Walk<'py, '_> {
         }
         let container = Container::memoized_first(held);
         for slot in slots {
-            let Some(value) = slot_value(obj, slot.offset) else {
+            let Some(value) = slot_value(obj, slot.offset)? else {
                 continue;
             };
             let name = slot.name.bind(self.py).as_any().as_borrowed();

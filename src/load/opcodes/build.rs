@@ -6,13 +6,12 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::error::unpickling_error;
 use crate::fast::build;
 use crate::fast::dict::next_entry;
 use crate::fast::instance::{set_attribute, set_slot};
-use crate::fast::object::{Exact, exact};
 use crate::interpreter::face::Face;
 use crate::load::attributes::Way;
 use crate::load::machine::Machine;
@@ -90,7 +89,7 @@ impl<'py> Machine<'py, '_> {
     /// dict of the exact type, where they are known.
     #[inline(always)]
     fn as_dict(&mut self, state: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        if self.face == Face::Lean || build::is_exact_dict(state) {
+        if self.face == Face::Lean || state.is_exact_instance_of::<PyDict>() {
             return Ok(state.cast::<PyDict>().ok().cloned());
         }
         self.leave(|py| {
@@ -112,8 +111,8 @@ impl<'py> Machine<'py, '_> {
         let mut position = 0;
         while let Some((name, value)) = next_entry(state, &mut position) {
             let (mut name, value) = (name.to_owned(), value.to_owned());
-            if exact(name.as_borrowed()) == Exact::Str {
-                name = self.attributes.twin(&name)?;
+            if let Ok(text) = name.cast_exact::<PyString>() {
+                name = self.attributes.twin(text)?.into_any();
             }
             self.leave(|_| dict.set_item(name, value))?;
         }
@@ -149,12 +148,17 @@ impl<'py> Machine<'py, '_> {
         value: Bound<'py, PyAny>,
     ) -> PyResult<()> {
         // The class is asked for anew each time: what was set before may have exchanged it.
-        if let Way::Slot(offset) = self.attributes.way(&instance.get_type(), name)? {
-            if let Some(old) = set_slot(instance, offset, value) {
-                self.leave(|_| drop(old));
-            }
-            return Ok(());
-        }
+        let value = match self.attributes.way(&instance.get_type(), name)? {
+            Way::Slot(offset) => match set_slot(instance, offset, value) {
+                Ok(None) => return Ok(()),
+                Ok(Some(old)) => {
+                    self.leave(|_| drop(old));
+                    return Ok(());
+                }
+                Err(value) => value,
+            },
+            _ => value,
+        };
         self.leave(|_| set_attribute(instance, name, &value))
     }
 }

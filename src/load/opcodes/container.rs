@@ -2,10 +2,11 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PySet;
+use pyo3::types::{PyDict, PyList, PySet};
 
 use crate::error::unpickling_error;
 use crate::fast::build;
+use crate::fast::fresh;
 use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::load::key::{check_key, hashes_natively};
@@ -14,14 +15,14 @@ use crate::load::machine::Machine;
 impl<'py> Machine<'py, '_> {
     #[inline(always)]
     pub fn load_empty_list(&mut self) -> PyResult<()> {
-        let list = build::empty_list(self.py)?;
-        self.push_new(list)
+        let list = fresh::list(self.py)?;
+        self.push_new(list.into_any())
     }
 
     pub fn load_list(&mut self) -> PyResult<()> {
         let start = self.stack.pop_mark(self.py)?;
         let list = build::list(self.py, &mut self.stack.values, start)?;
-        self.stack.push(list)
+        self.stack.push(list.into_any())
     }
 
     #[inline(always)]
@@ -43,8 +44,8 @@ impl<'py> Machine<'py, '_> {
             return Err(self.stack.underflow(self.py));
         }
         let list = self.stack.values[start - 1].clone();
-        if build::is_exact_list(&list) {
-            return build::extend_list(&list, &mut self.stack.values, start);
+        if let Ok(list) = list.cast_exact::<PyList>() {
+            return build::extend_list(list, &mut self.stack.values, start);
         }
         self.append_to_other(&list, start, one)
     }
@@ -90,20 +91,20 @@ impl<'py> Machine<'py, '_> {
     pub fn load_counted_tuple(&mut self, n: usize) -> PyResult<()> {
         let start = self.stack.start_of(n, self.py)?;
         let tuple = build::tuple(self.py, &mut self.stack.values, start)?;
-        self.push_new(tuple)
+        self.push_new(tuple.into_any())
     }
 
     #[inline(always)]
     pub fn load_tuple(&mut self) -> PyResult<()> {
         let start = self.stack.pop_mark(self.py)?;
         let tuple = build::tuple(self.py, &mut self.stack.values, start)?;
-        self.push_new(tuple)
+        self.push_new(tuple.into_any())
     }
 
     #[inline(always)]
     pub fn load_empty_dict(&mut self) -> PyResult<()> {
-        let dict = build::empty_dict(self.py)?;
-        self.push_new(dict)
+        let dict = fresh::dict(self.py)?;
+        self.push_new(dict.into_any())
     }
 
     pub fn load_dict(&mut self) -> PyResult<()> {
@@ -111,9 +112,9 @@ impl<'py> Machine<'py, '_> {
         if !(self.stack.len() - start).is_multiple_of(2) {
             return Err(unpickling_error(self.py, "odd number of items for DICT"));
         }
-        let dict = build::empty_dict(self.py)?;
+        let dict = fresh::dict(self.py)?;
         self.fill_dict(&dict, start)?;
-        self.stack.push(dict)
+        self.stack.push(dict.into_any())
     }
 
     #[inline(always)]
@@ -141,18 +142,18 @@ impl<'py> Machine<'py, '_> {
             return Err(unpickling_error(self.py, words));
         }
         let dict = self.stack.values[start - 1].clone();
-        if build::is_exact_dict(&dict) {
-            if self.set_state_directly(dict.as_borrowed(), start)? {
+        if let Ok(dict) = dict.cast_exact::<PyDict>() {
+            if self.set_state_directly(dict.as_any().as_borrowed(), start)? {
                 return Ok(());
             }
-            return self.fill_dict(&dict, start);
+            return self.fill_dict(dict, start);
         }
         self.set_items_of_other(&dict, start)
     }
 
     /// Stores the pairs from `start` on in an exact dict.
     #[inline(always)]
-    fn fill_dict(&mut self, dict: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
+    fn fill_dict(&mut self, dict: &Bound<'py, PyDict>, start: usize) -> PyResult<()> {
         // A key's own `__hash__` and `__eq__` may look at the memo, where there is a way to it.
         let mut keys = self.stack.values[start..].iter().step_by(2);
         if self.home.is_some() && !keys.all(hashes_natively) {
@@ -182,8 +183,8 @@ impl<'py> Machine<'py, '_> {
     }
 
     pub fn load_empty_set(&mut self) -> PyResult<()> {
-        let set = build::empty_set(self.py)?;
-        self.stack.push(set)
+        let set = fresh::set(self.py)?;
+        self.stack.push(set.into_any())
     }
 
     pub fn load_additems(&mut self) -> PyResult<()> {
@@ -265,7 +266,7 @@ impl<'py> Machine<'py, '_> {
 /// Stores keys and values that take turns in an exact dict.
 #[inline(always)]
 fn store_pairs<'py>(
-    dict: &Bound<'py, PyAny>,
+    dict: &Bound<'py, PyDict>,
     mut pairs: impl Iterator<Item = Bound<'py, PyAny>>,
     imports: &Imports,
 ) -> PyResult<()> {

@@ -97,9 +97,9 @@ impl<'py> Machine<'py, '_> {
             return Err(unpickling_error(self.py, &words));
         }
         let args = self.as_arguments(args)?;
-        if !args.is_instance_of::<PyTuple>() {
+        let Ok(args) = args.cast::<PyTuple>() else {
             return Err(self.bad_argument(opcode, "args argument must be a tuple", &args));
-        }
+        };
         let kwargs = match &kwargs {
             None => None,
             Some(kwargs) => match kwargs.cast::<PyDict>() {
@@ -115,14 +115,14 @@ impl<'py> Machine<'py, '_> {
         };
         // On the hookable face what the class shows as `__new__` is called, as upstream.
         let object = if maker == Maker::Object && (self.face == Face::Lean || kwargs.is_none()) {
-            build::new_instance(class, &args, kwargs)?
+            build::new_instance(class, args, kwargs)?
         } else if self.face == Face::Lean {
-            self.leave(|_| build::new_instance(class, &args, kwargs))?
+            self.leave(|_| build::new_instance(class, args, kwargs))?
         } else {
             self.leave(|py| {
                 let new = class.getattr(intern!(py, "__new__"))?;
                 let class = PyTuple::new(py, [class])?;
-                let args = class.as_sequence().concat(args.cast()?)?;
+                let args = class.as_sequence().concat(args.as_sequence())?;
                 new.call(args.cast::<PyTuple>()?, kwargs)
             })?
         };
