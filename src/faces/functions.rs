@@ -6,9 +6,9 @@ use pyo3::types::PyBytes;
 
 use crate::face::{self, Options};
 use crate::faces::arguments::truth;
-use crate::fast::window::Window;
 use crate::hooks::Walk;
 use crate::interpreter::face::Face;
+use crate::load::input::Source;
 use crate::load::input::file::File;
 use crate::load::session::load_alone;
 use crate::load::settings::Settings;
@@ -83,13 +83,13 @@ pub fn load<'py>(
         errors,
         buffers,
     )?;
-    load_alone(file.py(), settings, Window::empty())
+    load_alone(file.py(), settings, Source::File)
 }
 
 /// loads(data, /, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
 /// --
 ///
-/// The object of the pickle in `data`, any bytes-like object, which is not copied. Bytes behind the
+/// The object of the pickle in `data`, any bytes-like object; `bytes` are not copied. Bytes behind the
 /// pickle are ignored. The same as C's `pickle.loads`, and raises the same.
 #[pyfunction]
 #[pyo3(signature = (
@@ -102,7 +102,7 @@ pub fn loads<'py>(
     errors: &str,
     buffers: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let window = Window::of_object(data)?;
+    let source = Source::of_object(data)?;
     let face = Face::Lean;
     let settings = Settings::new(
         data.py(),
@@ -113,7 +113,7 @@ pub fn loads<'py>(
         errors,
         buffers,
     )?;
-    load_alone(data.py(), settings, window)
+    load_alone(data.py(), settings, source)
 }
 
 /// One row of the table: name, code, argument, stack before, stack after, protocol.

@@ -9,6 +9,7 @@ pub mod class;
 pub mod decode;
 pub mod dict;
 pub mod dict_version;
+pub mod exported;
 pub mod filling;
 pub mod fresh;
 pub mod import;

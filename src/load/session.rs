@@ -5,10 +5,9 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
-use crate::fast::window::Window;
 use crate::load::find_class;
 use crate::load::home::Home;
-use crate::load::input::Input;
+use crate::load::input::{Input, Source};
 use crate::load::machine::Machine;
 use crate::load::nesting::Nesting;
 use crate::load::settings::Settings;
@@ -40,7 +39,7 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>, home: &Home) -> PyResult<Bound<'
     };
     let _nesting = Nesting::enter(py)?;
     let (memo, ahead) = home.begin()?;
-    let input = Input::new(settings.clone(), Window::empty());
+    let input = Input::new(settings.clone(), Source::File);
     let mut machine = match Machine::new(py, input, settings, Some((home, unpickler))) {
         Ok(machine) => machine,
         Err(error) => {
@@ -60,15 +59,15 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>, home: &Home) -> PyResult<Bound<'
     result
 }
 
-/// A load by a function, with nobody's hooks: from a file, or from a window over the pickle.
+/// A load by a function, with nobody's hooks.
 pub fn load_alone<'py>(
     py: Python<'py>,
     settings: Settings,
-    window: Window,
+    source: Source,
 ) -> PyResult<Bound<'py, PyAny>> {
     let _nesting = Nesting::enter(py)?;
     let settings = Arc::new(settings);
-    let input = Input::new(settings.clone(), window);
+    let input = Input::new(settings.clone(), source);
     let mut machine = Machine::new(py, input, settings, None)?;
     let result = machine.load();
     machine.forget();

@@ -1,6 +1,7 @@
 //! Where the bytes come from: memory, or a file that is read no further than the present opcode or
 //! frame (looking ahead aside).
 
+mod exported;
 pub mod file;
 mod frame;
 mod payload;
@@ -11,8 +12,32 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
+use crate::fast::exported::Exported;
 use crate::fast::window::Window;
 use crate::load::settings::Settings;
+
+/// Where a pickle is.
+pub enum Source {
+    /// In a `bytes` object.
+    Bytes(Window),
+    /// In another object's buffer, which others may write to.
+    Exported(Exported),
+    /// In the settings' file.
+    File,
+}
+
+impl Source {
+    /// A pickle in a bytes-like object.
+    ///
+    /// # Errors
+    /// What the object raises when it is asked for a contiguous buffer.
+    pub fn of_object(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        match Window::of_bytes(object) {
+            Some(window) => Ok(Self::Bytes(window)),
+            None => Exported::of(object).map(Self::Exported),
+        }
+    }
+}
 
 /// The window that is read from, and how to get the next one.
 pub struct Input {
@@ -20,6 +45,8 @@ pub struct Input {
     /// Bytes of the pickle before the window.
     pub before: usize,
     pub settings: Arc<Settings>,
+    /// The buffer that windows are copied from, if the pickle is in one.
+    exported: Option<Exported>,
     /// The window was looked at only: what was read of it is still to be taken from the file.
     is_peeked: bool,
     can_peek: bool,
@@ -31,18 +58,29 @@ pub struct Input {
 }
 
 impl Input {
-    /// Begins to read from a window over the whole pickle, or from the settings' file.
-    pub fn new(settings: Arc<Settings>, window: Window) -> Self {
+    /// Begins to read.
+    pub fn new(settings: Arc<Settings>, source: Source) -> Self {
+        let (window, exported) = match source {
+            Source::Bytes(window) => (window, None),
+            Source::Exported(exported) => (Window::empty(), Some(exported)),
+            Source::File => (Window::empty(), None),
+        };
         let can_peek = settings.file.as_ref().is_some_and(|f| f.peek.is_some());
         Self {
             window,
             before: 0,
             settings,
+            exported,
             is_peeked: false,
             can_peek,
             frame_end: None,
             failed_in_argument: false,
         }
+    }
+
+    /// Whether the window holds all that is left of the pickle.
+    pub fn holds_the_rest(&self) -> bool {
+        self.exported.is_none() && self.settings.file.is_none()
     }
 
     /// Bytes of the pickle before the position.
@@ -83,8 +121,7 @@ impl Input {
     /// Goes on in a window that follows the present one, which was read to its end.
     pub fn go_on_in(&mut self, next: Window) {
         self.before += self.window.position();
-        // The old window may release a buffer, and so run Python code: it is out of use by then.
-        drop(std::mem::replace(&mut self.window, next));
+        self.window = next;
     }
 
     /// Bytes that were looked at and read, but not taken from the file yet.

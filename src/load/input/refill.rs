@@ -25,11 +25,12 @@ impl Input {
         }
         self.failed_in_argument = true;
         let settings = self.settings.clone();
-        let Some(file) = &settings.file else {
-            return Err(self.truncated(py));
-        };
-        self.check_read_to_end(py)?;
-        self.read_more(py, file, n)?;
+        if let Some(file) = &settings.file {
+            self.check_read_to_end(py)?;
+            self.read_more(py, file, n)?;
+        } else {
+            self.read_exported(n)?;
+        }
         if self.window.rest() < n {
             return Err(self.truncated(py));
         }
@@ -51,7 +52,12 @@ impl Input {
         self.failed_in_argument = true;
         let settings = self.settings.clone();
         let Some(file) = &settings.file else {
-            return Err(self.truncated(py));
+            self.read_exported_line()?;
+            if !self.window.remainder().contains(&b'\n') {
+                return Err(self.truncated(py));
+            }
+            self.failed_in_argument = false;
+            return Ok(());
         };
         self.check_read_to_end(py)?;
         self.skip_peeked(py)?;
@@ -82,7 +88,7 @@ impl Input {
         self.is_peeked = false;
         let read = self.window.position();
         self.before += read;
-        drop(std::mem::replace(&mut self.window, Window::empty()));
+        self.window = Window::empty();
         self.skip(py, read)
     }
 
@@ -132,10 +138,7 @@ impl Input {
             append(&mut joined, piece.remainder())?;
         }
         self.before += self.window.position();
-        drop(std::mem::replace(
-            &mut self.window,
-            Window::of_vector(joined),
-        ));
+        self.window = Window::of_vector(joined);
         Ok(())
     }
 

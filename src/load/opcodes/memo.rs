@@ -66,12 +66,12 @@ impl<'py> Machine<'py, '_> {
         }
     }
 
-    /// Looks through the opcodes to come for what they fetch. The memo of an unpickler object
-    /// outlives the load, and bytes that may change are not looked through.
+    /// Looks through the opcodes to come for what they fetch, if all of them are at hand. The memo of an
+    /// unpickler object outlives the load, so there nobody can tell what will be fetched.
     #[cold]
     #[inline(never)]
     fn look_ahead(&mut self) {
-        if self.home.is_none() && self.settings.file.is_none() && self.input.window.is_constant() {
+        if self.home.is_none() && self.input.holds_the_rest() {
             let rest = self.input.window.remainder();
             self.fetched = Fetched::scan(rest, self.memo.len(), self.memo.is_consecutive());
         }

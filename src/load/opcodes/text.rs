@@ -174,8 +174,13 @@ impl<'py> Machine<'py, '_> {
 
     fn take_payload(&mut self, size: usize) -> PyResult<Bound<'py, PyBytes>> {
         let py = self.py;
-        if size > self.input.window.rest() && self.settings.file.is_some() {
-            return self.read_from_file(|input| input.read_payload(py, size));
+        if size > self.input.window.rest() {
+            if self.settings.file.is_some() {
+                return self.read_from_file(|input| input.read_payload(py, size));
+            }
+            if let Some(bytes) = self.input.take_exported(py, size)? {
+                return Ok(bytes);
+            }
         }
         decode::bytes(py, self.take(size)?)
     }
