@@ -9,8 +9,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
 MARKS ?=
 LIBRARIES := numpy scikit-learn pandas networkx cloudpickle joblib loky
+# Where the build lies that is not optimised, and tells a function's name and lines.
+DEBUG := $(VENV)-debug
 
-.PHONY: help venv build demo test lint rust pytest stubs bench torch clean
+.PHONY: help venv build debug demo test lint rust pytest stubs bench profile torch clean
 
 help:           ## List the verbs.
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -27,6 +29,9 @@ venv: $(BIN)/python  ## Make the virtual environment and what tests need.
 
 build: venv     ## Build the extension and install the package.
 	$(PIP) --no-build-isolation --force-reinstall --no-deps .
+
+debug:          ## Build without optimisation, beside the other environment.
+	MATURIN_PEP517_ARGS='--profile dev' $(MAKE) build VENV=$(DEBUG)
 
 demo: build     ## Pickle a trained pipeline through an importer, and read it back.
 	$(BIN)/python examples/package_pipeline.py
@@ -54,5 +59,9 @@ torch: venv     ## Add PyTorch, for the tests against torch.package.
 bench: build    ## Print the table of ratios.
 	$(BIN)/python -m benchmarks
 
+profile: build debug  ## Count instructions and calls per element, under valgrind.
+	$(BIN)/python -m benchmarks profile
+	$(DEBUG)/bin/python -m benchmarks calls
+
 clean:          ## Remove what was built.
-	rm -rf $(VENV) target
+	rm -rf $(VENV) $(DEBUG) target

@@ -15,6 +15,8 @@ QUESTIONS = {
     "fresh": "the first dump of fresh instances, against C",
     "memory": "peak memory of a dump, against C",
     "scale": "cost per object at 10⁴ to 10⁷ objects",
+    "profile": "instructions per object of each workload, against C",
+    "calls": "calls of our own functions per element, in a build without optimisation",
 }
 
 

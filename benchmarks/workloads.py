@@ -1,4 +1,4 @@
-"""What is pickled: each workload is a function that builds its object afresh."""
+"""What is pickled: each workload is a function that builds its object afresh, smaller ones where asked."""
 
 import ast
 import collections
@@ -34,7 +34,7 @@ class Node:
 Point = collections.namedtuple("Point", "x y")
 
 
-def json_like_records():
+def json_like_records(n=20_000):
     return [
         {
             "id": i,
@@ -43,50 +43,50 @@ def json_like_records():
             "score": i * 0.5,
             "nested": {"x": i, "list": [1, 2, 3], "ok": i % 2 == 0, "none": None},
         }
-        for i in range(20_000)
+        for i in range(n)
     ]
 
 
-def ints():
+def ints(n=500_000):
     draw = random.Random(1)
-    return [draw.randrange(2**31) for _ in range(500_000)]
+    return [draw.randrange(2**31) for _ in range(n)]
 
 
-def floats():
+def floats(n=500_000):
     draw = random.Random(1)
-    return [draw.random() for _ in range(500_000)]
+    return [draw.random() for _ in range(n)]
 
 
-def strings():
-    return [f"string {i}" for i in range(300_000)]
+def strings(n=300_000):
+    return [f"string {i}" for i in range(n)]
 
 
-def dataclass_instances():
-    return [Record(i, f"name {i}", i * 0.5) for i in range(60_000)]
+def dataclass_instances(n=60_000):
+    return [Record(i, f"name {i}", i * 0.5) for i in range(n)]
 
 
-def slotted_instances():
-    return [Slotted(i, f"value {i}") for i in range(60_000)]
+def slotted_instances(n=60_000):
+    return [Slotted(i, f"value {i}") for i in range(n)]
 
 
-def tree_with_parent_links():
-    return Node(14, None)
+def tree_with_parent_links(depth=14):
+    return Node(depth, None)
 
 
-def values_of_the_stdlib():
+def values_of_the_stdlib(n=8_000):
     start = datetime.datetime(2020, 1, 1)
     return [
         (start + datetime.timedelta(i), decimal.Decimal(i), uuid.UUID(int=i), {i, i + 1}, Point(i, -i))
-        for i in range(8_000)
+        for i in range(n)
     ]
 
 
-def syntax_tree():
-    with open(typing.__file__, encoding="utf-8") as file:
+def syntax_tree(module=typing):
+    with open(module.__file__, encoding="utf-8") as file:
         return ast.parse(file.read())
 
 
-def collections_of_the_stdlib():
+def collections_of_the_stdlib(n=8_000):
     return [
         (
             collections.Counter(f"abc{i}"),
@@ -94,39 +94,39 @@ def collections_of_the_stdlib():
             collections.defaultdict(list, {i: [i]}),
             collections.deque([i, 2]),
         )
-        for i in range(8_000)
+        for i in range(n)
     ]
 
 
-def small_arrays():
+def small_arrays(n=10_000):
     import numpy
 
-    return [numpy.arange(i % 10) for i in range(10_000)]
+    return [numpy.arange(i % 10) for i in range(n)]
 
 
-def large_arrays():
+def large_arrays(length=2**20):
     import numpy
 
-    return [numpy.arange(2**20, dtype=float) for _ in range(8)]
+    return [numpy.arange(length, dtype=float) for _ in range(8)]
 
 
-def random_forest():
+def random_forest(trees=100):
     from sklearn.datasets import load_iris
     from sklearn.ensemble import RandomForestClassifier
 
-    return RandomForestClassifier(100, random_state=0).fit(*load_iris(return_X_y=True))
+    return RandomForestClassifier(trees, random_state=0).fit(*load_iris(return_X_y=True))
 
 
-def text_pipeline():
+def text_pipeline(n=20_000):
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    return TfidfVectorizer().fit([f"word{i} word{i + 1}" for i in range(20_000)])
+    return TfidfVectorizer().fit([f"word{i} word{i + 1}" for i in range(n)])
 
 
-def graph():
+def graph(edges=30_000):
     import networkx
 
-    return networkx.gnm_random_graph(10_000, 30_000, seed=1)
+    return networkx.gnm_random_graph(edges // 3, edges, seed=1)
 
 
 # By name, with whether objects rather than numbers, texts or large buffers are what costs.

@@ -5,7 +5,6 @@
 
 use std::collections::VecDeque;
 
-use pyo3::exceptions::PyRecursionError;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
@@ -50,10 +49,9 @@ pub fn error_of(class: &Bound<'_, PyType>, words: String) -> PyErr {
     PyErr::from_type(class.clone(), words)
 }
 
-/// What stops a chain that never ends.
-#[cold]
-pub fn endless() -> PyErr {
-    PyRecursionError::new_err("maximum recursion depth exceeded while pickling an object")
+/// Adds a note to an error. What fails here never replaces it. Runs Python code.
+pub fn add_note(py: Python<'_>, error: &PyErr, note: String) {
+    let _ = error.value(py).call_method1("add_note", (note,));
 }
 
 /// The name of an object's class as errors spell it: qualified by its module, unless that is
@@ -101,7 +99,7 @@ impl Path {
     pub fn tell(self, py: Python<'_>, error: &PyErr) {
         let more = (self.left_out > 0).then(|| format!("({} more notes left out)", self.left_out));
         for note in self.innermost.into_iter().chain(more).chain(self.outermost) {
-            let _ = error.value(py).call_method1("add_note", (note,));
+            add_note(py, error, note);
         }
     }
 }

@@ -1,10 +1,9 @@
 //! `oxipickle._oxipickle`: what the extension module exports, and nothing else.
 
 mod error;
-mod face;
 mod faces;
 mod fast;
-mod hooks;
+mod gate;
 mod interpreter;
 mod load;
 mod save;

@@ -4,14 +4,13 @@ use pickle_format::opcode::OPCODES;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::face::{self, Options};
 use crate::faces::arguments::truth;
-use crate::hooks::Walk;
 use crate::interpreter::face::Face;
 use crate::load::input::Source;
 use crate::load::input::file::File;
 use crate::load::session::load_alone;
 use crate::load::settings::Settings;
+use crate::save::session::{self, Options};
 
 /// dump(obj, file, protocol=None, *, fix_imports=True, buffer_callback=None)
 /// --
@@ -32,9 +31,8 @@ pub fn dump<'py>(
         fix_imports,
         buffer_callback,
     };
-    let mut state = face::new_state(obj.py(), Face::Lean, Some(file), &options, None)?;
-    state.hooks.quiet = true;
-    Walk::new(obj.py(), state, None).dump(obj)
+    let state = session::new_state(obj.py(), Face::Lean, Some(file), &options, None)?;
+    session::dump_alone(obj.py(), obj, state)
 }
 
 /// dumps(obj, protocol=None, *, fix_imports=True, buffer_callback=None)
@@ -54,8 +52,8 @@ pub fn dumps<'py>(
         fix_imports,
         buffer_callback,
     };
-    let state = face::new_state(obj.py(), Face::Lean, None, &options, None)?;
-    face::dumps(obj.py(), obj, state)
+    let state = session::new_state(obj.py(), Face::Lean, None, &options, None)?;
+    session::dumps(obj.py(), obj, state)
 }
 
 /// load(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)

@@ -5,11 +5,15 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
-use crate::face::{self, Options};
 use crate::faces::arguments::truth;
 use crate::faces::pickler_memo_proxy::{self as memo_proxy, PicklerMemoProxy};
-use crate::hooks::Home;
+use crate::fast::held::Held;
+use crate::gate::home::Home;
+use crate::gate::session::Walked;
 use crate::interpreter::face::Face;
+use crate::save::list_references;
+use crate::save::session::{self, Options};
+use crate::save::state::State;
 
 /// Pickler(file, protocol=None, *, fix_imports=True, buffer_callback=None)
 /// --
@@ -24,11 +28,11 @@ use crate::interpreter::face::Face;
 /// `buffer_callback` below protocol 5.
 #[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
 pub struct Pickler {
-    home: Home,
+    home: Home<State>,
 }
 
 impl Pickler {
-    pub(crate) fn home(&self) -> &Home {
+    pub(crate) fn home(&self) -> &Home<State> {
         &self.home
     }
 }
@@ -59,17 +63,16 @@ impl Pickler {
             fix_imports,
             buffer_callback,
         };
-        let mut state = face::new_state(
+        let mut state = session::new_state(
             slf.py(),
             Face::Lean,
             Some(file),
             &options,
             Some(slf.py().get_type::<Self>()),
         )?;
-        state.hooks.dispatch_table = slf
-            .as_any()
-            .getattr_opt("dispatch_table")?
-            .map(Bound::unbind);
+        let table = slf.as_any().getattr_opt("dispatch_table")?;
+        state.hooks.class_has_table = table.is_some();
+        state.hooks.found.dispatch_table = table.map(Held::from);
         drop(slf.get().home.initialize(state)?);
         Ok(())
     }
@@ -83,12 +86,12 @@ impl Pickler {
     /// and whatever a hook or the file raises; notes tell the path to the culprit.
     #[pyo3(signature = (obj, /))]
     fn dump<'py>(slf: &Bound<'py, Self>, obj: &Bound<'py, PyAny>) -> PyResult<()> {
-        face::dump(slf.as_any(), &slf.get().home, obj)
+        session::dump(slf.as_any(), &slf.get().home, obj)
     }
 
     /// Forgets every object that was pickled.
     fn clear_memo(slf: &Bound<'_, Self>) -> PyResult<()> {
-        memo_proxy::clear(&slf.get().home)
+        session::clear_memo(&slf.get().home)
     }
 
     /// persistent_id($self, obj, /)
@@ -114,13 +117,18 @@ impl Pickler {
         obj: &Bound<'py, PyAny>,
         name: Option<Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-        face::resolve_global(slf.py(), obj, name, Face::Lean)
+        session::resolve_global(slf.py(), obj, name, Face::Lean)
     }
 
     /// Every global emitted by this pickler, as (module, qualified name), first seen first.
     #[getter]
     fn global_references(&self, py: Python<'_>) -> PyResult<Py<PyList>> {
-        self.home.with(|state| state.references.list(py))?
+        {
+            let pairs = self
+                .home
+                .with(|state| state.references.held().map(|pairs| pairs.to_bound(py)))?;
+            list_references(py, pairs)
+        }
     }
 
     #[getter]
@@ -135,25 +143,31 @@ impl Pickler {
 
     #[getter]
     fn dispatch_table(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let table = self
-            .home
-            .with_early(|s| s.hooks.dispatch_table.as_ref().map(|t| t.clone_ref(py)))?;
+        let table = self.home.with_early(State::placeholder, |s| {
+            s.hooks
+                .found
+                .dispatch_table
+                .as_ref()
+                .map(|t| t.to_bound(py).unbind())
+        })?;
         table.ok_or_else(|| PyAttributeError::new_err("dispatch_table"))
     }
 
     #[setter]
     fn set_dispatch_table(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let value = Some(value.clone().unbind());
-        drop(
-            self.home
-                .with_early(|s| std::mem::replace(&mut s.hooks.dispatch_table, value))?,
-        );
+        let value = Some(Held::from(value));
+        drop(self.home.with_early(State::placeholder, |s| {
+            std::mem::replace(&mut s.hooks.found.dispatch_table, value)
+        })?);
         Ok(())
     }
 
     #[deleter]
     fn delete_dispatch_table(&self) -> PyResult<()> {
-        match self.home.with_early(|s| s.hooks.dispatch_table.take())? {
+        match self
+            .home
+            .with_early(State::placeholder, |s| s.hooks.found.dispatch_table.take())?
+        {
             Some(_) => Ok(()),
             None => Err(PyAttributeError::new_err("dispatch_table")),
         }
@@ -161,24 +175,24 @@ impl Pickler {
 
     #[getter]
     fn bin(&self) -> PyResult<i32> {
-        self.home.with(|s| i32::from(s.binary))
+        self.home.with(|s| i32::from(s.writer.binary))
     }
 
     #[setter]
     fn set_bin(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let value = flag(value)?;
-        self.home.with(|s| s.binary = value)
+        self.home.with(|s| s.writer.binary = value)
     }
 
     #[getter]
     fn fast(&self) -> PyResult<i32> {
-        self.home.with(|s| i32::from(s.fast))
+        self.home.with(|s| i32::from(s.writer.fast))
     }
 
     #[setter]
     fn set_fast(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let value = flag(value)?;
-        self.home.with(|s| s.fast = value)
+        self.home.with(|s| s.writer.fast = value)
     }
 
     #[deleter]
@@ -197,7 +211,7 @@ impl Pickler {
     }
 
     fn __sizeof__(slf: &Bound<'_, Self>) -> PyResult<usize> {
-        face::size_of(slf.get_type().as_any(), &slf.get().home)
+        session::size_of(slf.get_type().as_any(), &slf.get().home)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -205,7 +219,7 @@ impl Pickler {
     }
 
     fn __clear__(&self) {
-        drop(self.home.clear());
+        self.home.clear();
     }
 }
 

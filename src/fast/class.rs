@@ -7,39 +7,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 use pyo3::{Borrowed, ffi};
 
-use crate::fast::object::{Exact, exact};
-
 /// The number of a class's present contents, as `type_version` gives it for an instance.
 pub fn contents_version(class: &Bound<'_, PyType>) -> u32 {
     // SAFETY: the class is alive.
     unsafe { (*class.as_type_ptr()).tp_version_tag }
-}
-
-/// Whether attributes of instances are looked up the ordinary way, instances are of one size, and
-/// the type is no subclass of list or dict; and whether attributes of the class itself are.
-pub fn is_ordinary(class: &Bound<'_, PyType>) -> bool {
-    let special = ffi::Py_TPFLAGS_LIST_SUBCLASS | ffi::Py_TPFLAGS_DICT_SUBCLASS;
-    // SAFETY: `class` is alive, and so is its own class; only slots of theirs and of `type` are read.
-    let is_ordinary = unsafe {
-        let t = class.as_type_ptr();
-        (*t).tp_itemsize == 0
-            && ffi::PyType_HasFeature(t, ffi::Py_TPFLAGS_HEAPTYPE) != 0
-            && ffi::PyType_FastSubclass(t, special) == 0
-            && (*ffi::Py_TYPE(t.cast()))
-                .tp_getattro
-                .is_some_and(|look_up| {
-                    ffi::PyType_Type
-                        .tp_getattro
-                        .is_some_and(|ordinary| std::ptr::fn_addr_eq(look_up, ordinary))
-                })
-    };
-    is_ordinary && finds_attributes_ordinarily(class)
-}
-
-/// Whether a method of the class is what a look-up on an instance finds, unless the instance's own
-/// dict comes before it.
-pub fn has_ordinary_methods(class: &Bound<'_, PyType>) -> bool {
-    exact(class.as_any().as_borrowed()) == Exact::Type && finds_attributes_ordinarily(class)
 }
 
 /// Whether attributes of instances are found the ordinary way.
@@ -155,12 +126,6 @@ impl SlotOffset {
     pub(super) fn within(self, instance: &Bound<'_, PyAny>) -> Option<usize> {
         self.contents.are_of(instance).then_some(self.offset)
     }
-}
-
-/// Whether instances have no `__dict__`, or one at a place that `placed_dict` looks at.
-pub fn keeps_placed_dict(class: &Bound<'_, PyType>) -> bool {
-    // SAFETY: `class` is alive; one field of it is read.
-    unsafe { (*class.as_type_ptr()).tp_dictoffset >= 0 }
 }
 
 /// What a class or one of its bases has under the name, without asking descriptors.

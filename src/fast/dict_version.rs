@@ -1,16 +1,17 @@
 //! A number for the contents of a dict: its own tag where dicts have one, a count of all changes
 //! to watched dicts from Python 3.14 on.
 
+#[cfg(not(Py_3_14))]
 use pyo3::ffi;
-use pyo3::prelude::*;
-use pyo3::types::PyDict;
+
+use crate::fast::view::Dict;
 
 /// A number that goes with this dict, at this address, only as long as its contents stay as they
 /// are. None where no number can be had: other extensions took all the interpreter's watchers.
 ///
 /// From 3.14 on the dict is watched from now on, and the number changes with any watched dict.
 #[inline]
-pub fn version(dict: &Bound<'_, PyDict>) -> Option<u64> {
+pub fn version(dict: Dict<'_>) -> Option<u64> {
     #[cfg(Py_3_14)]
     {
         watched::changes(dict)
@@ -26,11 +27,12 @@ pub fn version(dict: &Bound<'_, PyDict>) -> Option<u64> {
 #[cfg(Py_3_14)]
 mod watched {
     use std::ffi::c_int;
+    use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    use pyo3::sync::PyOnceLock;
+    use pyo3::ffi;
 
-    use super::*;
+    use super::Dict;
 
     type Callback = unsafe extern "C" fn(
         event: c_int,
@@ -46,7 +48,7 @@ mod watched {
     }
 
     static CHANGES: AtomicU64 = AtomicU64::new(0);
-    static WATCHER: PyOnceLock<Option<c_int>> = PyOnceLock::new();
+    static WATCHER: OnceLock<Option<c_int>> = OnceLock::new();
 
     /// Called before a watched dict changes, is cleared or is freed.
     unsafe extern "C" fn changed(
@@ -60,24 +62,26 @@ mod watched {
     }
 
     /// The number of changes so far to dicts that are watched, of which this is one from now on.
-    pub fn changes(dict: &Bound<'_, PyDict>) -> Option<u64> {
-        let watcher = *WATCHER.get_or_init(dict.py(), || add_watcher(dict.py()));
-        // SAFETY: the GIL is held, the watcher is ours, and the dict is one and alive.
-        if unsafe { PyDict_Watch(watcher?, dict.as_ptr()) } != 0 {
-            // It is of another interpreter of this process, which has watchers of its own.
-            let _ = PyErr::take(dict.py());
+    pub fn changes(dict: Dict<'_>) -> Option<u64> {
+        let watcher = (*WATCHER.get_or_init(add_watcher))?;
+        // SAFETY: the GIL is held, the watcher is ours, and the dict is one and alive: the call sets a
+        // bit in it. The module is imported by one interpreter only, which has the watcher.
+        if unsafe { PyDict_Watch(watcher, dict.as_ptr()) } != 0 {
             return None;
         }
         Some(CHANGES.load(Ordering::Relaxed))
     }
 
-    fn add_watcher(py: Python<'_>) -> Option<c_int> {
+    fn add_watcher() -> Option<c_int> {
         // SAFETY: the GIL is held; the callback runs no Python code and lives as long as the process.
-        let watcher = unsafe { PyDict_AddWatcher(changed) };
-        if watcher < 0 {
-            let _ = PyErr::take(py);
-            return None;
+        // Where all watchers are taken, an exception is set and taken away again.
+        unsafe {
+            let watcher = PyDict_AddWatcher(changed);
+            if watcher < 0 {
+                ffi::PyErr_Clear();
+                return None;
+            }
+            Some(watcher)
         }
-        Some(watcher)
     }
 }

@@ -10,6 +10,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes};
 
+use crate::fast::no_memory::NoMemory;
 use crate::fast::output::BytesOutput;
 
 /// What is shown is the last piece that was asked for, zeroed before.
@@ -66,7 +67,7 @@ impl Filling {
         let (start, end) = (state.end, state.end + more);
         // What can't grow has lost what it had, so nothing is shown then.
         (state.start, state.end) = (0, 0);
-        state.output.grow(start, end)?;
+        state.output.grow(start, end).map_err(|_| NoMemory)?;
         // A file that says it filled more than it did must not show what lay there before.
         for byte in &mut state.output.space()[start..end] {
             byte.write(0);

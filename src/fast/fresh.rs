@@ -3,10 +3,11 @@
 
 use std::alloc::{Layout, alloc};
 
-use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PySet, PyString, PyTuple};
+
+use crate::fast::no_memory::NoMemory;
 
 /// An empty dict.
 ///
@@ -78,15 +79,15 @@ pub fn text<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyString>> 
 /// A value in a box.
 ///
 /// # Errors
-/// MemoryError.
-pub fn boxed<T>(value: T) -> PyResult<Box<T>> {
+/// Where there is no memory.
+pub fn boxed<T>(value: T) -> Result<Box<T>, NoMemory> {
     const { assert!(size_of::<T>() != 0) };
     // SAFETY: the layout has a size, so the call gives null or room for a `T` of that layout. The room
     // is written to before a box takes it, which gives it back to the same allocator.
     unsafe {
         let room = alloc(Layout::new::<T>()).cast::<T>();
         if room.is_null() {
-            return Err(PyMemoryError::new_err(()));
+            return Err(NoMemory);
         }
         room.write(value);
         Ok(Box::from_raw(room))

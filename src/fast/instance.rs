@@ -1,32 +1,10 @@
 //! What is known of an instance through its type, without asking Python code.
 
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use pyo3::{Borrowed, ffi};
 
 use crate::fast::class::{DictOffset, SlotOffset};
-
-/// The address of the object's type.
-#[inline(always)]
-pub fn type_address(obj: Borrowed<'_, '_, PyAny>) -> usize {
-    // SAFETY: `obj` is alive.
-    unsafe { ffi::Py_TYPE(obj.as_ptr()) as usize }
-}
-
-/// The number that the interpreter gives a type's present contents, those of its bases included;
-/// 0 where it has none. No two contents ever share one.
-#[inline(always)]
-pub fn type_version(obj: Borrowed<'_, '_, PyAny>) -> u32 {
-    // SAFETY: `obj` is alive, and so is its type.
-    unsafe { (*ffi::Py_TYPE(obj.as_ptr())).tp_version_tag }
-}
-
-/// Whether the object's type keeps the `__dict__` of its instances where `placed_dict` looks.
-pub fn has_place_for_dict(obj: Borrowed<'_, '_, PyAny>) -> bool {
-    // SAFETY: `obj` is alive, and so is its type; one field of it is read.
-    unsafe { (*ffi::Py_TYPE(obj.as_ptr())).tp_dictoffset > 0 }
-}
 
 /// The `__dict__` of an instance whose type keeps it at a fixed place, if it has one yet.
 pub fn placed_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> Option<Bound<'py, PyAny>> {
@@ -39,30 +17,6 @@ pub fn placed_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> Option<Bound<'py, PyAn
         }
         let place = obj.as_ptr().byte_offset(offset);
         Bound::from_borrowed_ptr_or_opt(obj.py(), *place.cast::<*mut ffi::PyObject>())
-    }
-}
-
-/// The error for an instance whose class has changed since a slot's place in it was found.
-#[cold]
-fn changed() -> PyErr {
-    PyRuntimeError::new_err("class changed while an instance of it was pickled")
-}
-
-/// The value of a slot, or None where it is unset.
-///
-/// # Errors
-/// RuntimeError where the place was found for another class, or before the class was changed.
-pub fn slot_value<'a, 'py>(
-    obj: &'a Bound<'py, PyAny>,
-    offset: SlotOffset,
-) -> PyResult<Option<Borrowed<'a, 'py, PyAny>>> {
-    let offset = offset.within(obj).ok_or_else(changed)?;
-    // SAFETY: `obj` is alive; instances of its type keep a pointer there that is null or an object that
-    // they hold. The reference is borrowed; the walk takes its own before Python code can run.
-    unsafe {
-        let place = obj.as_ptr().byte_add(offset);
-        let value = *place.cast::<*mut ffi::PyObject>();
-        Ok(Borrowed::from_ptr_or_opt(obj.py(), value))
     }
 }
 
@@ -80,7 +34,8 @@ pub fn set_slot<'py>(
     let Some(offset) = offset.within(obj).filter(|_| !cfg!(Py_GIL_DISABLED)) else {
         return Err(value);
     };
-    // SAFETY: as for `slot_value`. The place takes over the reference to the value, and we take over
+    // SAFETY: `obj` is alive; instances of its type keep a pointer there that is null or an object that
+    // they hold. The place takes over the reference to the value, and we take over
     // the one that it had; the GIL is held, and no Python code runs in between.
     unsafe {
         let place = obj.as_ptr().byte_add(offset).cast::<*mut ffi::PyObject>();
@@ -98,11 +53,11 @@ pub fn instance_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Bound<'py, 
     // the collector runs nothing.
     unsafe {
         #[cfg(not(Py_3_12))]
-        let enabled = PyGC_Disable();
+        let enabled = ffi::PyGC_Disable();
         let dict = ffi::PyObject_GenericGetDict(obj.as_ptr(), std::ptr::null_mut());
         #[cfg(not(Py_3_12))]
         if enabled != 0 {
-            PyGC_Enable();
+            ffi::PyGC_Enable();
         }
         Ok(Bound::from_owned_ptr_or_err(obj.py(), dict)?.cast_into::<PyDict>()?)
     }
@@ -162,10 +117,4 @@ pub fn set_attribute(
         return Err(PyErr::fetch(obj.py()));
     }
     Ok(())
-}
-
-#[cfg(not(Py_3_12))]
-unsafe extern "C" {
-    fn PyGC_Disable() -> std::ffi::c_int;
-    fn PyGC_Enable() -> std::ffi::c_int;
 }

@@ -6,37 +6,62 @@ use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 
 use crate::fast::class::takes_attributes;
 use crate::fast::decode::is_ascii_where_expected;
-use crate::fast::dict::len;
 use crate::fast::instance::has_ordinary_dict;
-use crate::fast::int::int_value;
-use crate::fast::text::{is_interned, utf8};
+use crate::fast::quiet::Attached;
+use crate::fast::view::{Kind, View};
 
 /// Reads objects whose contents are known through each layout that is read directly.
 ///
 /// # Errors
 /// ImportError where a value is not the expected one, as on a build with digits of 15 bits.
 pub fn check(py: Python<'_>) -> PyResult<()> {
-    let text = PyString::new(py, "twelve bytes");
-    let interned = PyString::intern(py, "interned by oxipickle");
-    let texts = utf8(text.as_any().as_borrowed()) == Some(b"twelve bytes")
-        && !is_interned(text.as_any().as_borrowed())
-        && is_interned(interned.as_any().as_borrowed());
-    let ints = [0, 1, -1, 1 << 29, 1 << 30, 1 << 45, -(1 << 59), i64::MAX]
-        .into_iter()
-        .all(|value| int_value(PyInt::new(py, value).as_any().as_borrowed()) == Some(value));
-    let dict = PyDict::new(py);
-    dict.set_item(text, interned)?;
-    if texts
-        && ints
-        && is_ascii_where_expected(py)?
-        && len(dict.as_any().as_borrowed()) == 1
-        && are_dicts_placed(py)?
-    {
+    if reads_values(py)? && is_ascii_where_expected(py)? && are_dicts_placed(py)? {
         return Ok(());
     }
     Err(PyImportError::new_err(
         "oxipickle was built for an interpreter that lays its objects out in another way",
     ))
+}
+
+/// Whether ints, strings and dicts are read as what they are.
+fn reads_values(py: Python<'_>) -> PyResult<bool> {
+    let texts: [Py<PyString>; 4] = [
+        PyString::new(py, "twelve bytes").unbind(),
+        PyString::intern(py, "interned by oxipickle").unbind(),
+        PyString::new(py, "twelve \u{e9}").unbind(),
+        PyString::new(py, "twelve \u{20ac}").unbind(),
+    ];
+    let values = [0, 1, -1, 1 << 29, 1 << 30, 1 << 45, -(1 << 59), i64::MAX];
+    let ints = values.map(|value| PyInt::new(py, value).unbind());
+    let named = PyDict::new(py);
+    named.set_item(&texts[0], &texts[1])?;
+    let numbered = PyDict::new(py);
+    numbered.set_item(1, 2)?;
+    let (named, numbered) = (named.unbind(), numbered.unbind());
+    let attached = Attached::new(py);
+    let quiet = attached.quiet();
+    let reads = |text: &Py<PyString>, expected: &str, interned: bool| {
+        let Kind::Str(text) = View::of(text, quiet).kind() else {
+            return false;
+        };
+        text.utf8() == Some(expected.as_bytes()) && text.is_interned() == interned
+    };
+    let reads_texts = reads(&texts[0], "twelve bytes", false)
+        && reads(&texts[1], "interned by oxipickle", true)
+        // The second reading finds what the first left with the string.
+        && (0..2).all(|_| reads(&texts[2], "twelve \u{e9}", false))
+        && (0..2).all(|_| reads(&texts[3], "twelve \u{20ac}", false));
+    let reads_ints = ints.iter().zip(values).all(|(int, value)| {
+        matches!(View::of(int, quiet).kind(), Kind::Int(int) if int.value() == Some(value))
+    });
+    let keys = |dict: &Py<PyDict>| match View::of(dict, quiet).kind() {
+        Kind::Dict(dict) => Some((dict.len(), dict.has_text_keys())),
+        _ => None,
+    };
+    let has_text_keys = !cfg!(Py_GIL_DISABLED);
+    let reads_dicts =
+        keys(&named) == Some((1, has_text_keys)) && keys(&numbered) == Some((1, false));
+    Ok(reads_texts && reads_ints && reads_dicts)
 }
 
 /// Whether a dict of a subclass is seen where an instance keeps it, and only there.

@@ -2,13 +2,17 @@
 //!
 //! The table that maps identity to index is `pickle_format`'s. This file adds what needs raw
 //! pointers: an entry is *deferred* (counted, not yet in the table) as long as nobody can ask for
-//! it, and *unowned* (no reference of ours) as long as nothing can have freed its object.
+//! it, and *unowned* (no reference of ours) until the next passage of the gate, since between two
+//! passages nothing is freed. `Attached::token` ends that: who wants to call Python hands the memo in,
+//! and it takes its references first.
 
 use pickle_format::memo::PicklerMemo;
-use pyo3::exceptions::PyMemoryError;
+use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::{Borrowed, ffi};
+
+use crate::fast::no_memory::NoMemory;
+use crate::fast::view::View;
 
 /// Who holds an object that is about to be saved.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -36,6 +40,9 @@ pub struct Mark {
     epoch: u32,
 }
 
+/// An index, and the object that has it; None stands for one that was never entered.
+pub type Entry = (usize, Option<Py<PyAny>>);
+
 /// Identity to index, in order of memoization, with references taken as late as is safe.
 pub struct Memo {
     table: PicklerMemo,
@@ -52,14 +59,6 @@ pub struct Memo {
     epoch: u32,
     /// Whether references are taken at once, since they will be needed anyway.
     keeps: bool,
-}
-
-// SAFETY: the addresses are used only with the GIL held: every method that touches what they point
-// to is reached through a `Python` token or a borrowed object.
-unsafe impl Send for Memo {}
-
-fn no_memory<E>(_: E) -> PyErr {
-    PyMemoryError::new_err(())
 }
 
 impl Memo {
@@ -84,25 +83,23 @@ impl Memo {
 
     /// The index of an object that was memoized.
     #[inline(always)]
-    pub fn get(&mut self, obj: Borrowed<'_, '_, PyAny>) -> PyResult<Option<usize>> {
-        let found = self.table.get(obj.as_ptr() as usize);
+    pub fn get(&mut self, obj: View<'_>) -> Result<Option<usize>, NoMemory> {
+        let found = self.table.get(obj.address());
         if found.is_some() || self.filled == self.fillable {
             return Ok(found);
         }
         self.fill()?;
-        Ok(self.table.get(obj.as_ptr() as usize))
+        Ok(self.table.get(obj.address()))
     }
 
     /// Enters the deferred entries that Python code may hand over again.
     #[cold]
     #[inline(never)]
-    fn fill(&mut self) -> PyResult<()> {
+    fn fill(&mut self) -> Result<(), NoMemory> {
         for index in self.filled..self.fillable {
             let slot = self.slots[index];
             if slot & DEFERRED != 0 {
-                self.table
-                    .insert(slot & !DEFERRED, index)
-                    .map_err(no_memory)?;
+                self.table.insert(slot & !DEFERRED, index)?;
                 self.slots[index] = slot & !DEFERRED;
             }
         }
@@ -112,15 +109,15 @@ impl Memo {
 
     /// Gives the object the next index.
     #[inline(always)]
-    pub fn memoize(&mut self, obj: Borrowed<'_, '_, PyAny>, holding: Holding) -> PyResult<usize> {
+    pub fn memoize(&mut self, obj: View<'_>, holding: Holding) -> Result<usize, NoMemory> {
         let index = self.slots.len();
-        let address = obj.as_ptr() as usize;
+        let address = obj.address();
         if index == self.slots.capacity() {
-            self.slots.try_reserve(index.max(32)).map_err(no_memory)?;
+            self.grow()?;
         }
         let slot = match holding {
             Holding::Shared => {
-                self.table.insert(address, index).map_err(no_memory)?;
+                self.table.insert(address, index)?;
                 address
             }
             Holding::Deferred => address | DEFERRED,
@@ -128,16 +125,22 @@ impl Memo {
         };
         self.slots.push(slot);
         if self.keeps {
-            // SAFETY: the object is alive, as its caller's borrow shows; 0 stands for none.
+            // SAFETY: a view is alive, and shows that the GIL is held; 0 stands for none.
             unsafe { ffi::Py_XINCREF((slot & !DEFERRED) as *mut ffi::PyObject) }
             self.owned = self.slots.len();
         }
         Ok(index)
     }
 
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) -> Result<(), NoMemory> {
+        Ok(self.slots.try_reserve(self.slots.len().max(32))?)
+    }
+
     /// Gives the object the next index, with a reference of our own: whoever meets it again finds it
     /// held twice and so looks it up, and until then the table need not know it.
-    pub fn memoize_owned(&mut self, obj: Borrowed<'_, '_, PyAny>) -> PyResult<usize> {
+    pub fn memoize_owned(&mut self, obj: View<'_>) -> Result<usize, NoMemory> {
         let index = self.memoize(obj, Holding::Deferred)?;
         self.claim();
         Ok(index)
@@ -156,14 +159,10 @@ impl Memo {
     ///
     /// The last few entries are nearer at hand than the table.
     #[inline(always)]
-    pub fn get_since(
-        &mut self,
-        mark: Mark,
-        obj: Borrowed<'_, '_, PyAny>,
-    ) -> PyResult<Option<usize>> {
+    pub fn get_since(&mut self, mark: Mark, obj: View<'_>) -> Result<Option<usize>, NoMemory> {
         match self.slots.get(mark.next..) {
             Some(since) if mark.epoch == self.epoch && since.len() <= FEW => {
-                let address = obj.as_ptr() as usize;
+                let address = obj.address();
                 let found = since.iter().position(|slot| slot & !DEFERRED == address);
                 Ok(found.map(|offset| mark.next + offset))
             }
@@ -172,43 +171,36 @@ impl Memo {
     }
 
     /// Takes a reference to every object memoized since the last time, and notes that each may be
-    /// asked for. To be called before anything that may run Python code or free an object.
+    /// asked for, since Python code is about to run.
     #[inline(always)]
     pub fn claim(&mut self) {
-        self.own();
-        self.fillable = self.slots.len();
-    }
-
-    /// Takes a reference to every object memoized since the last time.
-    #[inline(always)]
-    pub fn own(&mut self) {
         if self.owned < self.slots.len() {
             self.own_rest();
         }
+        self.fillable = self.slots.len();
     }
 
+    #[inline(never)]
     fn own_rest(&mut self) {
         for &slot in &self.slots[self.owned..] {
             let object = (slot & !DEFERRED) as *mut ffi::PyObject;
-            // SAFETY: the object was alive when its slot was pushed, and since then no Python
-            // code has run and nothing was released, or this would have been called before.
+            // SAFETY: a view of the object was alive when its slot was pushed. Between two passages
+            // nothing is freed, and `claim` stands before each. 0 stands for none.
             unsafe { ffi::Py_XINCREF(object) }
         }
         self.owned = self.slots.len();
     }
 
     /// Puts `objects` in place of what is there, with the indices they come with.
-    pub fn assign(&mut self, objects: Vec<(usize, Py<PyAny>)>) -> PyResult<Released> {
+    ///
+    /// # Errors
+    /// Where there is no memory; what was put in by then stays.
+    pub fn assign(&mut self, objects: Vec<(usize, Py<PyAny>)>) -> Result<Released, NoMemory> {
         let released = self.clear();
         for (index, object) in objects {
-            self.slots.try_reserve(1).map_err(no_memory)?;
+            self.slots.try_reserve(1)?;
             let address = object.as_ptr() as usize;
-            if self
-                .table
-                .insert(address, index)
-                .map_err(no_memory)?
-                .is_none()
-            {
+            if self.table.insert(address, index)?.is_none() {
                 self.slots.push(address);
                 self.owned += 1;
                 // The slot owns the reference from here on.
@@ -221,11 +213,11 @@ impl Memo {
     }
 
     /// Every entry as (index, object); None stands for one that was never entered.
-    pub fn entries(&mut self, py: Python<'_>) -> PyResult<Vec<(usize, Option<Py<PyAny>>)>> {
+    pub fn entries(&mut self, py: Python<'_>) -> Result<Vec<Entry>, NoMemory> {
         self.claim();
         self.fill()?;
         let mut entries = Vec::new();
-        entries.try_reserve(self.slots.len()).map_err(no_memory)?;
+        entries.try_reserve(self.slots.len())?;
         for (position, &slot) in self.slots.iter().enumerate() {
             let index = self.table.get(slot).unwrap_or(position);
             // SAFETY: `claim` made every slot own its object, so it is alive.
@@ -274,8 +266,8 @@ pub struct Released(Vec<usize>);
 impl Drop for Released {
     fn drop(&mut self) {
         for slot in self.0.drain(..) {
-            // SAFETY: `claim` took this reference, and nobody else gives it back. Whoever drops
-            // the memo holds the GIL.
+            // SAFETY: the slot owned this reference, and nobody else gives it back. Memos live in
+            // picklers and walks, which end on threads that hold the GIL.
             unsafe { ffi::Py_XDECREF((slot & !DEFERRED) as *mut ffi::PyObject) }
         }
     }

@@ -1,27 +1,28 @@
 //! Exact-type access to Python's objects: the one home of `unsafe` and of memory layouts by version.
 //!
-//! Everything outside sees safe functions. What makes them sound is the discipline of the gate
-//! (`hooks.rs`): between two passages of it no Python code runs, so an object that a walked
-//! container holds stays alive and the container keeps its shape.
+//! What a safe function of this folder needs from its caller is proved by the type of its argument: a
+//! `Text` was seen to be an exact str, a view stays alive as long as no Python code runs, and `Slots` were
+//! read off the class as it is now. `quiet` says what holds the second of these.
 
 pub mod build;
 pub mod class;
+pub mod class_table;
 pub mod decode;
 pub mod dict;
 pub mod dict_version;
 pub mod exported;
 pub mod filling;
 pub mod fresh;
+pub mod held;
 pub mod import;
 pub mod instance;
-pub mod int;
 pub mod layout;
 pub mod memo;
+pub mod no_memory;
 pub mod object;
 pub mod output;
+pub mod quiet;
 pub mod recursion;
-pub mod sequence;
-pub mod set;
 pub mod signals;
-pub mod text;
+pub mod view;
 pub mod window;

@@ -5,12 +5,25 @@ use std::ptr::NonNull;
 
 use pickle_format::frame::Output;
 use pickle_format::opcode::Opcode;
-use pyo3::exceptions::PyOverflowError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-pyo3::import_exception!(pickle, PicklingError);
+use crate::fast::no_memory::NoMemory;
+
+/// Why output could not be written.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum OutputError {
+    NoMemory,
+    /// An argument is larger than this opcode can say.
+    TooLarge(Opcode),
+}
+
+impl From<NoMemory> for OutputError {
+    fn from(_: NoMemory) -> Self {
+        Self::NoMemory
+    }
+}
 
 unsafe extern "C" {
     /// Exported by every supported interpreter, though private to `pyo3::ffi`.
@@ -28,8 +41,8 @@ pub struct BytesOutput {
     capacity: usize,
 }
 
-// SAFETY: the object is owned by this value alone, and every use of it holds the GIL, since the
-// state that owns it is reached through a `Python` token only.
+// SAFETY: the object is owned by this value alone, and is no container: moving it to another thread
+// shares it with nobody. Picklers and walks, which own outputs, live and end on threads that hold the GIL.
 unsafe impl Send for BytesOutput {}
 
 impl BytesOutput {
@@ -42,11 +55,12 @@ impl BytesOutput {
         }
     }
 
-    fn resize(&mut self, capacity: usize) -> PyResult<()> {
-        let failed = || pyo3::exceptions::PyMemoryError::new_err(());
-        let size = ffi::Py_ssize_t::try_from(capacity).map_err(|_| failed())?;
+    fn resize(&mut self, capacity: usize) -> Result<(), NoMemory> {
+        let size = ffi::Py_ssize_t::try_from(capacity).map_err(|_| NoMemory)?;
         // SAFETY: the object is ours alone, which is what `_PyBytes_Resize` demands; on failure it
-        // has released the object, and we forget it. The GIL is held by whoever pickles.
+        // has released the object, and we forget it. The GIL is held by whoever pickles. Bytes are no
+        // allocation that the collector tracks. Without memory an exception that exists beforehand is
+        // set, and taken away again.
         unsafe {
             let mut raw = match self.bytes.take() {
                 None => ffi::PyBytes_FromStringAndSize(std::ptr::null(), size),
@@ -63,7 +77,7 @@ impl BytesOutput {
                     ffi::PyErr_Clear();
                     self.data = std::ptr::null_mut();
                     self.capacity = 0;
-                    Err(failed())
+                    Err(NoMemory)
                 }
                 Some(bytes) => {
                     self.bytes = Some(bytes);
@@ -90,13 +104,13 @@ impl BytesOutput {
             Some(bytes) => Ok(unsafe {
                 Bound::from_owned_ptr(py, bytes.as_ptr()).cast_into_unchecked::<PyBytes>()
             }),
-            None => Err(pyo3::exceptions::PyMemoryError::new_err(())),
+            None => Err(NoMemory.into()),
         }
     }
 }
 
 impl Output for BytesOutput {
-    type Error = PyErr;
+    type Error = OutputError;
 
     #[inline(always)]
     fn space(&mut self) -> &mut [MaybeUninit<u8>] {
@@ -109,17 +123,14 @@ impl Output for BytesOutput {
     }
 
     #[cold]
-    fn grow(&mut self, _filled: usize, needed: usize) -> PyResult<()> {
+    fn grow(&mut self, _filled: usize, needed: usize) -> Result<(), OutputError> {
         let half_more = self.capacity.saturating_add(self.capacity / 2);
-        self.resize(needed.max(half_more).max(FIRST_CAPACITY))
+        Ok(self.resize(needed.max(half_more).max(FIRST_CAPACITY))?)
     }
 
     #[cold]
-    fn too_large(&mut self, _filled: usize, opcode: Opcode) -> PyErr {
-        match opcode {
-            Opcode::LONG4 => PyOverflowError::new_err("int too large to pickle"),
-            _ => PicklingError::new_err(format!("memo id too large for {}", opcode.name())),
-        }
+    fn too_large(&mut self, _filled: usize, opcode: Opcode) -> OutputError {
+        OutputError::TooLarge(opcode)
     }
 }
 

@@ -1,85 +1,105 @@
 //! `PickleBuffer`, in band and out of band.
 
-use pickle_format::encode;
 use pickle_format::opcode::Opcode;
 use pyo3::exceptions::{PyAssertionError, PyBufferError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
 
 use crate::error::pickling_error;
+use crate::fast::held::Held;
 use crate::fast::memo::Holding;
-use crate::hooks::Walk;
 use crate::interpreter::face::Face;
-use crate::interpreter::imports::Imports;
+use crate::save::next::Next;
+use crate::save::walk::Walk;
 
-impl<'py> Walk<'py, '_> {
-    pub fn save_picklebuffer(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
-        let py = self.py;
-        if !self.protocol.has_buffers() {
-            return Err(pickling_error(
-                py,
-                "PickleBuffer can only be pickled with protocol >= 5".to_owned(),
-            ));
-        }
-        let face = self.face;
-        // `raw()` may run an exporter's code, so this is the gate's business too.
-        let view = self.leave(|py| match obj.call_method0(intern!(py, "raw")) {
-            Err(error) if face == Face::Lean && error.is_instance_of::<PyBufferError>(py) => {
-                Err(pickling_error(
+impl Walk<'_, '_> {
+    /// Saves a `PickleBuffer`.
+    ///
+    /// # Errors
+    /// PicklingError below protocol 5; for a buffer that is not contiguous PicklingError or, on the hookable
+    /// face, BufferError; what the callback and the file's `write` raise.
+    pub fn save_picklebuffer(&mut self, obj: &Held) -> PyResult<Next> {
+        let face = self.writer().face;
+        let has_buffers = self.writer().protocol.has_buffers();
+        // `raw()` may run an exporter's code.
+        let view = self.leave(|py| {
+            if !has_buffers {
+                return Err(pickling_error(
                     py,
-                    "PickleBuffer can not be pickled when pointing to a non-contiguous buffer"
-                        .to_owned(),
-                ))
+                    "PickleBuffer can only be pickled with protocol >= 5".to_owned(),
+                ));
             }
-            other => other,
+            match obj.bind(py).call_method0(intern!(py, "raw")) {
+                Err(error) if face == Face::Lean && error.is_instance_of::<PyBufferError>(py) => {
+                    Err(pickling_error(
+                        py,
+                        "PickleBuffer can not be pickled when pointing to a non-contiguous buffer"
+                            .to_owned(),
+                    ))
+                }
+                other => other.map(Held::from),
+            }
         })?;
         let result = self.save_view(obj, &view);
-        let released = self.leave(|py| view.call_method0(intern!(py, "release")).map(drop));
-        result.and(released)
+        let released = self.leave(|py| {
+            let view = view.into_bound(py);
+            view.call_method0(intern!(py, "release")).map(drop)
+        });
+        result.and(released)?;
+        Ok(Next::Step)
     }
 
-    fn save_view(&mut self, obj: &Bound<'py, PyAny>, view: &Bound<'py, PyAny>) -> PyResult<()> {
-        let py = self.py;
-        let callback = self.buffer_callback.as_ref().map(|c| c.clone_ref(py));
-        let in_band = match callback {
-            None => true,
-            Some(callback) => self.leave(|py| callback.bind(py).call1((obj,))?.is_truthy())?,
-        };
-        let readonly = view.getattr(intern!(py, "readonly"))?.is_truthy()?;
-        if !in_band {
-            encode::encode_opcode(&mut self.out, Opcode::NEXT_BUFFER)?;
-            if readonly {
-                encode::encode_opcode(&mut self.out, Opcode::READONLY_BUFFER)?;
+    fn save_view(&mut self, obj: &Held, view: &Held) -> PyResult<()> {
+        let quiet = self.quiet();
+        let callback = self.state().buffer_callback.as_ref();
+        let callback = callback.map(|callback| callback.again(quiet));
+        let (readonly, data) = self.leave(|py| {
+            let in_band = match &callback {
+                None => true,
+                Some(callback) => callback.bind(py).call1((obj.bind(py),))?.is_truthy()?,
+            };
+            let view = view.bind(py);
+            let readonly = view.getattr(intern!(py, "readonly"))?.is_truthy()?;
+            if !in_band {
+                return Ok((readonly, None));
             }
-            return Ok(());
-        }
-        let data = view
-            .call_method0(intern!(py, "tobytes"))?
-            .cast_into::<PyBytes>()?;
-        let imports = Imports::get(py)?;
+            let data = view.call_method0(intern!(py, "tobytes"))?;
+            Ok((readonly, Some(Held::from(data))))
+        })?;
+        let Some(data) = data else {
+            return self.write(|w, _| {
+                w.opcode(Opcode::NEXT_BUFFER)?;
+                if readonly {
+                    w.opcode(Opcode::READONLY_BUFFER)?;
+                }
+                Ok(())
+            });
+        };
+        let behaviour = &self.imports.behaviour;
         let memoizes_itself =
-            self.face == Face::Lean || imports.behaviour.hookable_memoizes_buffers;
+            self.writer().face == Face::Lean || behaviour.hookable_memoizes_buffers;
         // There, the temporary is memoized: an empty one is the interpreter's only `b""`, which
         // has an entry once it was saved.
-        let met = !memoizes_itself && self.memo.get(data.as_any().as_borrowed())?.is_some();
+        let met = !memoizes_itself
+            && self.write(|w, quiet| Ok(w.memo.get(data.view(quiet))?.is_some()))?;
         if readonly {
-            self.write_bytes(data.as_bytes(), data.as_any())?;
+            self.write_bytes(&data)?;
         } else {
-            let header = encode::bytearray_header(data.as_bytes().len());
-            self.write_payload(header.as_slice(), data.as_any(), data.as_bytes())?;
+            self.write_bytearray(&data)?;
         }
         if memoizes_itself {
-            return self.memoize(obj, Holding::Shared);
+            return self.write(|w, quiet| w.memoize(obj.view(quiet), Holding::Shared));
         }
         if met {
-            if imports.behaviour.hookable_empty_buffer_fails {
+            if behaviour.hookable_empty_buffer_fails {
                 return Err(PyAssertionError::new_err(()));
             }
             return Ok(());
         }
-        self.memoize(data.as_any(), Holding::Shared)?;
-        self.release(data.unbind());
-        Ok(())
+        self.write(|w, quiet| {
+            w.memoize(data.view(quiet), Holding::Shared)?;
+            w.memo.claim();
+            Ok(())
+        })
     }
 }

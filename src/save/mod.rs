@@ -1,29 +1,31 @@
 //! Saving: the walk over an object graph, and what it writes for each kind of object.
+//!
+//! The way of one object: `turn` is the loop, which takes the next step of the work on the stack (`work`)
+//! or saves an object (`ask`, the questions in the order of the face). What is written without asking lies
+//! in `write` and `containers`, where there is no token to call Python with; what an object is reduced to in
+//! `reduce` and `instances`, how a global is named in `globals`. `walk` is the session that all of these
+//! share, `state` what a pickler owns between two passages of the gate, `session` how a dump begins and ends.
 
-mod attribute_chain;
+mod ask;
 mod buffer;
-mod chain;
-mod collection;
-mod dict_items;
-mod draw;
-mod extension;
-mod global;
-mod instance;
-mod items;
-mod leaf;
-mod list;
-mod list_items;
-mod mapping;
+mod containers;
+mod fault;
+mod file;
+mod globals;
+mod hooks;
+mod instances;
+mod next;
+mod path;
 mod persistent;
-mod plan;
 mod reduce;
-mod reduce_value;
-mod reducer;
-pub mod resolve;
 mod scalar;
-mod set;
-mod slots;
+pub mod session;
+mod standing;
 pub mod state;
-mod tuple;
-pub mod walk;
+mod turn;
+mod vocabulary;
+mod walk;
 mod work;
+mod write;
+
+pub use globals::references::list as list_references;

@@ -1,74 +1,88 @@
 //! Persistent ids.
 
 use pickle_format::opcode::Opcode;
+use pickle_format::sink::Sink;
 use pyo3::prelude::*;
 
-use crate::error::{endless, pickling_error};
+use crate::error::pickling_error;
+use crate::fast::held::Held;
 use crate::fast::memo::Holding;
-use crate::hooks::Walk;
 use crate::interpreter::face::Face;
-use crate::interpreter::imports::Imports;
-use crate::save::chain::MAX_CHAIN;
-use crate::save::work::{Standing, Work};
+use crate::save::fault::Fault;
+use crate::save::next::Next;
+use crate::save::standing::{MAX_CHAIN, Standing};
+use crate::save::walk::Walk;
+use crate::save::work::Work;
 
-impl<'py> Walk<'py, '_> {
+impl Walk<'_, '_> {
+    fn persistent_id(&self) -> Option<Held> {
+        let hook = self.state().hooks.found.persistent_id.as_ref();
+        hook.map(|hook| hook.again(self.quiet()))
+    }
+
     /// Some releases ask about persistent ids themselves, and drop the answer.
-    pub fn ask_again(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
-        let py = self.py;
-        if self.face == Face::Lean
-            || !Imports::get(py)?
+    ///
+    /// # Errors
+    /// What the hook raises.
+    pub fn ask_again(&mut self, obj: &Held) -> PyResult<()> {
+        if self.writer().face == Face::Lean
+            || !self
+                .imports
                 .behaviour
                 .hookable_asks_again_for_persistent_ids
         {
             return Ok(());
         }
-        let hook = self.hooks.persistent_id.as_ref().map(|h| h.clone_ref(py));
-        match hook {
-            Some(hook) => self.leave(|py| hook.bind(py).call1((obj,)).map(drop)),
+        match self.persistent_id() {
+            Some(hook) => self.leave(|py| hook.bind(py).call1((obj.bind(py),)).map(drop)),
             None => Ok(()),
         }
     }
 
-    /// Asks `persistent_id`; true when the object is saved by its id.
-    pub fn save_persistent(
-        &mut self,
-        obj: &Bound<'py, PyAny>,
-        standing: Standing,
-    ) -> PyResult<bool> {
-        let py = self.py;
-        let Some(hook) = self.hooks.persistent_id.as_ref().map(|h| h.clone_ref(py)) else {
-            return Ok(false);
+    /// Asks `persistent_id`. None where the object is to be saved itself.
+    ///
+    /// # Errors
+    /// What the hook raises; PicklingError for an id that protocol 0 can't say.
+    pub fn save_persistent(&mut self, obj: &Held, standing: Standing) -> PyResult<Option<Next>> {
+        let Some(hook) = self.persistent_id() else {
+            return Ok(None);
         };
-        let id = self.leave(|py| hook.bind(py).call1((obj,)))?;
-        if id.is_none() {
-            return Ok(false);
-        }
-        if self.form().is_binary() {
+        let id = self.leave(|py| {
+            let id = hook.bind(py).call1((obj.bind(py),))?;
+            Ok((!id.is_none()).then(|| Held::from(id)))
+        })?;
+        let Some(id) = id else {
+            return Ok(None);
+        };
+        if self.writer().encoding_protocol().is_binary() {
             self.push(Work::PersistentId)?;
             // An id is made during the dump, and each may hold objects that have ids in turn.
             let chain = standing.chain + 1;
             if chain > MAX_CHAIN {
-                return Err(endless());
+                return self.checked(Err(Fault::Endless));
             }
-            let id_standing = Standing {
+            let standing = Standing {
                 made: true,
                 ..Standing::new(Holding::Shared, chain)
             };
-            self.save(id.unbind(), id_standing, false)?;
-            return Ok(true);
+            return Ok(Some(Next::SaveId(id, standing)));
         }
-        let text = self.leave(|_| id.str())?;
-        let text = text.to_string_lossy();
-        if !text.is_ascii() {
-            return Err(pickling_error(
+        let text = self.leave(|py| {
+            let text = id.bind(py).str()?;
+            let text = text.to_string_lossy();
+            if text.is_ascii() {
+                return Ok(text.into_owned());
+            }
+            Err(pickling_error(
                 py,
                 "persistent IDs in protocol 0 must be ASCII strings".to_owned(),
-            ));
-        }
-        let mut line = vec![Opcode::PERSID.code()];
-        line.extend_from_slice(text.as_bytes());
-        line.push(b'\n');
-        self.out.write_slice(&line)?;
-        Ok(true)
+            ))
+        })?;
+        self.write(|w, _| {
+            w.out.write_with([Opcode::PERSID.code()], text.as_bytes())?;
+            Ok(w.out.write([b'\n'])?)
+        })?;
+        self.release([Some(id)]);
+        Ok(Some(Next::Step))
     }
 }

@@ -1,277 +1,299 @@
-//! Objects without parts: None, bools, numbers, strings, bytes.
+//! Objects without parts, the long way: with what only Python can say of them.
 
 use pickle_format::encode;
-use pickle_format::frame::FRAME_SIZE_TARGET;
 use pickle_format::opcode::Opcode;
+use pickle_format::sink::Sink;
 use pickle_format::text;
-use pyo3::exceptions::{PyMemoryError, PyOverflowError};
+use pyo3::exceptions::PyOverflowError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
+use pyo3::types::{PyByteArray, PyBytes, PyFloat, PyInt, PyString, PyTuple};
 
 use crate::fast::fresh;
-use crate::fast::int::int_value;
+use crate::fast::held::Held;
 use crate::fast::memo::Holding;
-use crate::fast::object::{Exact, float_value};
-use crate::fast::output::BytesOutput;
-use crate::fast::text::{code_points, is_interned, utf8};
-use crate::hooks::Walk;
+use crate::fast::view::Kind;
 use crate::interpreter::face::Face;
-use crate::interpreter::imports::Imports;
-use crate::save::work::Standing;
+use crate::save::fault::Fault;
+use crate::save::file::bytes_of;
+use crate::save::next::Next;
+use crate::save::standing::Standing;
+use crate::save::walk::Walk;
 
-impl<'py> Walk<'py, '_> {
-    /// None, bools, ints and floats: nothing of them is memoized.
-    pub fn save_atom(&mut self, obj: &Bound<'py, PyAny>, kind: Exact) -> PyResult<bool> {
-        let form = self.form();
-        match kind {
-            Exact::None => encode::encode_none(&mut self.out)?,
-            Exact::Bool => {
-                let protocol = self.protocol;
-                encode::encode_bool(&mut self.out, protocol, obj.is_truthy()?)?;
+impl Walk<'_, '_> {
+    /// Saves None, a bool, an int or a float: nothing of them is memoized. False for anything else.
+    ///
+    /// # Errors
+    /// MemoryError; OverflowError for an int that no opcode can say; what `repr` of an int raises.
+    pub fn save_atom(&mut self, obj: &Held) -> PyResult<bool> {
+        enum Atom {
+            Written,
+            Int(Option<i64>),
+            FloatInText,
+            Other,
+        }
+        let atom = self.write(|w, quiet| {
+            match obj.view(quiet).kind() {
+                Kind::None => encode::encode_none(&mut w.out)?,
+                Kind::Bool(value) => encode::encode_bool(&mut w.out, w.protocol, value)?,
+                Kind::Float(float) if w.encoding_protocol().is_binary() => {
+                    encode::encode_binfloat(&mut w.out, float.value())?;
+                }
+                Kind::Float(_) => return Ok(Atom::FloatInText),
+                Kind::Int(int) => return Ok(Atom::Int(int.value())),
+                _ => return Ok(Atom::Other),
             }
-            Exact::Int => self.save_long(obj)?,
-            Exact::Float if form.is_binary() => {
-                encode::encode_binfloat(&mut self.out, float_value(obj.as_borrowed()))?;
+            Ok(Atom::Written)
+        })?;
+        match atom {
+            Atom::Other => return Ok(false),
+            Atom::Written => {}
+            Atom::Int(value) => self.save_long(obj, value)?,
+            Atom::FloatInText => {
+                let text = self.leave(|py| text_of(obj.cast::<PyFloat>(py)?.repr()?))?;
+                self.write(|w, _| Ok(encode::encode_float_repr(&mut w.out, &text)?))?;
             }
-            Exact::Float => {
-                let repr = obj.repr()?;
-                encode::encode_float_repr(&mut self.out, &repr.to_string_lossy())?;
-            }
-            _ => return Ok(false),
         }
         Ok(true)
     }
 
-    fn save_long(&mut self, obj: &Bound<'py, PyAny>) -> PyResult<()> {
-        let py = self.py;
-        let form = self.form();
-        let value = int_value(obj.as_borrowed());
-        if let Some(value) = value {
+    fn save_long(&mut self, obj: &Held, value: Option<i64>) -> PyResult<()> {
+        let written = self.write(|w, _| {
+            let Some(value) = value else {
+                return Ok(false);
+            };
+            let protocol = w.encoding_protocol();
             // With `bin` off, the Python class goes on to LONG1.
-            let skips_int = self.face == Face::Hookable && self.protocol.has_proto_opcode();
-            if i32::try_from(value).is_ok() && (form.is_binary() || !skips_int) {
-                return encode::encode_i64(&mut self.out, form, value);
+            let skips_int = w.face == Face::Hookable && w.protocol.has_proto_opcode();
+            if i32::try_from(value).is_ok() && (protocol.is_binary() || !skips_int) {
+                encode::encode_i64(&mut w.out, protocol, value)?;
+                return Ok(true);
             }
-            if self.protocol.has_proto_opcode() {
+            if w.protocol.has_proto_opcode() {
                 let (bytes, n) = pickle_format::long::minimal_bytes(value);
-                return encode::encode_long_bytes(&mut self.out, &bytes[..n]);
+                encode::encode_long_bytes(&mut w.out, &bytes[..n])?;
+                return Ok(true);
             }
+            Ok(false)
+        })?;
+        if written {
+            return Ok(());
         }
-        if !self.protocol.has_proto_opcode() {
-            let repr = obj.repr()?;
-            return encode::encode_long_decimal(&mut self.out, &repr.to_string_lossy());
+        if !self.writer().protocol.has_proto_opcode() {
+            // The decimal digits of a large int take a while: the interpreter checks signals meanwhile.
+            let digits = self.leave(|py| text_of(obj.cast::<PyInt>(py)?.repr()?))?;
+            return self.write(|w, _| Ok(encode::encode_long_decimal(&mut w.out, &digits)?));
         }
-        self.before_allocating();
-        let bits = obj
-            .call_method0(intern!(py, "bit_length"))?
-            .extract::<u64>()?;
-        let size = (bits >> 3) + 1;
-        if size > 0x7fff_ffff {
-            return Err(PyOverflowError::new_err("int too large to pickle"));
-        }
-        let options = fresh::dict(py)?;
-        options.set_item(intern!(py, "signed"), true)?;
-        let bytes = obj
-            .call_method(
-                intern!(py, "to_bytes"),
-                (size, intern!(py, "little")),
-                Some(&options),
-            )?
-            .cast_into::<PyBytes>()?;
-        let digits = pickle_format::long::trim_twos_complement(bytes.as_bytes());
-        encode::encode_long_bytes(&mut self.out, digits)
+        let bytes = self.leave(|py| {
+            let int = obj.bind(py);
+            let bits = int.call_method0(intern!(py, "bit_length"))?;
+            let size = (bits.extract::<u64>()? >> 3) + 1;
+            if size > 0x7fff_ffff {
+                return Err(PyOverflowError::new_err("int too large to pickle"));
+            }
+            let options = fresh::dict(py)?;
+            options.set_item(intern!(py, "signed"), true)?;
+            let arguments = (size, intern!(py, "little"));
+            let bytes = int.call_method(intern!(py, "to_bytes"), arguments, Some(&options))?;
+            Ok(Held::from(bytes.cast_into::<PyBytes>()?))
+        })?;
+        self.write(|w, quiet| match bytes.view(quiet).kind() {
+            Kind::Bytes(bytes) => {
+                let digits = pickle_format::long::trim_twos_complement(bytes.data());
+                Ok(encode::encode_long_bytes(&mut w.out, digits)?)
+            }
+            _ => Ok(()),
+        })
     }
 
-    /// A str that was not memoized yet.
-    pub fn save_str(&mut self, obj: &Bound<'py, PyAny>, standing: Standing) -> PyResult<()> {
-        let py = self.py;
+    /// Saves an exact str that was not memoized yet.
+    ///
+    /// # Errors
+    /// MemoryError; OverflowError for one that the protocol can't say; what the file's `write` raises.
+    pub fn save_str(&mut self, obj: &Held, standing: Standing) -> PyResult<Next> {
         let mut holding = standing.holding;
-        if is_interned(obj.as_borrowed()) {
-            holding = Holding::Shared;
+        if !self.writer().encoding_protocol().is_binary() {
+            self.save_str_in_text(obj, holding)?;
+            return Ok(Next::Step);
         }
-        if !self.form().is_binary() {
-            let mut line = Vec::new();
-            let mut points = code_points(obj.as_borrowed());
-            text::raw_unicode_escape(points.clone(), &mut line)
-                .map_err(|_| PyMemoryError::new_err(()))?;
-            self.out.write_with([Opcode::UNICODE.code()], &line)?;
-            self.out.write(*b"\n")?;
-            if points.any(|c| matches!(c, 0 | 10 | 13 | 26 | 92))
-                && self.face == Face::Hookable
-                && !Imports::get(py)?.behaviour.hookable_memoizes_escaped_text
-            {
-                // There the escaped copy is memoized, which nobody can meet again.
-                holding = Holding::Temporary;
+        /// What is written beside the header: the string's own bytes, or those of another object.
+        enum Form {
+            Short,
+            Long,
+            Surrogates,
+        }
+        let form = self.write(|w, quiet| {
+            let Kind::Str(text) = obj.view(quiet).kind() else {
+                return Ok(Form::Short);
+            };
+            if text.is_interned() {
+                holding = Holding::Shared;
             }
-            return self.memoize(obj, holding);
-        }
-        let surrogates;
-        let data = match utf8(obj.as_borrowed()) {
-            Some(data) => data,
-            None => {
-                let text = obj.cast::<PyString>()?;
+            let Some(data) = text.utf8() else {
+                return Ok(Form::Surrogates);
+            };
+            if data.len() >= pickle_format::frame::FRAME_SIZE_TARGET {
+                return Ok(Form::Long);
+            }
+            encode::encode_str(&mut w.out, w.protocol, data)?;
+            w.memoize(obj.view(quiet), holding)?;
+            Ok(Form::Short)
+        })?;
+        let is_long = match form {
+            Form::Short => return Ok(Next::Step),
+            Form::Long => true,
+            Form::Surrogates => false,
+        };
+        let has_file = self.state().write.is_some();
+        let encoded = if is_long && !has_file {
+            None
+        } else {
+            // The bytes live on by themselves, for the file to keep.
+            let errors = if is_long { "strict" } else { "surrogatepass" };
+            Some(self.leave(|py| {
+                let text = obj.cast::<PyString>(py)?;
                 let encoded = text.call_method1(
                     intern!(py, "encode"),
-                    (intern!(py, "utf-8"), intern!(py, "surrogatepass")),
+                    (intern!(py, "utf-8"), PyString::intern(py, errors)),
                 )?;
-                surrogates = encoded.cast_into::<PyBytes>()?;
-                surrogates.as_bytes()
-            }
+                Ok(Held::from(encoded.cast_into::<PyBytes>()?))
+            })?)
         };
-        let Some(header) = encode::str_header(data.len(), self.protocol) else {
+        let payload = encoded.as_ref().unwrap_or(obj);
+        let header = self.write(|w, quiet| {
+            let data = bytes_of(payload.view(quiet));
+            Ok(encode::str_header(data.len(), w.protocol))
+        })?;
+        let Some(header) = header else {
             return Err(PyOverflowError::new_err(
                 "serializing a string larger than 4 GiB requires pickle protocol 4 or higher",
             ));
         };
-        if data.len() < FRAME_SIZE_TARGET {
-            self.out.write_slice(header.as_slice())?;
-            self.out.write_slice(data)?;
-        } else if self.write.is_some() {
-            let payload = PyBytes::new_with(py, data.len(), |room| {
-                room.copy_from_slice(data);
-                Ok(())
-            })?;
-            self.write_large(header.as_slice(), payload.as_any(), data)?;
-        } else {
-            self.write_large(header.as_slice(), obj, data)?;
+        self.write_payload(header.as_slice(), payload)?;
+        let holding = self.holding_after_payload(holding);
+        self.write(|w, quiet| w.memoize(obj.view(quiet), holding))?;
+        self.release([encoded]);
+        Ok(Next::Step)
+    }
+
+    /// Protocol 0's string: a line of characters and escapes.
+    fn save_str_in_text(&mut self, obj: &Held, holding: Holding) -> PyResult<()> {
+        let memoizes = self.imports.behaviour.hookable_memoizes_escaped_text;
+        self.write(|w, quiet| {
+            let Kind::Str(text) = obj.view(quiet).kind() else {
+                return Ok(());
+            };
+            let mut holding = if text.is_interned() {
+                Holding::Shared
+            } else {
+                holding
+            };
+            let mut line = Vec::new();
+            let mut points = text.code_points();
+            text::raw_unicode_escape(points.clone(), &mut line).map_err(|_| Fault::NoMemory)?;
+            w.out.write_with([Opcode::UNICODE.code()], &line)?;
+            w.out.write(*b"\n")?;
+            if !memoizes
+                && w.face == Face::Hookable
+                && points.any(|c| matches!(c, 0 | 10 | 13 | 26 | 92))
+            {
+                // There the escaped copy is memoized, which nobody can meet again.
+                holding = Holding::Temporary;
+            }
+            w.memoize(text.object(), holding)
+        })
+    }
+
+    /// Saves an exact bytes object that was not memoized yet.
+    ///
+    /// # Errors
+    /// As for `save_str`.
+    pub fn save_bytes(&mut self, obj: &Held, standing: Standing) -> PyResult<Next> {
+        if self.writer().protocol.has_native_bytes() {
+            self.write_bytes(obj)?;
+            let holding = self.holding_after_payload(standing.holding);
+            self.write(|w, quiet| w.memoize(obj.view(quiet), holding))?;
+            return Ok(Next::Step);
         }
-        self.memoize_after(obj, holding)
+        let imports = self.imports;
+        let value = self.leave(|py| {
+            let bytes = obj.cast::<PyBytes>(py)?;
+            let (function, arguments) = if bytes.as_bytes().is_empty() {
+                (imports.bytes_type.bind(py).as_any(), PyTuple::empty(py))
+            } else {
+                let latin1 = intern!(py, "latin1").as_any();
+                let text = bytes.call_method1(intern!(py, "decode"), (latin1,))?;
+                let arguments = fresh::tuple(py, [text, latin1.clone()])?;
+                (imports.codecs_encode.bind(py), arguments)
+            };
+            let value = fresh::tuple(py, [function.clone(), arguments.into_any()])?;
+            Ok(Held::from(value))
+        })?;
+        self.save_reduce(Some(obj), value, standing, None)
     }
 
-    /// Memoizes an object whose payload may have gone to the file, so that others may hold it.
-    pub fn memoize_after(&mut self, obj: &Bound<'py, PyAny>, holding: Holding) -> PyResult<()> {
-        let holding = if self.write.is_some() && !self.writes_natively {
-            Holding::Shared
-        } else {
-            holding
-        };
-        self.memoize(obj, holding)
-    }
-
-    pub fn save_bytes(&mut self, obj: &Bound<'py, PyAny>, standing: Standing) -> PyResult<()> {
-        let py = self.py;
-        let imports = Imports::get(py)?;
-        let bytes = obj.cast::<PyBytes>()?;
-        if self.protocol.has_native_bytes() {
-            self.write_bytes(bytes.as_bytes(), obj)?;
-            return self.memoize_after(obj, standing.holding);
-        }
-        self.before_allocating();
-        let value = if bytes.as_bytes().is_empty() {
-            PyTuple::new(
-                py,
-                [
-                    imports.bytes_type.bind(py).as_any(),
-                    PyTuple::empty(py).as_any(),
-                ],
-            )?
-        } else {
-            let latin1 = intern!(py, "latin1").as_any();
-            let text = obj.call_method1(intern!(py, "decode"), (latin1,))?;
-            let args = PyTuple::new(py, [&text, latin1])?;
-            drop(text);
-            PyTuple::new(py, [imports.codecs_encode.bind(py), args.as_any()])?
-        };
-        self.save_reduce(Some(obj), value.into_any(), standing, None)
-    }
-
-    /// Writes `data` with the opcode for bytes; `payload` is the object that is given to the file
-    /// when the data is large.
-    pub fn write_bytes(&mut self, data: &[u8], payload: &Bound<'py, PyAny>) -> PyResult<()> {
-        let Some(header) = encode::bytes_header(data.len(), self.protocol) else {
+    /// Writes a bytes object with the opcode for its size.
+    ///
+    /// # Errors
+    /// As for `save_str`.
+    pub fn write_bytes(&mut self, obj: &Held) -> PyResult<()> {
+        let header = self.write(|w, quiet| {
+            let data = bytes_of(obj.view(quiet));
+            Ok(encode::bytes_header(data.len(), w.protocol))
+        })?;
+        let Some(header) = header else {
             return Err(PyOverflowError::new_err(
                 "serializing a bytes object larger than 4 GiB requires pickle protocol 4 or higher",
             ));
         };
-        self.write_payload(header.as_slice(), payload, data)
+        self.write_payload(header.as_slice(), obj)
     }
 
-    pub fn save_bytearray(&mut self, obj: &Bound<'py, PyAny>, standing: Standing) -> PyResult<()> {
-        let py = self.py;
-        let imports = Imports::get(py)?;
-        let array = obj.cast::<PyByteArray>()?;
-        if self.protocol.has_buffers() {
-            // A copy, since the file's `write` may resize the array while it is being written.
-            let data = imports.bytes_type.bind(py).call1((array,))?;
-            let data = data.cast_into::<PyBytes>()?;
-            let header = encode::bytearray_header(data.as_bytes().len());
-            self.write_payload(header.as_slice(), data.as_any(), data.as_bytes())?;
-            return self.memoize_after(obj, standing.holding);
-        }
-        self.before_allocating();
-        let args = if array.is_empty() {
-            PyTuple::empty(py)
-        } else {
-            // Whether one byte gives a new object or the interpreter's shared one depends on the
-            // release, and shows in the memo; so the type is called, as upstream does.
-            let data = imports.bytes_type.bind(py).call1((array,))?;
-            PyTuple::new(py, [data])?
-        };
-        let value = PyTuple::new(
-            py,
-            [imports.bytearray_type.bind(py).as_any(), args.as_any()],
-        )?;
-        self.save_reduce(Some(obj), value.into_any(), standing, None)
+    /// Writes the bytes of a bytearray, of which `data` is a copy.
+    ///
+    /// # Errors
+    /// MemoryError, and what the file's `write` raises.
+    pub fn write_bytearray(&mut self, data: &Held) -> PyResult<()> {
+        let len = self.write(|_, quiet| Ok(bytes_of(data.view(quiet)).len()))?;
+        self.write_payload(encode::bytearray_header(len).as_slice(), data)
     }
 
-    /// Writes a header and its payload: inside the frame, or past it when large.
-    pub fn write_payload(
-        &mut self,
-        header: &[u8],
-        payload: &Bound<'py, PyAny>,
-        data: &[u8],
-    ) -> PyResult<()> {
-        if data.len() >= FRAME_SIZE_TARGET {
-            return self.write_large(header, payload, data);
+    /// Saves an exact bytearray that was not memoized yet.
+    ///
+    /// # Errors
+    /// MemoryError, and what the file's `write` raises.
+    pub fn save_bytearray(&mut self, obj: &Held, standing: Standing) -> PyResult<Next> {
+        let imports = self.imports;
+        let has_buffers = self.writer().protocol.has_buffers();
+        // Whether one byte gives a new object or the interpreter's shared one depends on the release, and
+        // shows in the memo; so the type is called, as upstream does. The copy is what the file gets, since
+        // its `write` may resize the array meanwhile.
+        let made = self.leave(|py| {
+            let array = obj.cast::<PyByteArray>(py)?;
+            let copy = || imports.bytes_type.bind(py).call1((&*array,));
+            if has_buffers {
+                return Ok(Held::from(copy()?));
+            }
+            let arguments = if array.is_empty() {
+                PyTuple::empty(py)
+            } else {
+                fresh::tuple(py, [copy()?])?
+            };
+            let function = imports.bytearray_type.bind(py).as_any().clone();
+            Ok(fresh::tuple(py, [function, arguments.into_any()])?.into())
+        })?;
+        if !has_buffers {
+            return self.save_reduce(Some(obj), made, standing, None);
         }
-        self.out.write_slice(header)?;
-        self.out.write_slice(data)
+        self.write_bytearray(&made)?;
+        let holding = self.holding_after_payload(standing.holding);
+        self.write(|w, quiet| w.memoize(obj.view(quiet), holding))?;
+        self.release([Some(made)]);
+        Ok(Next::Step)
     }
+}
 
-    /// A payload of a frame's size or more stands outside of frames, and goes to the file by
-    /// itself, uncopied.
-    fn write_large(
-        &mut self,
-        header: &[u8],
-        payload: &Bound<'py, PyAny>,
-        data: &[u8],
-    ) -> PyResult<()> {
-        self.out.commit_frame();
-        self.out.write_slice(header)?;
-        if self.write.is_some() {
-            self.flush()?;
-            self.hand_over(payload)?;
-        } else {
-            self.out.write_slice(data)?;
-        }
-        self.out.open_frame()
-    }
-
-    /// Hands what was written to the file. The frame must be closed.
-    pub fn flush(&mut self) -> PyResult<()> {
-        if self.write.is_none() {
-            return Ok(());
-        }
-        let (output, filled) = self.out.replace_output(BytesOutput::new());
-        if filled == 0 {
-            return Ok(());
-        }
-        let data = output.finish(self.py, filled)?;
-        self.hand_over(data.as_any())
-    }
-
-    /// Calls the file's `write`.
-    fn hand_over(&mut self, data: &Bound<'py, PyAny>) -> PyResult<()> {
-        let py = self.py;
-        let Some(write) = self.write.as_ref().map(|w| w.clone_ref(py)) else {
-            return Ok(());
-        };
-        if self.writes_natively {
-            // The error of a failure is an allocation, which may run the collector up to 3.11.
-            self.memo.own();
-            return write.bind(py).call1((data,)).map(drop);
-        }
-        self.leave(|py| write.bind(py).call1((data,)).map(drop))
-    }
+/// What `repr` gave, as text.
+fn text_of(text: Bound<'_, PyString>) -> PyResult<String> {
+    Ok(text.to_string_lossy().into_owned())
 }

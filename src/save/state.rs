@@ -1,146 +1,153 @@
-//! What a pickler is between two passages of the gate: options, hooks, memo, output, work stack.
+//! What a pickler is between two passages of the gate: options, hooks, writer, work stack.
 
-use std::collections::HashSet;
-
-use pickle_format::frame::FrameWriter;
 use pickle_format::protocol::Protocol;
-use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::gc::{PyTraverseError, PyVisit};
 
-use crate::fast::fresh;
+use crate::fast::class_table::SeenTable;
+use crate::fast::held::Held;
 use crate::fast::memo::Memo;
-use crate::fast::output::BytesOutput;
-use crate::hooks::Hooks;
+use crate::fast::quiet::Quiet;
+use crate::gate::home::Resident;
+use crate::gate::session::Walked;
 use crate::interpreter::face::{Face, GlobalStyle};
-use crate::save::plan::PlanCache;
+use crate::save::globals::references::GlobalReferences;
+use crate::save::hooks::Hooks;
+use crate::save::instances::plans::PlanCache;
 use crate::save::work::Work;
+use crate::save::write::writer::Writer;
 
-/// Everything that one pickler owns. It is handed back to the Python object before user code
-/// runs, and taken again after (`hooks.rs`).
+/// Everything that one pickler owns.
 pub struct State {
-    pub face: Face,
+    pub writer: Writer,
     pub style: GlobalStyle,
-    pub protocol: Protocol,
     pub fix_imports: bool,
-    pub fast: bool,
-    /// `Pickler.bin` can be set apart from the protocol; this is what was set.
-    pub binary: bool,
     /// What `bin` and `fast` were set to on the hookable face, where they keep any value.
-    pub bin_given: Option<Py<PyAny>>,
-    pub fast_given: Option<Py<PyAny>>,
-    pub out: FrameWriter<BytesOutput>,
-    pub memo: Memo,
+    pub bin_given: Option<Held>,
+    pub fast_given: Option<Held>,
     pub hooks: Hooks,
     /// `file.write`, or None for `dumps`.
-    pub write: Option<Py<PyAny>>,
+    pub write: Option<Held>,
     /// Whether `write` is known to run no Python code.
     pub writes_natively: bool,
-    pub buffer_callback: Option<Py<PyAny>>,
+    pub buffer_callback: Option<Held>,
     pub stack: Vec<Work>,
     /// Items below this one have their open batch taken out already (hookable face).
-    pub batches_taken: usize,
-    /// Containers that are open in `fast` mode, by identity.
-    pub fast_path: HashSet<usize>,
+    batches_taken: usize,
     /// How many walks are nested on this stack.
     pub depth: usize,
-    /// How often the gate was passed: what was known before may have changed after.
-    pub passages: u64,
-    /// The dispatch table, by identity, that was seen to hold nothing but keys that compare by
-    /// identity, and until when that is known.
-    pub table_of_classes: Option<(usize, Until)>,
-    /// Set when an atom was memoized by a reduce hook, so that atoms must be looked up.
-    pub atoms_memoized: bool,
+    /// What was seen of the dispatch table in use.
+    pub table: SeenTable,
     pub references: GlobalReferences,
     pub plans: PlanCache,
 }
 
-/// Until when something holds that was seen of a dict.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Until {
-    /// As long as the dict has this version.
-    Version(u64),
-    /// As long as the gate was not passed more often than this.
-    Passage(u64),
-}
-
-/// Every global that was emitted, first seen first.
-#[derive(Default)]
-pub struct GlobalReferences {
-    /// Pairs (module, qualified name) as the keys of a dict, which keeps their order.
-    pairs: Option<Py<PyDict>>,
-}
-
-impl GlobalReferences {
-    pub fn record(
-        &mut self,
-        module: &Bound<'_, PyString>,
-        qualname: &Bound<'_, PyString>,
-    ) -> PyResult<()> {
-        let py = module.py();
-        let pairs = match &self.pairs {
-            Some(pairs) => pairs.bind(py).clone(),
-            None => {
-                let pairs = fresh::dict(py)?;
-                self.pairs = Some(pairs.clone().unbind());
-                pairs
-            }
-        };
-        pairs.set_item((plain(module)?, plain(qualname)?), py.None())
-    }
-
-    /// The pairs, as a new list.
-    pub fn list(&self, py: Python<'_>) -> PyResult<Py<PyList>> {
-        let pairs = match &self.pairs {
-            Some(pairs) => pairs.bind(py).keys(),
-            None => fresh::list(py)?,
-        };
-        Ok(pairs.unbind())
-    }
-}
-
-/// The text as an exact str: the hash of a subclass may be anybody's.
-pub fn plain<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> {
-    match text.to_str() {
-        Ok(exact) => fresh::text(text.py(), exact),
-        Err(_) => Ok(text.clone()),
-    }
-}
-
 impl State {
-    /// `keeps` says that the pickler outlives its dump.
-    pub fn new(face: Face, protocol: Protocol, fix_imports: bool, keeps: bool) -> Self {
+    /// `keeps_memo` says that the pickler outlives its dump.
+    pub fn new(face: Face, protocol: Protocol, fix_imports: bool, keeps_memo: bool) -> Self {
         Self {
-            face,
+            writer: Writer::new(face, protocol, keeps_memo),
             style: GlobalStyle::Interpreter,
-            protocol,
             fix_imports: fix_imports && protocol.number() < 3,
-            fast: false,
-            binary: protocol.is_binary(),
             bin_given: None,
             fast_given: None,
-            out: FrameWriter::new(BytesOutput::new()),
-            memo: Memo::new(keeps),
             hooks: Hooks::default(),
             write: None,
             writes_natively: false,
             buffer_callback: None,
             stack: Vec::new(),
             batches_taken: 0,
-            fast_path: HashSet::new(),
             depth: 0,
-            passages: 0,
-            table_of_classes: None,
-            atoms_memoized: false,
+            table: SeenTable::default(),
             references: GlobalReferences::default(),
             plans: PlanCache::default(),
         }
     }
 
-    /// Whether leaves may be written without asking anybody.
+    /// Finds out whether leaves may be written without asking anybody.
     #[inline(always)]
-    pub fn is_quiet(&self) -> bool {
-        self.hooks.quiet
-            && !self.atoms_memoized
-            && (self.face == Face::Lean || self.hooks.seen_at == self.passages)
+    pub fn refresh_direct(&mut self) {
+        let writer = &self.writer;
+        let is_direct = self.hooks.are_quiet
+            && !writer.atoms_memoized
+            && writer.binary
+            && writer.protocol.is_binary()
+            && (writer.face == Face::Lean || self.hooks.seen_at == writer.passages);
+        self.writer.direct = is_direct;
+    }
+
+    /// Puts a work item on the stack.
+    ///
+    /// # Errors
+    /// Where there is no memory.
+    #[inline(always)]
+    pub fn push(&mut self, work: Work) -> Result<(), crate::save::fault::Fault> {
+        if self.stack.len() == self.stack.capacity() {
+            let more = self.stack.len().max(16);
+            let reserved = self.stack.try_reserve(more);
+            reserved.map_err(|_| crate::save::fault::Fault::NoMemory)?;
+        }
+        self.stack.push(work);
+        Ok(())
+    }
+
+    /// On the hookable face a batch is what the container held when the batch began.
+    fn take_batches(&mut self, quiet: &Quiet) {
+        let first = self.batches_taken.min(self.stack.len());
+        for work in &mut self.stack[first..] {
+            work.take_batch(quiet);
+        }
+        self.batches_taken = self.stack.len();
+    }
+
+    /// The work on top of the stack may begin another batch.
+    #[inline(always)]
+    pub fn note_top(&mut self) {
+        self.batches_taken = self.batches_taken.min(self.stack.len().saturating_sub(1));
+    }
+}
+
+impl Resident for State {
+    const IN_USE: &'static str = "Pickler object is already used";
+
+    fn depth(&self) -> usize {
+        self.depth
+    }
+
+    fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let held = [
+            &self.write,
+            &self.buffer_callback,
+            &self.bin_given,
+            &self.fast_given,
+        ];
+        for object in held.into_iter().flatten() {
+            object.traverse(visit)?;
+        }
+        self.hooks.traverse(visit)?;
+        self.references.traverse(visit)?;
+        self.writer.memo.traverse(visit)
+    }
+}
+
+impl Walked for State {
+    fn memo(&mut self) -> &mut Memo {
+        &mut self.writer.memo
+    }
+
+    #[inline(always)]
+    fn before_passage(&mut self, quiet: &Quiet) {
+        self.writer.passages += 1;
+        if self.writer.face == Face::Hookable {
+            self.take_batches(quiet);
+        }
+    }
+
+    #[inline(always)]
+    fn after_passage(&mut self) {
+        self.refresh_direct();
+    }
+
+    fn placeholder() -> Box<Self> {
+        Box::new(Self::new(Face::Lean, Protocol::HIGHEST, false, true))
     }
 }

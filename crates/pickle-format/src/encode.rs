@@ -1,14 +1,14 @@
 //! The shortest legal opcode for a value, per protocol, as CPython chooses it.
 //!
-//! All of these write into a [`FrameWriter`] and fail when its output can't grow; those that say
-//! so also where no opcode can say the value. [`instruction`](crate::instruction) writes the others.
+//! All of these write into a [`Sink`] and fail where it has no room; those that say so also where no
+//! opcode can say the value. [`instruction`](crate::instruction) writes the others.
 
 #![allow(clippy::missing_errors_doc)]
 
-use crate::frame::{FrameWriter, Output};
 use crate::long::minimal_bytes;
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
+use crate::sink::Sink;
 
 /// An opcode with its size argument: what stands before a payload.
 #[derive(Copy, Clone, Debug)]
@@ -36,12 +36,12 @@ impl Header {
 
 /// A bare opcode.
 #[inline(always)]
-pub fn encode_opcode<O: Output>(w: &mut FrameWriter<O>, opcode: Opcode) -> Result<(), O::Error> {
+pub fn encode_opcode<W: Sink>(w: &mut W, opcode: Opcode) -> Result<(), W::Error> {
     w.write([opcode.code()])
 }
 
 /// PROTO, from protocol 2 on.
-pub fn encode_proto<O: Output>(w: &mut FrameWriter<O>, protocol: Protocol) -> Result<(), O::Error> {
+pub fn encode_proto<W: Sink>(w: &mut W, protocol: Protocol) -> Result<(), W::Error> {
     if protocol.has_proto_opcode() {
         w.write([Opcode::PROTO.code(), protocol.number()])?;
     }
@@ -50,17 +50,13 @@ pub fn encode_proto<O: Output>(w: &mut FrameWriter<O>, protocol: Protocol) -> Re
 
 /// NONE.
 #[inline(always)]
-pub fn encode_none<O: Output>(w: &mut FrameWriter<O>) -> Result<(), O::Error> {
+pub fn encode_none<W: Sink>(w: &mut W) -> Result<(), W::Error> {
     encode_opcode(w, Opcode::NONE)
 }
 
 /// NEWTRUE, NEWFALSE; before protocol 2 INT with `01` or `00`.
 #[inline(always)]
-pub fn encode_bool<O: Output>(
-    w: &mut FrameWriter<O>,
-    protocol: Protocol,
-    value: bool,
-) -> Result<(), O::Error> {
+pub fn encode_bool<W: Sink>(w: &mut W, protocol: Protocol, value: bool) -> Result<(), W::Error> {
     if protocol.has_proto_opcode() {
         w.write([if value {
             Opcode::NEWTRUE
@@ -75,11 +71,7 @@ pub fn encode_bool<O: Output>(
 
 /// BININT1, BININT2, BININT, LONG1; in text INT and LONG.
 #[inline(always)]
-pub fn encode_i64<O: Output>(
-    w: &mut FrameWriter<O>,
-    protocol: Protocol,
-    value: i64,
-) -> Result<(), O::Error> {
+pub fn encode_i64<W: Sink>(w: &mut W, protocol: Protocol, value: i64) -> Result<(), W::Error> {
     if !protocol.is_binary() {
         return encode_i64_text(w, value);
     }
@@ -100,7 +92,7 @@ pub fn encode_i64<O: Output>(
 }
 
 #[cold]
-fn encode_i64_text<O: Output>(w: &mut FrameWriter<O>, value: i64) -> Result<(), O::Error> {
+fn encode_i64_text<W: Sink>(w: &mut W, value: i64) -> Result<(), W::Error> {
     if i32::try_from(value).is_ok() {
         w.write_slice(format!("I{value}\n").as_bytes())
     } else {
@@ -109,7 +101,7 @@ fn encode_i64_text<O: Output>(w: &mut FrameWriter<O>, value: i64) -> Result<(), 
 }
 
 /// LONG1 or LONG4 with bytes of two's complement; too large from 2³¹ of them on.
-pub fn encode_long_bytes<O: Output>(w: &mut FrameWriter<O>, bytes: &[u8]) -> Result<(), O::Error> {
+pub fn encode_long_bytes<W: Sink>(w: &mut W, bytes: &[u8]) -> Result<(), W::Error> {
     match u8::try_from(bytes.len()) {
         Ok(n) => w.write_with([Opcode::LONG1.code(), n], bytes),
         Err(_) => {
@@ -123,10 +115,7 @@ pub fn encode_long_bytes<O: Output>(w: &mut FrameWriter<O>, bytes: &[u8]) -> Res
 }
 
 /// LONG with decimal digits.
-pub fn encode_long_decimal<O: Output>(
-    w: &mut FrameWriter<O>,
-    digits: &str,
-) -> Result<(), O::Error> {
+pub fn encode_long_decimal<W: Sink>(w: &mut W, digits: &str) -> Result<(), W::Error> {
     w.write([Opcode::LONG.code()])?;
     w.write_slice(digits.as_bytes())?;
     w.write(*b"L\n")
@@ -134,12 +123,12 @@ pub fn encode_long_decimal<O: Output>(
 
 /// BINFLOAT: eight bytes, the most significant first.
 #[inline(always)]
-pub fn encode_binfloat<O: Output>(w: &mut FrameWriter<O>, value: f64) -> Result<(), O::Error> {
+pub fn encode_binfloat<W: Sink>(w: &mut W, value: f64) -> Result<(), W::Error> {
     w.write_with([Opcode::BINFLOAT.code()], &value.to_be_bytes())
 }
 
 /// FLOAT with the shortest decimal that gives the value back.
-pub fn encode_float_repr<O: Output>(w: &mut FrameWriter<O>, repr: &str) -> Result<(), O::Error> {
+pub fn encode_float_repr<W: Sink>(w: &mut W, repr: &str) -> Result<(), W::Error> {
     w.write_with([Opcode::FLOAT.code()], repr.as_bytes())?;
     w.write(*b"\n")
 }
@@ -178,11 +167,7 @@ pub fn bytearray_header(len: usize) -> Header {
 
 /// SHORT_BINUNICODE or BINUNICODE with UTF-8 that is shorter than a frame.
 #[inline(always)]
-pub fn encode_str<O: Output>(
-    w: &mut FrameWriter<O>,
-    protocol: Protocol,
-    utf8: &[u8],
-) -> Result<(), O::Error> {
+pub fn encode_str<W: Sink>(w: &mut W, protocol: Protocol, utf8: &[u8]) -> Result<(), W::Error> {
     if protocol.is_framed() && utf8.len() < 256 {
         return w.write_with([Opcode::SHORT_BINUNICODE.code(), utf8.len() as u8], utf8);
     }
@@ -192,11 +177,7 @@ pub fn encode_str<O: Output>(
 
 /// MEMOIZE, BINPUT, LONG_BINPUT or PUT. An index past four bytes is too large for LONG_BINPUT.
 #[inline(always)]
-pub fn encode_put<O: Output>(
-    w: &mut FrameWriter<O>,
-    protocol: Protocol,
-    index: usize,
-) -> Result<(), O::Error> {
+pub fn encode_put<W: Sink>(w: &mut W, protocol: Protocol, index: usize) -> Result<(), W::Error> {
     if protocol.is_framed() {
         return encode_opcode(w, Opcode::MEMOIZE);
     }
@@ -208,11 +189,7 @@ pub fn encode_put<O: Output>(
 
 /// BINGET, LONG_BINGET or GET. An index past four bytes is too large for LONG_BINGET.
 #[inline(always)]
-pub fn encode_get<O: Output>(
-    w: &mut FrameWriter<O>,
-    protocol: Protocol,
-    index: usize,
-) -> Result<(), O::Error> {
+pub fn encode_get<W: Sink>(w: &mut W, protocol: Protocol, index: usize) -> Result<(), W::Error> {
     if !protocol.is_binary() {
         return w.write_slice(format!("g{index}\n").as_bytes());
     }
@@ -220,12 +197,12 @@ pub fn encode_get<O: Output>(
 }
 
 #[inline(always)]
-fn encode_index<O: Output>(
-    w: &mut FrameWriter<O>,
+fn encode_index<W: Sink>(
+    w: &mut W,
     short: Opcode,
     long: Opcode,
     index: usize,
-) -> Result<(), O::Error> {
+) -> Result<(), W::Error> {
     if let Ok(index) = u8::try_from(index) {
         return w.write([short.code(), index]);
     }
@@ -237,7 +214,7 @@ fn encode_index<O: Output>(
 }
 
 /// EXT1, EXT2 or EXT4 with a code from 1 to 2³¹ − 1.
-pub fn encode_ext<O: Output>(w: &mut FrameWriter<O>, code: u32) -> Result<(), O::Error> {
+pub fn encode_ext<W: Sink>(w: &mut W, code: u32) -> Result<(), W::Error> {
     let [a, b, c, d] = code.to_le_bytes();
     if code <= 0xff {
         w.write([Opcode::EXT1.code(), a])
@@ -249,11 +226,7 @@ pub fn encode_ext<O: Output>(w: &mut FrameWriter<O>, code: u32) -> Result<(), O:
 }
 
 /// GLOBAL with the module's and the object's name.
-pub fn encode_global<O: Output>(
-    w: &mut FrameWriter<O>,
-    module: &[u8],
-    name: &[u8],
-) -> Result<(), O::Error> {
+pub fn encode_global<W: Sink>(w: &mut W, module: &[u8], name: &[u8]) -> Result<(), W::Error> {
     w.write_with([Opcode::GLOBAL.code()], module)?;
     w.write_with([b'\n'], name)?;
     w.write([b'\n'])

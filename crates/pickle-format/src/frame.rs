@@ -5,7 +5,9 @@
 
 use std::mem::MaybeUninit;
 
+use crate::cursor::{Cursor, LEAF_ROOM};
 use crate::opcode::Opcode;
+use crate::sink::Sink;
 
 /// Bytes of payload at which a frame is committed, at the start of the next object.
 pub const FRAME_SIZE_TARGET: usize = 64 * 1024;
@@ -44,6 +46,44 @@ pub struct FrameWriter<O> {
     framing: bool,
 }
 
+impl<O: Output> Sink for FrameWriter<O> {
+    type Error = O::Error;
+
+    #[inline(always)]
+    fn write<const N: usize>(&mut self, bytes: [u8; N]) -> Result<(), O::Error> {
+        self.room(N)?.write_copy_of_slice(&bytes);
+        self.position += N;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn write_slice(&mut self, bytes: &[u8]) -> Result<(), O::Error> {
+        self.room(bytes.len())?.write_copy_of_slice(bytes);
+        self.position += bytes.len();
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn write_with<const N: usize>(
+        &mut self,
+        header: [u8; N],
+        payload: &[u8],
+    ) -> Result<(), O::Error> {
+        let room = self.room(N + payload.len())?;
+        let (front, back) = room.split_at_mut(N);
+        front.write_copy_of_slice(&header);
+        back.write_copy_of_slice(payload);
+        self.position += N + payload.len();
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_large(&mut self, opcode: Opcode) -> O::Error {
+        self.output.too_large(self.position, opcode)
+    }
+}
+
 impl<O: Output> FrameWriter<O> {
     /// Begins at the output's start, without framing.
     pub fn new(output: O) -> Self {
@@ -76,50 +116,25 @@ impl<O: Output> FrameWriter<O> {
         self.output.grow(self.position, needed)
     }
 
-    /// The output's error for an argument that is too large for an opcode.
+    /// Writes a run of objects without parts, as far as the open frame and the room at hand go.
+    #[inline(always)]
+    pub fn cursor(&mut self) -> Cursor<'_> {
+        // An object may begin at any place before the limit.
+        let limit = self.frame_limit.saturating_add(LEAF_ROOM - 1);
+        Cursor::new(self.output.space(), &mut self.position, limit)
+    }
+
+    /// Makes room for an object without parts, and for a payload of so many bytes besides.
+    ///
+    /// # Errors
+    /// When the output can't grow.
     #[cold]
     #[inline(never)]
-    pub(crate) fn too_large(&mut self, opcode: Opcode) -> O::Error {
-        self.output.too_large(self.position, opcode)
-    }
-
-    /// Writes a few bytes.
-    ///
-    /// # Errors
-    /// When the output can't grow.
-    #[inline(always)]
-    pub fn write<const N: usize>(&mut self, bytes: [u8; N]) -> Result<(), O::Error> {
-        self.room(N)?.write_copy_of_slice(&bytes);
-        self.position += N;
-        Ok(())
-    }
-
-    /// Writes any number of bytes.
-    ///
-    /// # Errors
-    /// When the output can't grow.
-    #[inline(always)]
-    pub fn write_slice(&mut self, bytes: &[u8]) -> Result<(), O::Error> {
-        self.room(bytes.len())?.write_copy_of_slice(bytes);
-        self.position += bytes.len();
-        Ok(())
-    }
-
-    /// Writes a header and its payload with one look at the room.
-    ///
-    /// # Errors
-    /// When the output can't grow.
-    #[inline(always)]
-    pub fn write_with<const N: usize>(
-        &mut self,
-        header: [u8; N],
-        payload: &[u8],
-    ) -> Result<(), O::Error> {
-        let room = self.room(N + payload.len())?;
-        let (front, back) = room.split_at_mut(N);
-        front.write_copy_of_slice(&header);
-        back.write_copy_of_slice(payload);
-        self.position += N + payload.len();
+    pub fn reserve(&mut self, payload: usize) -> Result<(), O::Error> {
+        let end = self.position + payload + LEAF_ROOM;
+        if self.output.space().len() < end {
+            self.output.grow(self.position, end)?;
+        }
         Ok(())
     }
 

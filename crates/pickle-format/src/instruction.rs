@@ -8,6 +8,7 @@ use std::fmt;
 use crate::argument::{Argument, ArgumentKind as Kind, Layout};
 use crate::frame::{FrameWriter, Output};
 use crate::opcode::Opcode;
+use crate::sink::Sink;
 
 /// Why an opcode can't have an argument.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]

@@ -2,14 +2,16 @@
 //!
 //! A pickle is a program for a small machine with a stack and a memo. [`opcode`] is the table of
 //! its instructions and [`argument`] of their inline arguments; [`encode`] writes the shortest legal
-//! instruction for a value, per [`protocol`], and [`instruction`] any one with its argument; [`frame`]
-//! groups instructions as protocol 4 asks; [`memo`] maps identities to memo indices, and these to
-//! values, and [`fetched`] tells which of these are ever asked for; [`long`] and [`text`] are the encodings of integers and of protocol 0's lines; [`reader`]
-//! takes a pickle apart again, and [`dis`] shows it and checks what it does to the stack.
+//! instruction for a value, per [`protocol`], and [`instruction`] any one with its argument, both into a
+//! [`sink`]; [`frame`] groups instructions as protocol 4 asks, and gives out a [`cursor`] for runs of short
+//! ones; [`memo`] maps identities to memo indices, and these to values; [`fetched`] tells which indices a
+//! pickle ever asks for; [`long`] and [`text`] are the encodings of integers and of protocol 0's lines;
+//! [`reader`] takes a pickle apart again, and [`dis`] shows it and checks what it does to the stack.
 
 #![forbid(unsafe_code)]
 
 pub mod argument;
+pub mod cursor;
 pub mod dis;
 pub mod encode;
 pub mod error;
@@ -21,4 +23,5 @@ pub mod memo;
 pub mod opcode;
 pub mod protocol;
 pub mod reader;
+pub mod sink;
 pub mod text;

@@ -8,6 +8,7 @@ use pickle_format::error::{FormatError, FormatErrorKind};
 use pickle_format::frame::FrameWriter;
 use pickle_format::opcode::Opcode;
 use pickle_format::protocol::Protocol;
+use pickle_format::sink::Sink;
 
 fn protocol(number: u8) -> Protocol {
     Protocol::new(number).unwrap()

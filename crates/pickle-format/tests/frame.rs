@@ -5,6 +5,7 @@ mod output;
 use output::{LARGEST, VecOutput, bytes, writer};
 use pickle_format::error::FormatErrorKind;
 use pickle_format::frame::{FRAME_HEADER_SIZE, FRAME_SIZE_TARGET};
+use pickle_format::sink::Sink;
 
 fn framed(payload: &[u8]) -> Vec<u8> {
     let mut all = vec![0x95];

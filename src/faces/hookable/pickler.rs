@@ -4,11 +4,14 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyTuple};
 
-use crate::face::{self, Options};
 use crate::faces::arguments::truth;
 use crate::faces::pickler_memo_proxy as memo_proxy;
-use crate::hooks::Home;
+use crate::fast::held::{Held, give_up_late};
+use crate::gate::home::Home;
 use crate::interpreter::face::Face;
+use crate::save::list_references;
+use crate::save::session::{self, Options};
+use crate::save::state::State;
 
 /// HookablePickler(file, protocol=None, *, fix_imports=True, buffer_callback=None)
 /// --
@@ -24,7 +27,7 @@ use crate::interpreter::face::Face;
 /// `buffer_callback` below protocol 5.
 #[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
 pub struct HookablePickler {
-    home: Home,
+    home: Home<State>,
 }
 
 #[pymethods]
@@ -58,14 +61,14 @@ impl HookablePickler {
             fix_imports,
             buffer_callback,
         };
-        let mut state = face::new_state(
+        let mut state = session::new_state(
             slf.py(),
             Face::Hookable,
             Some(file),
             &options,
             Some(slf.py().get_type::<Self>()),
         )?;
-        state.style = face::global_style(slf.as_any())?;
+        state.style = session::global_style(slf.as_any())?;
         drop(slf.get().home.initialize(state)?);
         Ok(())
     }
@@ -78,7 +81,7 @@ impl HookablePickler {
     /// Raises PicklingError for what can't be pickled, RuntimeError within a dump of this pickler,
     /// and whatever a hook or the file raises; notes tell the path to the culprit.
     fn dump<'py>(slf: &Bound<'py, Self>, obj: &Bound<'py, PyAny>) -> PyResult<()> {
-        face::dump(slf.as_any(), &slf.get().home, obj)
+        session::dump(slf.as_any(), &slf.get().home, obj)
     }
 
     /// save($self, obj, save_persistent_id=True)
@@ -93,12 +96,12 @@ impl HookablePickler {
         obj: &Bound<'py, PyAny>,
         save_persistent_id: bool,
     ) -> PyResult<()> {
-        face::save(slf.as_any(), &slf.get().home, obj, save_persistent_id)
+        session::save(slf.as_any(), &slf.get().home, obj, save_persistent_id)
     }
 
     /// Forgets every object that was pickled.
     fn clear_memo(slf: &Bound<'_, Self>) -> PyResult<()> {
-        memo_proxy::clear(&slf.get().home)
+        session::clear_memo(&slf.get().home)
     }
 
     /// persistent_id($self, obj, /)
@@ -123,19 +126,24 @@ impl HookablePickler {
         obj: &Bound<'py, PyAny>,
         name: Option<Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-        face::resolve_global(slf.py(), obj, name, Face::Hookable)
+        session::resolve_global(slf.py(), obj, name, Face::Hookable)
     }
 
     /// Every global emitted by this pickler, as (module, qualified name), first seen first.
     #[getter]
     fn global_references(&self, py: Python<'_>) -> PyResult<Py<PyList>> {
-        self.home.with(|state| state.references.list(py))?
+        {
+            let pairs = self
+                .home
+                .with(|state| state.references.held().map(|pairs| pairs.to_bound(py)))?;
+            list_references(py, pairs)
+        }
     }
 
     /// A copy of the memo: `{id(obj): (index, obj)}`.
     #[getter]
     fn memo<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        memo_proxy::copy(py, &self.home)
+        session::copy_memo(py, &self.home)
     }
 
     #[setter]
@@ -145,7 +153,7 @@ impl HookablePickler {
 
     #[getter]
     fn proto(&self) -> PyResult<u8> {
-        self.home.with(|s| s.protocol.number())
+        self.home.with(|s| s.writer.protocol.number())
     }
 
     #[getter]
@@ -156,29 +164,36 @@ impl HookablePickler {
     #[getter]
     fn bin(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.home.with(|s| match &s.bin_given {
-            Some(given) => given.clone_ref(py),
-            None => PyBool::new(py, s.binary).to_owned().into_any().unbind(),
+            Some(given) => given.to_bound(py).unbind(),
+            None => PyBool::new(py, s.writer.binary)
+                .to_owned()
+                .into_any()
+                .unbind(),
         })
     }
 
     #[setter]
     fn set_bin(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let truth = value.is_truthy()?;
-        let given = value.clone().unbind();
+        let given = Held::from(value);
         let before = self.home.with(|s| {
-            s.binary = truth;
+            s.writer.binary = truth;
             s.bin_given.replace(given)
         })?;
         // Its finaliser may use the pickler, so it is released out here.
         drop(before);
+        give_up_late(value.py());
         Ok(())
     }
 
     #[getter]
     fn fast(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let (given, fast) = self
-            .home
-            .with(|s| (s.fast_given.as_ref().map(|g| g.clone_ref(py)), s.fast))?;
+        let (given, fast) = self.home.with(|s| {
+            (
+                s.fast_given.as_ref().map(|g| g.to_bound(py).unbind()),
+                s.writer.fast,
+            )
+        })?;
         match given {
             Some(given) => Ok(given),
             None => Ok(i32::from(fast).into_pyobject(py)?.into_any().unbind()),
@@ -188,17 +203,18 @@ impl HookablePickler {
     #[setter]
     fn set_fast(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let truth = value.is_truthy()?;
-        let given = value.clone().unbind();
+        let given = Held::from(value);
         let before = self.home.with(|s| {
-            s.fast = truth;
+            s.writer.fast = truth;
             s.fast_given.replace(given)
         })?;
         drop(before);
+        give_up_late(value.py());
         Ok(())
     }
 
     fn __sizeof__(slf: &Bound<'_, Self>) -> PyResult<usize> {
-        face::size_of(slf.get_type().as_any(), &slf.get().home)
+        session::size_of(slf.get_type().as_any(), &slf.get().home)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -206,6 +222,6 @@ impl HookablePickler {
     }
 
     fn __clear__(&self) {
-        drop(self.home.clear());
+        self.home.clear();
     }
 }

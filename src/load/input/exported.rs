@@ -4,6 +4,7 @@ use pickle_format::frame::Output;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::fast::no_memory::NoMemory;
 use crate::fast::output::BytesOutput;
 use crate::fast::window::Window;
 use crate::load::input::Input;
@@ -62,7 +63,7 @@ impl Input {
         }
         self.leave_frame(py)?;
         let mut output = BytesOutput::new();
-        output.grow(0, n)?;
+        output.grow(0, n).map_err(|_| NoMemory)?;
         if let Some(exported) = &self.exported {
             exported.copy(at, &mut output.space()[..n]);
         }

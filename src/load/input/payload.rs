@@ -10,6 +10,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PySlice};
 
 use crate::fast::decode;
 use crate::fast::filling::{Filling, extend_bytearray};
+use crate::fast::no_memory::NoMemory;
 use crate::fast::output::BytesOutput;
 use crate::fast::window::Window;
 use crate::interpreter::face::Face;
@@ -68,7 +69,7 @@ impl Input {
             }
             let end = filled + asked;
             if output.space().len() < end {
-                output.grow(filled, end)?;
+                output.grow(filled, end).map_err(|_| NoMemory)?;
             }
             output.space()[filled..end].write_copy_of_slice(piece.remainder());
             filled = end;

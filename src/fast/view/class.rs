@@ -1,0 +1,251 @@
+//! Classes, and what they say of their instances.
+
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use pyo3::ffi;
+
+use super::{Dict, Kind, Slots, View};
+use crate::fast::quiet::Quiet;
+
+/// A class, whatever its metaclass.
+#[derive(Copy, Clone)]
+pub struct Class<'q> {
+    class: NonNull<ffi::PyTypeObject>,
+    quiet: PhantomData<&'q Quiet>,
+}
+
+/// The contents of a class at one moment, its bases' and its metaclass's included. No two contents ever
+/// have the same version.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct ClassVersion {
+    class: u32,
+    /// 0 where the metaclass is `type`, which never changes.
+    metaclass: u32,
+}
+
+/// A class of which every attribute, inherited ones included, has an exact string for its name.
+#[derive(Copy, Clone)]
+pub struct Names<'q>(Class<'q>);
+
+impl<'q> Class<'q> {
+    /// # Safety
+    /// `class` is one, and something seen for `'q` keeps it alive.
+    #[inline(always)]
+    pub(super) unsafe fn within(class: *mut ffi::PyTypeObject) -> Self {
+        Self {
+            // SAFETY: an object is never at null, by the caller's word.
+            class: unsafe { NonNull::new_unchecked(class) },
+            quiet: PhantomData,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn as_type_ptr(self) -> *mut ffi::PyTypeObject {
+        self.class.as_ptr()
+    }
+
+    /// The class as an object.
+    #[inline(always)]
+    pub fn object(self) -> View<'q> {
+        // SAFETY: a class is an object, and alive for as long as this is.
+        unsafe { View::within(self.as_type_ptr().cast()) }
+    }
+
+    /// The address that stands for its identity.
+    #[inline(always)]
+    pub fn address(self) -> usize {
+        self.as_type_ptr() as usize
+    }
+
+    /// Whether its metaclass is `type` itself: then it hashes and compares by its identity.
+    #[inline(always)]
+    pub fn is_plain(self) -> bool {
+        // SAFETY: the class is alive; its type pointer is compared.
+        unsafe { ffi::Py_TYPE(self.as_type_ptr().cast()) == &raw mut ffi::PyType_Type }
+    }
+
+    /// The number of the class's present contents; None where the interpreter has given it none.
+    #[inline(always)]
+    pub fn version(self) -> Option<ClassVersion> {
+        // SAFETY: the class and its metaclass are alive; a field of each is read.
+        unsafe {
+            let class = (*self.as_type_ptr()).tp_version_tag;
+            if class == 0 {
+                return None;
+            }
+            let meta = ffi::Py_TYPE(self.as_type_ptr().cast());
+            if meta == &raw mut ffi::PyType_Type {
+                return Some(ClassVersion {
+                    class,
+                    metaclass: 0,
+                });
+            }
+            let metaclass = (*meta).tp_version_tag;
+            (metaclass != 0).then_some(ClassVersion { class, metaclass })
+        }
+    }
+
+    fn has_feature(self, flag: std::ffi::c_ulong) -> bool {
+        // SAFETY: the class is alive; its flags are read.
+        unsafe { ffi::PyType_HasFeature(self.as_type_ptr(), flag) != 0 }
+    }
+
+    /// Whether the attributes of the class never change.
+    pub fn is_immutable(self) -> bool {
+        self.has_feature(ffi::Py_TPFLAGS_IMMUTABLETYPE)
+    }
+
+    /// Whether instances are compared by their identity alone, without Python code.
+    pub fn compares_by_identity(self) -> bool {
+        // SAFETY: the class is alive; one slot of it is compared with that of `object`.
+        unsafe {
+            let own = (*self.as_type_ptr()).tp_richcompare;
+            let plain = ffi::PyBaseObject_Type.tp_richcompare;
+            own.map(|f| f as usize) == plain.map(|f| f as usize)
+        }
+    }
+
+    /// Whether the name of the class ends in one of these, told without making a string of it.
+    pub fn is_named_like(self, endings: [&[u8]; 2]) -> bool {
+        // SAFETY: the class is alive, and so is its name, which ends with NUL.
+        let name = unsafe { std::ffi::CStr::from_ptr((*self.as_type_ptr()).tp_name) };
+        endings
+            .iter()
+            .any(|ending| name.to_bytes().ends_with(ending))
+    }
+
+    /// Whether attributes of instances are looked up the ordinary way, instances are of one size, the
+    /// class is no subclass of list or dict, and attributes of the class are looked up as `type` does.
+    pub fn is_ordinary(self) -> bool {
+        let special = ffi::Py_TPFLAGS_LIST_SUBCLASS | ffi::Py_TPFLAGS_DICT_SUBCLASS;
+        // SAFETY: the class is alive, and so is its metaclass; only slots of theirs and of `type` are
+        // read.
+        let is_ordinary = unsafe {
+            let t = self.as_type_ptr();
+            (*t).tp_itemsize == 0
+                && ffi::PyType_FastSubclass(t, special) == 0
+                && (*ffi::Py_TYPE(t.cast()))
+                    .tp_getattro
+                    .is_some_and(|look_up| {
+                        ffi::PyType_Type
+                            .tp_getattro
+                            .is_some_and(|ordinary| std::ptr::fn_addr_eq(look_up, ordinary))
+                    })
+        };
+        is_ordinary
+            && self.has_feature(ffi::Py_TPFLAGS_HEAPTYPE)
+            && self.finds_attributes_ordinarily()
+    }
+
+    /// Whether attributes of instances are found the ordinary way.
+    pub fn finds_attributes_ordinarily(self) -> bool {
+        // SAFETY: the class is alive; a slot of it is compared.
+        unsafe {
+            (*self.as_type_ptr()).tp_getattro.is_some_and(|get| {
+                std::ptr::fn_addr_eq(get, ffi::PyObject_GenericGetAttr as ffi::getattrofunc)
+            })
+        }
+    }
+
+    /// Whether instances have no `__dict__`, or one at a place that `View::placed_dict` looks at.
+    pub fn keeps_placed_dict(self) -> bool {
+        // SAFETY: the class is alive; a field of it is read.
+        unsafe { (*self.as_type_ptr()).tp_dictoffset >= 0 }
+    }
+
+    /// What the class and its bases define, where all names are exact strings: then looking one up runs no
+    /// Python code.
+    pub fn names(self) -> Option<Names<'q>> {
+        self.bases()
+            .all(|class| class.contents().is_some_and(Dict::has_text_keys))
+            .then_some(Names(self))
+    }
+
+    /// The class and its bases, in the order of the look-up.
+    pub fn bases(self) -> impl Iterator<Item = Class<'q>> {
+        // SAFETY: a class that is ready holds a tuple of classes.
+        let order = unsafe {
+            let order = (*self.as_type_ptr()).tp_mro;
+            (!order.is_null()).then(|| View::within(order))
+        };
+        let order = order.and_then(View::as_tuple);
+        (0..).map_while(move |i| order?.item(i)?.as_class())
+    }
+
+    /// The class's own attributes. None for what keeps them elsewhere: from 3.12 on, the builtin ones.
+    pub fn contents(self) -> Option<Dict<'q>> {
+        // SAFETY: the class is alive. A field of it is null or a dict that it holds; from 3.12 on the
+        // interpreter keeps those of its own classes apart, and gives out a reference, which the place
+        // that keeps them outlives.
+        unsafe {
+            #[cfg(Py_3_12)]
+            let contents = {
+                let contents = ffi::PyType_GetDict(self.as_type_ptr());
+                if !contents.is_null() {
+                    ffi::Py_DECREF(contents);
+                }
+                contents
+            };
+            #[cfg(not(Py_3_12))]
+            let contents = (*self.as_type_ptr()).tp_dict;
+            if contents.is_null() {
+                return None;
+            }
+            match View::within(contents).kind() {
+                Kind::Dict(dict) => Some(dict),
+                _ => None,
+            }
+        }
+    }
+
+    /// Where instances keep the values of slots, told by the descriptors that the class shows; None where
+    /// one is not a member descriptor that `__slots__` made for the class or one of its bases.
+    pub fn slots(self, descriptors: &[View<'_>]) -> Option<Slots> {
+        let offsets = descriptors.iter().map(|found| self.slot_offset(*found));
+        Some(Slots::new(
+            self.version()?,
+            offsets.collect::<Option<Box<[usize]>>>()?,
+        ))
+    }
+
+    fn slot_offset(self, descriptor: View<'_>) -> Option<usize> {
+        // SAFETY: the descriptor is alive; an object of the member descriptors' own type has their
+        // layout, and its definition and the class it was made for live as long as it does.
+        unsafe {
+            if ffi::Py_TYPE(descriptor.as_ptr()) != &raw mut ffi::PyMemberDescr_Type {
+                return None;
+            }
+            let descriptor = descriptor.as_ptr().cast::<ffi::PyMemberDescrObject>();
+            let member = (*descriptor).d_member;
+            if (*member).type_code != ffi::Py_T_OBJECT_EX || (*member).flags != 0 {
+                return None;
+            }
+            let made_for = (*descriptor).d_common.d_type;
+            if ffi::PyType_IsSubtype(self.as_type_ptr(), made_for) == 0 {
+                return None;
+            }
+            usize::try_from((*member).offset).ok()
+        }
+    }
+}
+
+impl<'q> Names<'q> {
+    /// What the class or one of its bases has under a name, without asking descriptors.
+    pub fn get(self, name: View<'_>) -> Option<View<'q>> {
+        if !matches!(name.kind(), Kind::Str(_)) {
+            return None;
+        }
+        // SAFETY: both are alive. The call looks through the classes' dicts, whose keys are exact strings
+        // and so compare in C. What is found is held by the class.
+        unsafe {
+            let found = _PyType_Lookup(self.0.as_type_ptr(), name.as_ptr());
+            (!found.is_null()).then(|| View::within(found))
+        }
+    }
+}
+
+unsafe extern "C" {
+    /// Exported by every supported interpreter, though not declared by `pyo3::ffi`.
+    fn _PyType_Lookup(t: *mut ffi::PyTypeObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject;
+}

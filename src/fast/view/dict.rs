@@ -1,0 +1,114 @@
+//! Exact dicts.
+
+use pyo3::ffi;
+
+use super::{Class, Kind, View};
+
+/// An exact dict.
+#[derive(Copy, Clone)]
+pub struct Dict<'q>(View<'q>);
+
+/// The beginning of a dict's table of keys (CPython's `Include/internal/pycore_dict.h`).
+#[repr(C)]
+struct Keys {
+    references: ffi::Py_ssize_t,
+    log2_size: u8,
+    log2_index_bytes: u8,
+    /// 0 where keys are anything, else all of them are exact strings.
+    kind: u8,
+}
+
+impl<'q> Dict<'q> {
+    /// # Safety
+    /// The object is of the exact type.
+    #[inline(always)]
+    pub(super) unsafe fn new(object: View<'q>) -> Self {
+        Self(object)
+    }
+
+    /// The object itself.
+    #[inline(always)]
+    pub fn object(self) -> View<'q> {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(in crate::fast) fn as_ptr(self) -> *mut ffi::PyObject {
+        self.0.as_ptr()
+    }
+
+    #[inline(always)]
+    fn raw(self) -> *const ffi::PyDictObject {
+        self.0.as_ptr().cast()
+    }
+
+    /// The number of entries.
+    #[inline(always)]
+    pub fn len(self) -> usize {
+        // SAFETY: a dict has this layout on the versions supported; its size is never negative.
+        unsafe { (*self.raw()).ma_used as usize }
+    }
+
+    /// The entry at `position`, which moves past it; None at the end. Every position is checked against
+    /// the dict's table as it is now.
+    #[inline(always)]
+    pub fn next(self, position: &mut isize) -> Option<(View<'q>, View<'q>)> {
+        let mut key = std::ptr::null_mut();
+        let mut value = std::ptr::null_mut();
+        // SAFETY: of a dict the call walks the table, and gives an entry that the dict holds.
+        unsafe {
+            if ffi::PyDict_Next(self.0.as_ptr(), position, &raw mut key, &raw mut value) == 0 {
+                return None;
+            }
+            Some((View::within(key), View::within(value)))
+        }
+    }
+
+    /// Whether the dict shares its table of keys with other instances of a class.
+    ///
+    /// A key of such a table is counted once, however many dicts show it.
+    #[inline(always)]
+    pub fn shares_keys(self) -> bool {
+        // SAFETY: a dict has this layout on the versions supported.
+        unsafe { !(*self.raw()).ma_values.is_null() }
+    }
+
+    /// Whether the dict's table holds nothing but exact strings. The answer may be no where that is so
+    /// only by now, since other keys were taken out.
+    #[inline(always)]
+    pub fn has_text_keys(self) -> bool {
+        if cfg!(Py_GIL_DISABLED) {
+            return false;
+        }
+        // SAFETY: a dict always has a table of keys, which begins like this (`layout.rs` looks).
+        unsafe { (*(*self.raw()).ma_keys.cast::<Keys>()).kind != 0 }
+    }
+
+    /// The value under a name, in a dict whose keys are all exact strings; None for other dicts.
+    pub fn get_named(self, name: View<'_>) -> Option<View<'q>> {
+        if !self.has_text_keys() || !matches!(name.kind(), Kind::Str(_)) {
+            return None;
+        }
+        // SAFETY: an exact string hashes and compares with others in C, without an allocation, and no
+        // exception is set where it is not found. The dict holds the value.
+        unsafe {
+            let value = ffi::PyDict_GetItemWithError(self.0.as_ptr(), name.as_ptr());
+            (!value.is_null()).then(|| View::within(value))
+        }
+    }
+
+    /// The value under a class.
+    ///
+    /// # Safety
+    /// All keys of the dict compare by identity, and so does the class.
+    #[inline(always)]
+    pub(in crate::fast) unsafe fn get_class(self, class: Class<'_>) -> Option<View<'q>> {
+        // SAFETY: a class whose metaclass is `type` hashes by its address, and by the caller's word no
+        // comparison runs Python code. No exception is set where it is not found. The dict holds the
+        // value.
+        unsafe {
+            let value = ffi::PyDict_GetItemWithError(self.0.as_ptr(), class.object().as_ptr());
+            (!value.is_null()).then(|| View::within(value))
+        }
+    }
+}

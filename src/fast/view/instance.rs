@@ -1,0 +1,101 @@
+//! Instances: their `__dict__` and their slots, without asking Python code.
+
+use pyo3::ffi;
+
+use super::{ClassVersion, Dict, Kind, View};
+use crate::fast::no_memory::NoMemory;
+
+/// Where the instances of a class keep the values of its slots.
+pub struct Slots {
+    version: ClassVersion,
+    /// In bytes from an instance's start.
+    offsets: Box<[usize]>,
+}
+
+impl Slots {
+    pub(super) fn new(version: ClassVersion, offsets: Box<[usize]>) -> Self {
+        Self { version, offsets }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.offsets.is_empty()
+    }
+}
+
+impl<'q> View<'q> {
+    /// The values of an instance's slots, None for one that is unset. Nothing where its class is not what
+    /// it was when the places were read off.
+    #[inline(always)]
+    pub fn slot_values(self, slots: &Slots) -> impl Iterator<Item = Option<View<'q>>> {
+        let offsets = if self.class().version() == Some(slots.version) {
+            &slots.offsets[..]
+        } else {
+            &[]
+        };
+        // SAFETY: a version belongs to one class with its contents for ever, so the instance is of the
+        // class that gave the offsets. There it keeps a pointer that is null or an object that it holds.
+        offsets.iter().map(move |offset| unsafe {
+            let place = self.as_ptr().byte_add(*offset);
+            let value = *place.cast::<*mut ffi::PyObject>();
+            (!value.is_null()).then(|| View::within(value))
+        })
+    }
+
+    /// Whether the object's class keeps the `__dict__` of its instances where `placed_dict` looks.
+    pub fn has_place_for_dict(self) -> bool {
+        // SAFETY: the object is alive, and so is its type; one field of it is read.
+        unsafe { (*self.type_ptr()).tp_dictoffset > 0 }
+    }
+
+    /// The `__dict__` of an instance whose class keeps it at a fixed place, if it has one yet.
+    pub fn placed_dict(self) -> Option<View<'q>> {
+        // SAFETY: a positive offset is where the class keeps the pointer to the dict, which is null until
+        // there is one. The instance holds it.
+        unsafe {
+            let offset = (*self.type_ptr()).tp_dictoffset;
+            if offset <= 0 {
+                return None;
+            }
+            let place = self.as_ptr().byte_offset(offset);
+            let dict = *place.cast::<*mut ffi::PyObject>();
+            (!dict.is_null()).then(|| View::within(dict))
+        }
+    }
+
+    /// The instance's `__dict__`, made if it was not there yet; None where it is of a subclass, or the
+    /// class has a way of its own to it.
+    ///
+    /// # Errors
+    /// Where there is no memory.
+    pub fn instance_dict(self) -> Result<Option<Dict<'q>>, NoMemory> {
+        // SAFETY: the call gives a reference to the dict that the instance holds from then on, so giving
+        // it back frees nothing. A dict that it makes is an allocation that the collector tracks: up to
+        // 3.11 that may run the collector, which is therefore paused; pausing and resuming it runs
+        // nothing. Without memory, an exception that exists beforehand is set, and taken away again.
+        unsafe {
+            #[cfg(not(Py_3_12))]
+            let enabled = PyGC_Disable();
+            let dict = ffi::PyObject_GenericGetDict(self.as_ptr(), std::ptr::null_mut());
+            #[cfg(not(Py_3_12))]
+            if enabled != 0 {
+                PyGC_Enable();
+            }
+            if dict.is_null() {
+                ffi::PyErr_Clear();
+                return Err(NoMemory);
+            }
+            ffi::Py_DECREF(dict);
+            match View::within(dict).kind() {
+                Kind::Dict(dict) => Ok(Some(dict)),
+                _ => Ok(None),
+            }
+        }
+    }
+}
+
+#[cfg(not(Py_3_12))]
+unsafe extern "C" {
+    fn PyGC_Disable() -> std::ffi::c_int;
+    fn PyGC_Enable() -> std::ffi::c_int;
+}

@@ -1,0 +1,106 @@
+//! Exact ints and floats.
+
+use pyo3::ffi;
+
+use super::View;
+
+/// An exact int.
+#[derive(Copy, Clone)]
+pub struct Int<'q>(View<'q>);
+
+/// An exact float.
+#[derive(Copy, Clone)]
+pub struct Float<'q>(View<'q>);
+
+/// An int's digits, least significant first, behind what says how many there are and the sign.
+#[repr(C)]
+struct Digits {
+    base: ffi::PyObject,
+    #[cfg(not(Py_3_12))]
+    signed_length: ffi::Py_ssize_t,
+    /// From the lowest bit: two of sign (0 positive, 1 zero, 2 negative), a flag, the length.
+    #[cfg(Py_3_12)]
+    tag: usize,
+    digits: [u32; 2],
+}
+
+/// Bits of a digit, on every build for 64 bits that was not configured otherwise.
+const DIGIT_BITS: u32 = 30;
+
+impl<'q> Int<'q> {
+    /// # Safety
+    /// The object is of the exact type.
+    #[inline(always)]
+    pub(super) unsafe fn new(object: View<'q>) -> Self {
+        Self(object)
+    }
+
+    /// The value, where it fits in 64 bits.
+    #[inline(always)]
+    pub fn value(self) -> Option<i64> {
+        if cfg!(target_pointer_width = "64")
+            && let Some(value) = self.short_value()
+        {
+            return Some(value);
+        }
+        self.long_value()
+    }
+
+    /// The value of an int of at most two digits.
+    #[inline(always)]
+    fn short_value(self) -> Option<i64> {
+        // SAFETY: an exact int has this layout: the module is not imported where it does not
+        // (`layout.rs`). A digit is read only where the length says that it is there.
+        unsafe {
+            let int = self.0.as_ptr().cast::<Digits>();
+            #[cfg(not(Py_3_12))]
+            let (length, negative) = {
+                let signed = (*int).signed_length;
+                (signed.unsigned_abs(), signed < 0)
+            };
+            #[cfg(Py_3_12)]
+            let (length, negative) = {
+                let tag = (*int).tag;
+                (tag >> 3, tag & 2 != 0)
+            };
+            if length > 2 {
+                return None;
+            }
+            // Without branches, since data mixes both lengths: of an int with one digit the same digit is
+            // read twice, and of zero, which has room for a digit, both are masked away.
+            let digits = (&raw const (*int).digits).cast::<u32>();
+            let has = |n| 0_i64.wrapping_sub(i64::from(length >= n));
+            let low = i64::from(*digits) & has(1);
+            let high = i64::from(*digits.add(usize::from(length == 2))) & has(2);
+            let sign = 0_i64.wrapping_sub(i64::from(negative));
+            Some(((low | high << DIGIT_BITS) ^ sign) - sign)
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn long_value(self) -> Option<i64> {
+        let mut overflow = 0;
+        // SAFETY: of an exact int this reads digits; a value that is too large sets `overflow`, and no
+        // exception.
+        let value =
+            unsafe { ffi::PyLong_AsLongLongAndOverflow(self.0.as_ptr(), &raw mut overflow) };
+        (overflow == 0).then_some(value)
+    }
+}
+
+impl<'q> Float<'q> {
+    /// # Safety
+    /// The object is of the exact type.
+    #[inline(always)]
+    pub(super) unsafe fn new(object: View<'q>) -> Self {
+        Self(object)
+    }
+
+    /// The value.
+    #[inline(always)]
+    pub fn value(self) -> f64 {
+        // SAFETY: an exact float; a field of it is read.
+        unsafe { ffi::PyFloat_AS_DOUBLE(self.0.as_ptr()) }
+    }
+}

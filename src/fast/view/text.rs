@@ -1,0 +1,140 @@
+//! Exact strings.
+
+use pyo3::ffi;
+
+use super::View;
+
+/// An exact str.
+#[derive(Copy, Clone)]
+pub struct Text<'q>(View<'q>);
+
+/// The head of every exact str, and what follows it in one that is not ASCII.
+#[repr(C)]
+struct Head {
+    base: ffi::PyObject,
+    length: ffi::Py_ssize_t,
+    hash: ffi::Py_hash_t,
+    /// From the lowest bit: two of interning (without the GIL a byte), three of the width of a
+    /// character, one that says that the characters follow the head, one that all are ASCII.
+    state: u32,
+    /// Up to 3.11 a pointer lies between the state and the characters.
+    #[cfg(not(Py_3_12))]
+    wide: *mut std::ffi::c_void,
+}
+
+/// What follows the head of a string that is not ASCII: its UTF-8, once somebody asked for it.
+#[repr(C)]
+struct Encoded {
+    head: Head,
+    utf8_length: ffi::Py_ssize_t,
+    utf8: *const u8,
+}
+
+/// The two bits of `Head::state` for ASCII that follows the head, where interning takes two bits.
+const COMPACT_ASCII: u32 = 0b11 << 5;
+
+/// The bit of them that says that the characters follow the head.
+const COMPACT: u32 = 0b1 << 5;
+
+impl<'q> Text<'q> {
+    /// # Safety
+    /// The object is of the exact type.
+    #[inline(always)]
+    pub(super) unsafe fn new(object: View<'q>) -> Self {
+        Self(object)
+    }
+
+    /// The object itself.
+    #[inline(always)]
+    pub fn object(self) -> View<'q> {
+        self.0
+    }
+
+    #[inline(always)]
+    fn head(self) -> *const Head {
+        self.0.as_ptr().cast()
+    }
+
+    #[inline(always)]
+    fn state(self) -> u32 {
+        // SAFETY: every exact str has this head.
+        unsafe { (*self.head()).state }
+    }
+
+    /// Its length in characters.
+    #[inline(always)]
+    pub fn len(self) -> usize {
+        // SAFETY: every exact str has this head; a length is never negative.
+        unsafe { (*self.head()).length as usize }
+    }
+
+    /// The string in UTF-8, or None where it has lone surrogates.
+    ///
+    /// For ASCII strings these are the string's own bytes; for others the interpreter keeps the
+    /// encoded form with the string, as it does for C's pickler.
+    #[inline(always)]
+    pub fn utf8(self) -> Option<&'q [u8]> {
+        if cfg!(all(target_pointer_width = "64", not(Py_GIL_DISABLED)))
+            && self.state() & COMPACT_ASCII == COMPACT_ASCII
+        {
+            // SAFETY: as many bytes of ASCII as its length follow the head. They live as long as the
+            // string, and nobody changes them.
+            return Some(unsafe {
+                std::slice::from_raw_parts(self.head().add(1).cast::<u8>(), self.len())
+            });
+        }
+        self.encoded_utf8()
+    }
+
+    #[inline(never)]
+    fn encoded_utf8(self) -> Option<&'q [u8]> {
+        if !self.is_encoded() && self.may_have_surrogates() {
+            return None;
+        }
+        let mut size = 0;
+        // SAFETY: of a string without surrogates the call gives its UTF-8, made at the first time in
+        // memory that no collector tracks. It lives as long as the string. Where there is no memory an
+        // exception that exists beforehand is set, and taken away again.
+        unsafe {
+            let data = ffi::PyUnicode_AsUTF8AndSize(self.0.as_ptr(), &raw mut size);
+            if data.is_null() {
+                ffi::PyErr_Clear();
+                return None;
+            }
+            Some(std::slice::from_raw_parts(data.cast::<u8>(), size as usize))
+        }
+    }
+
+    /// Whether the interpreter keeps the UTF-8 with the string already.
+    fn is_encoded(self) -> bool {
+        // SAFETY: a string whose characters follow, and are not all ASCII, has these two fields.
+        self.state() & COMPACT_ASCII == COMPACT
+            && unsafe { !(*self.head().cast::<Encoded>()).utf8.is_null() }
+    }
+
+    /// Whether surrogates are among the characters, or may be. To encode one sets an exception, whose
+    /// making is an allocation that the collector tracks.
+    fn may_have_surrogates(self) -> bool {
+        // SAFETY: the string is alive, and each index is below its length.
+        (0..self.len()).any(|i| unsafe {
+            let c = ffi::PyUnicode_ReadChar(self.0.as_ptr(), i as ffi::Py_ssize_t);
+            (0xd800..0xe000).contains(&c)
+        })
+    }
+
+    /// Whether the interpreter's table of interned strings holds this one.
+    ///
+    /// That table's reference is not counted, so such a string has a holder more than its count says.
+    #[inline(always)]
+    pub fn is_interned(self) -> bool {
+        // Without the GIL interning takes a byte of the state, whose values fit in two bits.
+        self.state() & 0b11 != 0
+    }
+
+    /// The code points, in order.
+    pub fn code_points(self) -> impl Iterator<Item = u32> + Clone + 'q {
+        // SAFETY: the string is alive, and each index is below its length.
+        (0..self.len())
+            .map(move |i| unsafe { ffi::PyUnicode_ReadChar(self.0.as_ptr(), i as ffi::Py_ssize_t) })
+    }
+}

@@ -1,0 +1,363 @@
+//! Exact dicts.
+
+use std::collections::VecDeque;
+
+use pickle_format::opcode::Opcode;
+use pyo3::prelude::*;
+
+use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Part, taken};
+use crate::fast::held::Held;
+use crate::fast::memo::Holding;
+use crate::fast::quiet::Quiet;
+use crate::fast::view::{Dict, Kind, View};
+use crate::interpreter::face::Face;
+use crate::save::fault::Fault;
+use crate::save::standing::{Container, Standing};
+use crate::save::write::leaf::EntriesEnd;
+use crate::save::write::writer::Writer;
+
+/// The entries of an open dict.
+pub struct DictEntries {
+    dict: Held,
+    /// Behind the entry within which the walk is, or behind the last one.
+    position: isize,
+    /// Before that entry.
+    start: isize,
+    done: usize,
+    /// The dict's size when it was opened.
+    size: usize,
+    standing: Standing,
+    /// Whether the keys' table is shared with other dicts.
+    shares_keys: bool,
+    within: Within,
+    /// The entry within which the walk is, once it is held.
+    entry: Option<(Held, Held)>,
+    /// The rest of the open batch, if it was taken out of the dict.
+    ahead: Option<VecDeque<(Held, Held)>>,
+}
+
+/// Where the walk is within an entry.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Within {
+    /// Nothing of the next entry is written.
+    Nothing,
+    /// The key is being saved, or is written, and Python code may have run since.
+    Key,
+    /// The key is written, and the value is no leaf and not in the memo, as it was seen when the gate had
+    /// been passed so often.
+    WrittenKey { passages: u64 },
+    /// The value is being saved.
+    Value,
+}
+
+impl DictEntries {
+    /// The object, and how it was held when it was met.
+    pub fn container(&self) -> (&Held, Holding) {
+        (&self.dict, self.standing.holding)
+    }
+
+    /// The object, once it is written.
+    pub fn into_container(self) -> Held {
+        self.dict
+    }
+
+    fn view<'q>(&self, quiet: &'q Quiet) -> Option<Dict<'q>> {
+        match self.dict.view(quiet).kind() {
+            Kind::Dict(dict) => Some(dict),
+            _ => None,
+        }
+    }
+
+    /// The key whose value is being saved, for the path of an error.
+    pub fn key_in_path(&self) -> Option<&Held> {
+        match (&self.entry, self.within) {
+            (Some((key, _)), Within::Value) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The entry within which the walk is.
+    fn present<'q>(&self, quiet: &'q Quiet) -> Option<(View<'q>, View<'q>)> {
+        let mut start = self.start;
+        self.view(quiet)?.next(&mut start)
+    }
+
+    /// The value of the entry whose key is written.
+    fn next_value<'q>(&mut self, writer: &mut Writer, quiet: &'q Quiet) -> Result<Part<'q>, Fault> {
+        let (_, values) = containers(self.standing.holding, self.shares_keys);
+        let seen =
+            matches!(self.within, Within::WrittenKey { passages } if passages == writer.passages);
+        let part = match &self.entry {
+            Some((_, value)) if seen => {
+                // One reference is the entry's.
+                let value = value.view(quiet);
+                let standing = self.standing.part(values.holding(value, 1));
+                Part::Seen(value, standing)
+            }
+            Some((_, value)) => {
+                // Python code that ran meanwhile may hold the value, and may have saved it. One reference
+                // is the dict's, the other the entry's.
+                let alone = !value.view(quiet).has_others(2);
+                let standing = self.standing.part_held(Holding::Shared, alone);
+                Part::Taken(value.again(quiet), standing)
+            }
+            None => match self.present(quiet) {
+                // A value behind a key that was no leaf was not tried yet.
+                Some((_, value))
+                    if self.within == Within::Key && writer.write_leaf(value, values, 0)? =>
+                {
+                    self.within = Within::Nothing;
+                    self.done += 1;
+                    return Ok(Part::Written);
+                }
+                Some((_, value)) => {
+                    let standing = self.standing.part(values.holding(value, 0));
+                    Part::Seen(value, standing)
+                }
+                None => Part::End,
+            },
+        };
+        self.within = Within::Value;
+        Ok(part)
+    }
+}
+
+/// What tells how keys are held, and how values. A key in a table that is shared is counted once, however
+/// many dicts show it.
+fn containers(holding: Holding, shares_keys: bool) -> (Container, Container) {
+    let values = Container::memoized_first(holding);
+    let keys = if shares_keys { Container::Open } else { values };
+    (keys, values)
+}
+
+/// Writes a dict as far as its keys and values are leaves; what is left to do, if anything is.
+///
+/// # Errors
+/// What writing fails with; `Endless` and `Cyclic`.
+#[inline(always)]
+pub fn open_dict(
+    obj: View<'_>,
+    dict: Dict<'_>,
+    standing: Standing,
+    writer: &mut Writer,
+) -> Result<Option<Batched<DictEntries>>, Fault> {
+    let standing = standing.deepen()?;
+    writer.enter_fast(obj)?;
+    if writer.encoding_protocol().is_binary() {
+        writer.opcode(Opcode::EMPTY_DICT)?;
+    } else {
+        writer.opcodes([Opcode::MARK, Opcode::DICT])?;
+    }
+    writer.memoize(obj, standing.holding)?;
+    let size = dict.len();
+    let shares_keys = dict.shares_keys();
+    let (mut position, mut start, mut done) = (0, 0, 0);
+    let mut batch = None;
+    let mut within = Within::Nothing;
+    // What fits in one batch ends the same way on every release. So if all is leaves, the dict needs no
+    // work item.
+    if size > 0 && size < BATCH_SIZE && writer.direct {
+        let is_single = size == 1;
+        if !is_single {
+            writer.opcode(Opcode::MARK)?;
+        }
+        let containers = containers(standing.holding, shares_keys);
+        let (written, end) = writer.write_entries(dict, &mut position, size, containers)?;
+        done = written;
+        if end == EntriesEnd::Complete {
+            writer.opcode(if is_single {
+                Opcode::SETITEM
+            } else {
+                Opcode::SETITEMS
+            })?;
+            writer.leave_fast(obj);
+            return Ok(None);
+        }
+        if let EntriesEnd::Value { start: value_of } = end {
+            start = value_of;
+            let passages = writer.passages;
+            within = Within::WrittenKey { passages };
+        }
+        batch = Some((is_single, size - done));
+    } else if size == 0 {
+        writer.leave_fast(obj);
+        return Ok(None);
+    }
+    let mut entries = DictEntries {
+        dict: obj.hold(),
+        position,
+        start,
+        done,
+        size,
+        standing,
+        shares_keys,
+        within,
+        entry: None,
+        ahead: None,
+    };
+    if within != Within::Nothing
+        && let Some((key, value)) = dict.next(&mut start)
+    {
+        entries.entry = Some((key.hold(), value.hold()));
+    }
+    Ok(Some(Batched::within(entries, batch)))
+}
+
+impl Elements for DictEntries {
+    const CLOSE: [Opcode; 2] = [Opcode::SETITEM, Opcode::SETITEMS];
+
+    #[inline(always)]
+    fn resume(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<Option<Held>, Fault> {
+        let changed = self.view(quiet).is_some_and(|dict| dict.len() != self.size);
+        if changed {
+            let batches = writer.has_batches();
+            // The C class does not look at a dict of one again.
+            let sees_all = match writer.face {
+                Face::Lean => self.size != 1 || !batches,
+                Face::Hookable => !batches,
+            };
+            if sees_all {
+                // The error is no entry's, so none is told.
+                self.within = Within::Nothing;
+                return Err(Fault::DictChanged);
+            }
+        }
+        if self.within == Within::Value {
+            self.within = Within::Nothing;
+            self.done += 1;
+        }
+        if self.within == Within::Nothing
+            && let Some((key, value)) = self.entry.take()
+        {
+            if value.view(quiet).is_released_loudly() {
+                return Ok(Some(value));
+            }
+            return Ok(Some(key).filter(|key| key.view(quiet).is_released_loudly()));
+        }
+        Ok(None)
+    }
+
+    fn begin(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<Begin, Fault> {
+        let len = self.view(quiet).map_or(0, Dict::len);
+        let left = self.size.saturating_sub(self.done);
+        let batches = writer.has_batches();
+        // The hookable face looks on after a full batch only.
+        if len != self.size && batches && self.done.is_multiple_of(BATCH_SIZE) {
+            return Err(Fault::DictChanged);
+        }
+        if !batches {
+            return Ok(if left > 0 { Begin::Single } else { Begin::End });
+        }
+        if left == 0 {
+            if writer.marks_last_of_batch && self.size.is_multiple_of(BATCH_SIZE) {
+                // There, a full last batch is followed by an empty one.
+                writer.opcodes([Opcode::MARK, Opcode::SETITEMS])?;
+            }
+            return Ok(Begin::End);
+        }
+        if left == 1 && (self.done == 0 || !writer.marks_last_of_batch) {
+            return Ok(Begin::Single);
+        }
+        Ok(Begin::Marked(left.min(BATCH_SIZE)))
+    }
+
+    #[inline(always)]
+    fn write_leaves(
+        &mut self,
+        writer: &mut Writer,
+        left: usize,
+        quiet: &Quiet,
+    ) -> Result<usize, Fault> {
+        let (None, Some(dict)) = (&self.ahead, self.view(quiet)) else {
+            return Ok(0);
+        };
+        if self.within != Within::Nothing {
+            return Ok(0);
+        }
+        let containers = containers(self.standing.holding, self.shares_keys);
+        let (written, end) = writer.write_entries(dict, &mut self.position, left, containers)?;
+        self.done += written;
+        if let EntriesEnd::Value { start } = end {
+            self.start = start;
+            let passages = writer.passages;
+            self.within = Within::WrittenKey { passages };
+        }
+        Ok(written)
+    }
+
+    #[inline(always)]
+    fn next<'q>(
+        &mut self,
+        writer: &mut Writer,
+        quiet: &'q Quiet,
+    ) -> Result<(Part<'q>, bool), Fault> {
+        if matches!(self.within, Within::Key | Within::WrittenKey { .. }) {
+            return Ok((self.next_value(writer, quiet)?, true));
+        }
+        if let Some(ahead) = &mut self.ahead {
+            let Some((key, value)) = ahead.pop_front() else {
+                return Ok((Part::End, false));
+            };
+            self.within = Within::Key;
+            // One reference is the dict's, the other ours.
+            let alone = !key.view(quiet).has_others(2);
+            let standing = self.standing.part_held(Holding::Shared, alone);
+            let part = Part::Taken(key.again(quiet), standing);
+            self.entry = Some((key, value));
+            return Ok((part, false));
+        }
+        self.start = self.position;
+        let dict = self.view(quiet);
+        let Some((key, _)) = dict.and_then(|dict| dict.next(&mut self.position)) else {
+            // The dict has lost entries.
+            self.done = self.size;
+            return Ok((Part::End, false));
+        };
+        self.within = Within::Key;
+        let (keys, _) = containers(self.standing.holding, self.shares_keys);
+        let standing = self.standing.part(keys.holding(key, 0));
+        Ok((Part::Seen(key, standing), false))
+    }
+
+    fn hold(&mut self, quiet: &Quiet) {
+        if self.entry.is_none()
+            && self.within != Within::Nothing
+            && let Some((key, value)) = self.present(quiet)
+        {
+            self.entry = Some((key.hold(), value.hold()));
+        }
+    }
+
+    fn take(&mut self, left: usize, quiet: &Quiet) -> Result<(), Fault> {
+        let (None, Some(dict)) = (&self.ahead, self.view(quiet)) else {
+            return Ok(());
+        };
+        self.hold(quiet);
+        let left = match self.within {
+            Within::Key | Within::WrittenKey { .. } => left.saturating_sub(1),
+            Within::Nothing | Within::Value => left,
+        };
+        let position = &mut self.position;
+        let rest = std::iter::from_fn(|| {
+            let (key, value) = dict.next(position)?;
+            Some((key.hold(), value.hold()))
+        });
+        self.ahead = Some(taken(rest.take(left))?);
+        Ok(())
+    }
+
+    fn end_batch(&mut self) {
+        self.ahead = None;
+    }
+
+    fn finish(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<(), Fault> {
+        writer.leave_fast(self.dict.view(quiet));
+        Ok(())
+    }
+}
+
+/// The note of an entry. A key whose `repr` raises gives none, and never replaces the error.
+pub fn key_note(name: &str, key: &Bound<'_, PyAny>) -> Option<String> {
+    let repr = key.repr().ok()?;
+    Some(format!("when serializing {name} item {repr}"))
+}

@@ -1,0 +1,212 @@
+//! Exact lists.
+
+use std::collections::VecDeque;
+
+use pickle_format::opcode::Opcode;
+
+use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Part};
+use crate::fast::held::Held;
+use crate::fast::memo::Holding;
+use crate::fast::quiet::Quiet;
+use crate::fast::view::{Kind, List, View};
+use crate::interpreter::face::Face;
+use crate::save::fault::Fault;
+use crate::save::standing::{Container, Standing};
+use crate::save::write::writer::Writer;
+
+/// The items of an open list.
+pub struct ListItems {
+    list: Held,
+    next: usize,
+    /// The list's size when it was opened.
+    size: usize,
+    standing: Standing,
+    /// The rest of the open batch, if it was taken out of the list.
+    ahead: Option<VecDeque<Held>>,
+}
+
+impl ListItems {
+    /// The object, and how it was held when it was met.
+    pub fn container(&self) -> (&Held, Holding) {
+        (&self.list, self.standing.holding)
+    }
+
+    /// The object, once it is written.
+    pub fn into_container(self) -> Held {
+        self.list
+    }
+
+    fn view<'q>(&self, quiet: &'q Quiet) -> Option<List<'q>> {
+        match self.list.view(quiet).kind() {
+            Kind::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The item that is being saved, for the path of an error.
+    pub fn note(&self) -> String {
+        let item = self.next.saturating_sub(1);
+        format!("when serializing list item {item}")
+    }
+}
+
+/// Writes a list as far as its items are leaves; what is left to do, if anything is.
+///
+/// # Errors
+/// What writing fails with; `Endless` and `Cyclic`.
+#[inline(always)]
+pub fn open_list(
+    obj: View<'_>,
+    list: List<'_>,
+    standing: Standing,
+    writer: &mut Writer,
+) -> Result<Option<Batched<ListItems>>, Fault> {
+    let standing = standing.deepen()?;
+    writer.enter_fast(obj)?;
+    if writer.encoding_protocol().is_binary() {
+        writer.opcode(Opcode::EMPTY_LIST)?;
+    } else {
+        writer.opcodes([Opcode::MARK, Opcode::LIST])?;
+    }
+    writer.memoize(obj, standing.holding)?;
+    let size = list.len();
+    let mut next = 0;
+    // What fits in one batch ends the same way on every release. So if all items are leaves, the list needs
+    // no work item.
+    let mut batch = None;
+    if size > 0 && size < BATCH_SIZE && writer.direct {
+        let is_single = size == 1;
+        if !is_single {
+            writer.opcode(Opcode::MARK)?;
+        }
+        let container = Container::memoized_first(standing.holding);
+        writer.write_items(list, &mut next, size, container)?;
+        if next == size {
+            writer.opcode(if is_single {
+                Opcode::APPEND
+            } else {
+                Opcode::APPENDS
+            })?;
+        } else {
+            let left = batch_of(writer.face, size) - next;
+            batch = Some((is_single, if is_single { 1 } else { left }));
+        }
+    }
+    if next == size {
+        writer.leave_fast(obj);
+        return Ok(None);
+    }
+    let items = ListItems {
+        list: obj.hold(),
+        next,
+        size,
+        standing,
+        ahead: None,
+    };
+    Ok(Some(Batched::within(items, batch)))
+}
+
+/// Elements of a batch that begins with so many left. The C class sees a list that grows meanwhile; the
+/// batch is then filled from it.
+fn batch_of(face: Face, left: usize) -> usize {
+    match face {
+        Face::Lean => BATCH_SIZE,
+        Face::Hookable => left.min(BATCH_SIZE),
+    }
+}
+
+impl Elements for ListItems {
+    const CLOSE: [Opcode; 2] = [Opcode::APPEND, Opcode::APPENDS];
+
+    #[inline(always)]
+    fn resume(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<Option<Held>, Fault> {
+        let changed = self.view(quiet).is_some_and(|list| list.len() != self.size);
+        if changed && writer.notices_list_growth && writer.has_batches() {
+            self.next = self.next.max(1);
+            return Err(Fault::ListChanged);
+        }
+        Ok(None)
+    }
+
+    fn begin(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<Begin, Fault> {
+        let len = self.view(quiet).map_or(0, List::len);
+        let left = len.saturating_sub(self.next);
+        let batches = writer.has_batches();
+        // The hookable face has seen the end when its last batch was not full; the lean face does not look
+        // at a list of one again.
+        let ended = batches
+            && match writer.face {
+                Face::Hookable => !self.next.is_multiple_of(BATCH_SIZE),
+                Face::Lean => self.size == 1 && self.next == 1,
+            };
+        Ok(if left == 0 || ended {
+            Begin::End
+        } else if !batches || left == 1 && (self.next == 0 || !writer.marks_last_of_batch) {
+            Begin::Single
+        } else {
+            Begin::Marked(batch_of(writer.face, left))
+        })
+    }
+
+    #[inline(always)]
+    fn write_leaves(
+        &mut self,
+        writer: &mut Writer,
+        left: usize,
+        quiet: &Quiet,
+    ) -> Result<usize, Fault> {
+        let (None, Some(list)) = (&self.ahead, self.view(quiet)) else {
+            return Ok(0);
+        };
+        let before = self.next;
+        let container = Container::memoized_first(self.standing.holding);
+        writer.write_items(list, &mut self.next, before + left, container)?;
+        Ok(self.next - before)
+    }
+
+    #[inline(always)]
+    fn next<'q>(&mut self, _: &mut Writer, quiet: &'q Quiet) -> Result<(Part<'q>, bool), Fault> {
+        let part = match &mut self.ahead {
+            Some(ahead) => ahead.pop_front().map(|item| {
+                // One reference is the list's, the other ours.
+                let alone = !item.view(quiet).has_others(2);
+                Part::Taken(item, self.standing.part_held(Holding::Shared, alone))
+            }),
+            // Nothing may be there: the list has shrunk, or the batch had room for more.
+            None => self
+                .view(quiet)
+                .and_then(|list| list.item(self.next))
+                .map(|item| {
+                    let container = Container::memoized_first(self.standing.holding);
+                    Part::Seen(item, self.standing.part(container.holding(item, 0)))
+                }),
+        };
+        match part {
+            Some(part) => {
+                self.next += 1;
+                Ok((part, true))
+            }
+            None => Ok((Part::End, false)),
+        }
+    }
+
+    #[inline(always)]
+    fn hold(&mut self, _: &Quiet) {}
+
+    fn take(&mut self, left: usize, quiet: &Quiet) -> Result<(), Fault> {
+        if let (None, Some(list)) = (&self.ahead, self.view(quiet)) {
+            let rest = (self.next..self.next + left).map_while(|i| list.item(i));
+            self.ahead = Some(super::batch::taken(rest.map(View::hold))?);
+        }
+        Ok(())
+    }
+
+    fn end_batch(&mut self) {
+        self.ahead = None;
+    }
+
+    fn finish(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<(), Fault> {
+        writer.leave_fast(self.list.view(quiet));
+        Ok(())
+    }
+}

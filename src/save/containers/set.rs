@@ -1,0 +1,222 @@
+//! Exact sets and frozensets, from protocol 4 on.
+
+use std::collections::VecDeque;
+
+use pickle_format::opcode::Opcode;
+
+use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Part, taken};
+use super::tuple::has_others_than_container;
+use crate::fast::held::Held;
+use crate::fast::memo::Holding;
+use crate::fast::quiet::Quiet;
+use crate::fast::view::{Kind, Set, View};
+use crate::interpreter::face::Face;
+use crate::save::fault::Fault;
+use crate::save::standing::{Container, Standing};
+use crate::save::write::writer::Writer;
+
+/// The elements of an open set or frozenset.
+pub struct SetElements<const FROZEN: bool> {
+    set: Held,
+    position: isize,
+    done: usize,
+    /// The set's size when it was opened.
+    size: usize,
+    standing: Standing,
+    /// `Writer::passages` when it was opened.
+    passages: u64,
+    /// The rest of the open batch, if it was taken out of the set.
+    ahead: Option<VecDeque<Held>>,
+}
+
+impl<const FROZEN: bool> SetElements<FROZEN> {
+    /// The object, and how it was held when it was met.
+    pub fn container(&self) -> (&Held, Holding) {
+        (&self.set, self.standing.holding)
+    }
+
+    /// The object, once it is written.
+    pub fn into_container(self) -> Held {
+        self.set
+    }
+
+    fn view<'q>(&self, quiet: &'q Quiet) -> Option<Set<'q>> {
+        match self.set.view(quiet).kind() {
+            Kind::Set(set) | Kind::FrozenSet(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// What the set's standing says of its elements.
+    fn parts(&self) -> Container {
+        if FROZEN {
+            Container::memoized_last(self.standing.holding)
+        } else {
+            Container::memoized_first(self.standing.holding)
+        }
+    }
+
+    /// For the path of an error.
+    pub fn note(&self) -> String {
+        let kind = if FROZEN { "frozenset" } else { "set" };
+        format!("when serializing {kind} element")
+    }
+}
+
+/// Begins a set or frozenset; what is to be done, if anything is.
+///
+/// # Errors
+/// What writing fails with; `Endless`.
+pub fn open_set<const FROZEN: bool>(
+    obj: View<'_>,
+    set: Set<'_>,
+    standing: Standing,
+    writer: &mut Writer,
+) -> Result<Option<Batched<SetElements<FROZEN>>>, Fault> {
+    let chain = standing.deepen()?.chain;
+    let size = set.len();
+    if FROZEN {
+        writer.opcode(Opcode::MARK)?;
+    } else {
+        writer.opcode(Opcode::EMPTY_SET)?;
+        writer.memoize(obj, standing.holding)?;
+        if size == 0 {
+            return Ok(None);
+        }
+    }
+    // In `fast` mode a set is not looked for on the path, so it ends no chain.
+    let chain = if FROZEN || writer.fast {
+        chain.max(standing.chain)
+    } else {
+        chain
+    };
+    let elements = SetElements {
+        set: obj.hold(),
+        position: 0,
+        done: 0,
+        size,
+        standing: Standing { chain, ..standing },
+        passages: writer.passages,
+        ahead: None,
+    };
+    let batch = FROZEN.then_some((false, usize::MAX));
+    Ok(Some(Batched::within(elements, batch)))
+}
+
+/// Makes the frozenset of what was written, and memoizes it; or fetches it, where it was saved on the way.
+fn close(obj: View<'_>, holding: Holding, writer: &mut Writer) -> Result<(), Fault> {
+    if holding == Holding::Shared
+        && let Some(index) = writer.memo.get(obj)?
+    {
+        // A recursive frozenset: what was written is thrown away.
+        writer.opcode(Opcode::POP_MARK)?;
+        return writer.get(index);
+    }
+    writer.opcode(Opcode::FROZENSET)?;
+    writer.memoize(obj, holding)
+}
+
+impl<const FROZEN: bool> Elements for SetElements<FROZEN> {
+    const CLOSE: [Opcode; 2] = [Opcode::ADDITEMS, Opcode::ADDITEMS];
+    const IS_BATCHED: bool = !FROZEN;
+
+    fn resume(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<Option<Held>, Fault> {
+        let changed = self.view(quiet).is_some_and(|set| set.len() != self.size);
+        if changed && writer.face == Face::Lean {
+            return Err(Fault::SetChanged);
+        }
+        Ok(None)
+    }
+
+    fn begin(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<Begin, Fault> {
+        if FROZEN {
+            return Ok(Begin::End);
+        }
+        let len = self.view(quiet).map_or(0, Set::len);
+        let left = self.size.saturating_sub(self.done);
+        // The hookable face looks on after a full batch only.
+        if len != self.size && self.done.is_multiple_of(BATCH_SIZE) {
+            return Err(Fault::SetChangedBetweenBatches);
+        }
+        if left > 0 {
+            return Ok(Begin::Marked(left.min(BATCH_SIZE)));
+        }
+        if writer.marks_last_of_batch && self.size.is_multiple_of(BATCH_SIZE) {
+            // There, a full last batch is followed by an empty one.
+            writer.opcodes([Opcode::MARK, Opcode::ADDITEMS])?;
+        }
+        Ok(Begin::End)
+    }
+
+    fn write_leaves(
+        &mut self,
+        writer: &mut Writer,
+        left: usize,
+        quiet: &Quiet,
+    ) -> Result<usize, Fault> {
+        let (None, Some(set)) = (&self.ahead, self.view(quiet)) else {
+            return Ok(0);
+        };
+        let parts = self.parts();
+        let written = writer.write_elements(set, &mut self.position, left, parts)?;
+        self.done += written;
+        Ok(written)
+    }
+
+    fn next<'q>(&mut self, _: &mut Writer, quiet: &'q Quiet) -> Result<(Part<'q>, bool), Fault> {
+        let part = match &mut self.ahead {
+            Some(ahead) => ahead.pop_front().map(|element| {
+                // One reference is the set's, the other ours.
+                let alone = !element.view(quiet).has_others(2);
+                Part::Taken(element, self.standing.part_held(Holding::Shared, alone))
+            }),
+            None => self
+                .view(quiet)
+                .and_then(|set| set.next(&mut self.position))
+                .map(|element| {
+                    let holding = self.parts().holding(element, 0);
+                    let alone = element.is_held_once();
+                    Part::Seen(element, self.standing.part_held(holding, alone))
+                }),
+        };
+        match part {
+            Some(part) => {
+                self.done += 1;
+                Ok((part, true))
+            }
+            None => Ok((Part::End, false)),
+        }
+    }
+
+    fn hold(&mut self, _: &Quiet) {}
+
+    fn take(&mut self, left: usize, quiet: &Quiet) -> Result<(), Fault> {
+        // A frozenset can't change.
+        if !FROZEN && let (None, Some(set)) = (&self.ahead, self.view(quiet)) {
+            let position = &mut self.position;
+            let rest = std::iter::from_fn(|| set.next(position).map(View::hold));
+            self.ahead = Some(taken(rest.take(left))?);
+        }
+        Ok(())
+    }
+
+    fn end_batch(&mut self) {
+        self.ahead = None;
+    }
+
+    fn finish(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<(), Fault> {
+        if !FROZEN {
+            return Ok(());
+        }
+        let (obj, holding) = (self.set.view(quiet), self.standing.holding);
+        if holding != Holding::Deferred || self.passages == writer.passages {
+            return close(obj, holding, writer);
+        }
+        // Python code has run since a frozenset was opened that only one container held.
+        if has_others_than_container(obj) {
+            return close(obj, Holding::Shared, writer);
+        }
+        writer.opcode(Opcode::FROZENSET)?;
+        writer.memoize_owned(obj)
+    }
+}

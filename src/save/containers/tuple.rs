@@ -1,0 +1,197 @@
+//! Exact tuples.
+
+use pickle_format::opcode::Opcode;
+
+use super::batch::{Batched, Begin, Elements, MAX_STEP, Part};
+use crate::fast::held::Held;
+use crate::fast::memo::Holding;
+use crate::fast::quiet::Quiet;
+use crate::fast::view::{Tuple, View};
+use crate::save::fault::Fault;
+use crate::save::standing::{Container, Standing};
+use crate::save::write::writer::Writer;
+
+/// The items of an open tuple.
+pub struct TupleItems {
+    tuple: Held,
+    next: usize,
+    /// `Writer::passages` when it was opened.
+    passages: u64,
+    standing: Standing,
+}
+
+impl TupleItems {
+    /// The object, and how it was held when it was met.
+    pub fn container(&self) -> (&Held, Holding) {
+        (&self.tuple, self.standing.holding)
+    }
+
+    /// The object, once it is written.
+    pub fn into_container(self) -> Held {
+        self.tuple
+    }
+
+    fn view<'q>(&self, quiet: &'q Quiet) -> Option<Tuple<'q>> {
+        self.tuple.view(quiet).as_tuple()
+    }
+
+    /// The item that is being saved, for the path of an error.
+    pub fn note(&self) -> String {
+        let item = self.next.saturating_sub(1);
+        format!("when serializing tuple item {item}")
+    }
+}
+
+/// Writes a tuple as far as its items are leaves; what is left to do, if anything is.
+///
+/// # Errors
+/// What writing fails with; `Endless`.
+#[inline(always)]
+pub fn open_tuple(
+    tuple: Tuple<'_>,
+    standing: Standing,
+    writer: &mut Writer,
+) -> Result<Option<Batched<TupleItems>>, Fault> {
+    let n = tuple.len();
+    if n == 0 {
+        if writer.has_batches() {
+            writer.opcode(Opcode::EMPTY_TUPLE)?;
+        } else {
+            writer.opcodes([Opcode::MARK, Opcode::TUPLE])?;
+        }
+        return Ok(None);
+    }
+    // A tuple is memoized last, so passing through one does not end a chain.
+    let chain = standing.deepen()?.chain.max(standing.chain);
+    if !is_short(n, writer) {
+        writer.opcode(Opcode::MARK)?;
+    }
+    let mut next = 0;
+    if writer.direct {
+        let container = Container::memoized_last(standing.holding);
+        writer.write_tuple_items(tuple, &mut next, n.min(MAX_STEP), container)?;
+    }
+    if next == n {
+        close(tuple, standing.holding, writer)?;
+        return Ok(None);
+    }
+    let items = TupleItems {
+        tuple: tuple.object().hold(),
+        next,
+        passages: writer.passages,
+        standing: Standing { chain, ..standing },
+    };
+    Ok(Some(Batched::within(items, Some((false, usize::MAX)))))
+}
+
+/// Whether a tuple of this length is written without MARK, by an opcode of its own.
+fn is_short(n: usize, writer: &Writer) -> bool {
+    n <= 3 && writer.protocol.has_proto_opcode()
+}
+
+/// Makes the tuple of what was written, and memoizes it; or fetches it, where it was saved on the way.
+fn close(tuple: Tuple<'_>, holding: Holding, writer: &mut Writer) -> Result<(), Fault> {
+    let n = tuple.len();
+    if holding == Holding::Shared
+        && let Some(index) = writer.memo.get(tuple.object())?
+    {
+        // A recursive tuple: what was written is thrown away.
+        let short = is_short(n, writer);
+        if short || !writer.encoding_protocol().is_binary() {
+            let pops = if short { n } else { n + 1 };
+            for _ in 0..pops {
+                writer.opcode(Opcode::POP)?;
+            }
+        } else {
+            writer.opcode(Opcode::POP_MARK)?;
+        }
+        return writer.get(index);
+    }
+    make(n, writer)?;
+    writer.memoize(tuple.object(), holding)
+}
+
+fn make(n: usize, writer: &mut Writer) -> Result<(), Fault> {
+    let short = is_short(n, writer);
+    writer.opcode(match n {
+        1 if short => Opcode::TUPLE1,
+        2 if short => Opcode::TUPLE2,
+        3 if short => Opcode::TUPLE3,
+        _ => Opcode::TUPLE,
+    })
+}
+
+impl Elements for TupleItems {
+    // Never written: a tuple is one batch, which `finish` closes.
+    const CLOSE: [Opcode; 2] = [Opcode::TUPLE, Opcode::TUPLE];
+    const IS_BATCHED: bool = false;
+
+    #[inline(always)]
+    fn resume(&mut self, _: &mut Writer, _: &Quiet) -> Result<Option<Held>, Fault> {
+        Ok(None)
+    }
+
+    fn begin(&mut self, _: &mut Writer, _: &Quiet) -> Result<Begin, Fault> {
+        Ok(Begin::End)
+    }
+
+    #[inline(always)]
+    fn write_leaves(
+        &mut self,
+        writer: &mut Writer,
+        left: usize,
+        quiet: &Quiet,
+    ) -> Result<usize, Fault> {
+        let Some(tuple) = self.view(quiet) else {
+            return Ok(0);
+        };
+        let before = self.next;
+        let container = Container::memoized_last(self.standing.holding);
+        writer.write_tuple_items(tuple, &mut self.next, before + left, container)?;
+        Ok(self.next - before)
+    }
+
+    #[inline(always)]
+    fn next<'q>(&mut self, _: &mut Writer, quiet: &'q Quiet) -> Result<(Part<'q>, bool), Fault> {
+        let item = self.view(quiet).and_then(|tuple| tuple.item(self.next));
+        let Some(item) = item else {
+            return Ok((Part::End, false));
+        };
+        self.next += 1;
+        let container = Container::memoized_last(self.standing.holding);
+        let holding = container.holding(item, 0);
+        let standing = self.standing.part_held(holding, item.is_held_once());
+        Ok((Part::Seen(item, standing), true))
+    }
+
+    #[inline(always)]
+    fn hold(&mut self, _: &Quiet) {}
+
+    fn take(&mut self, _: usize, _: &Quiet) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn end_batch(&mut self) {}
+
+    fn finish(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<(), Fault> {
+        let Some(tuple) = self.view(quiet) else {
+            return Ok(());
+        };
+        let holding = self.standing.holding;
+        if holding != Holding::Deferred || self.passages == writer.passages {
+            return close(tuple, holding, writer);
+        }
+        // Python code has run since a tuple was opened that only one container held. Had it been met again,
+        // whoever handed it over or the memo would hold it, besides its container and the work item.
+        if has_others_than_container(tuple.object()) {
+            return close(tuple, Holding::Shared, writer);
+        }
+        make(tuple.len(), writer)?;
+        writer.memoize_owned(tuple.object())
+    }
+}
+
+/// Whether somebody holds an open tuple or frozenset besides its container and its work item.
+pub fn has_others_than_container(obj: View<'_>) -> bool {
+    obj.has_others(2)
+}

@@ -1,0 +1,99 @@
+//! The file that a pickle goes to.
+
+use pickle_format::frame::FRAME_SIZE_TARGET;
+use pickle_format::sink::Sink;
+use pyo3::prelude::*;
+
+use crate::fast::held::Held;
+use crate::fast::memo::Holding;
+use crate::fast::view::{Kind, View};
+use crate::save::walk::Walk;
+
+impl Walk<'_, '_> {
+    /// Commits a full frame, hands it to the file where there is one, and opens the next.
+    ///
+    /// # Errors
+    /// MemoryError, and what the file's `write` raises.
+    pub fn next_frame(&mut self) -> PyResult<()> {
+        self.writer().out.commit_frame();
+        self.flush()?;
+        self.write(|w, _| Ok(w.out.open_frame()?))
+    }
+
+    /// Hands what was written to the file. The frame must be closed.
+    ///
+    /// # Errors
+    /// MemoryError, and what the file's `write` raises.
+    pub fn flush(&mut self) -> PyResult<()> {
+        if self.state().write.is_none() {
+            return Ok(());
+        }
+        let (output, filled) = self.writer().take_output();
+        if filled == 0 {
+            return Ok(());
+        }
+        let data = self.call_in_c(|py| Ok(Held::from(output.finish(py, filled)?)))?;
+        self.hand_over(&data)
+    }
+
+    /// Calls the file's `write`.
+    fn hand_over(&mut self, data: &Held) -> PyResult<()> {
+        let quiet = self.quiet();
+        let Some(write) = self.state().write.as_ref().map(|write| write.again(quiet)) else {
+            return Ok(());
+        };
+        let call = |py: Python<'_>| write.bind(py).call1((data.bind(py),)).map(drop);
+        if self.state().writes_natively {
+            return self.call_in_c(call);
+        }
+        self.leave(call)
+    }
+
+    /// Writes a header and the bytes of `payload`, a bytes object or a str without surrogates: inside the
+    /// frame, or past it when large.
+    ///
+    /// # Errors
+    /// As for `flush`.
+    pub fn write_payload(&mut self, header: &[u8], payload: &Held) -> PyResult<()> {
+        let is_large = self.write(|w, quiet| {
+            let data = bytes_of(payload.view(quiet));
+            let is_large = data.len() >= FRAME_SIZE_TARGET;
+            if is_large {
+                // It stands outside of frames, and goes to the file by itself, uncopied.
+                w.out.commit_frame();
+            }
+            w.out.write_slice(header)?;
+            if !is_large || !w.has_file {
+                w.out.write_slice(data)?;
+            }
+            Ok(is_large)
+        })?;
+        if !is_large {
+            return Ok(());
+        }
+        if self.state().write.is_some() {
+            self.flush()?;
+            self.hand_over(payload)?;
+        }
+        self.write(|w, _| Ok(w.out.open_frame()?))
+    }
+
+    /// How an object is held whose payload may have gone to the file, so that others may hold it.
+    pub fn holding_after_payload(&self, holding: Holding) -> Holding {
+        let state = self.state();
+        if state.write.is_some() && !state.writes_natively {
+            Holding::Shared
+        } else {
+            holding
+        }
+    }
+}
+
+/// The bytes that an object without parts stands for: its own, or its UTF-8.
+pub fn bytes_of(payload: View<'_>) -> &[u8] {
+    match payload.kind() {
+        Kind::Bytes(bytes) => bytes.data(),
+        Kind::Str(text) => text.utf8().unwrap_or_default(),
+        _ => &[],
+    }
+}

@@ -1,0 +1,8 @@
+//! Classes, functions and other objects that are saved by name.
+
+pub mod attribute_chain;
+pub mod extension;
+pub mod line;
+pub mod references;
+pub mod resolve;
+pub mod write;

@@ -1,0 +1,286 @@
+//! How a global's name is written, by the protocol in use. `resolve.rs` finds it.
+
+use pickle_format::encode;
+use pickle_format::opcode::Opcode;
+use pickle_format::sink::Sink;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use crate::fast::fresh;
+use crate::fast::held::Held;
+use crate::fast::memo::Holding;
+use crate::interpreter::face::{Face, GlobalStyle};
+use crate::interpreter::imports::Imports;
+use crate::save::file::bytes_of;
+use crate::save::globals::attribute_chain::{AttributeChain, Link, call_opcodes};
+use crate::save::globals::extension::{Extension, extension_of};
+use crate::save::globals::line::{GlobalLine, LineStyle};
+use crate::save::globals::references::{plain, record};
+use crate::save::globals::resolve::{Resolved, find_name, is_dotted};
+use crate::save::next::Next;
+use crate::save::standing::Standing;
+use crate::save::walk::Walk;
+use crate::save::work::Work;
+
+/// How the parts of a name are held.
+const SHARED: Standing = Standing::new(Holding::Shared, 0);
+
+/// How globals are written in this dump.
+#[derive(Copy, Clone)]
+struct Ways {
+    face: Face,
+    style: GlobalStyle,
+    line: LineStyle,
+    is_framed: bool,
+    has_proto_opcode: bool,
+}
+
+/// How one global is written.
+enum Form {
+    /// EXT1, EXT2 or EXT4.
+    Extension(Extension),
+    /// STACK_GLOBAL behind the module's name and this one.
+    StackGlobal { module_name: Held, name: Held },
+    /// Attribute by attribute.
+    Chain(Box<AttributeChain>),
+    /// A call of `getattr`, this reduce value, with the parent saved as an object of its own.
+    Getattr(Held),
+    /// GLOBAL.
+    Line(GlobalLine),
+}
+
+impl Walk<'_, '_> {
+    /// Saves a class: the types of the three singletons are calls of `type`, every other class is a global.
+    ///
+    /// # Errors
+    /// As for `save_global`.
+    pub fn save_type(&mut self, obj: &Held, standing: Standing) -> PyResult<Next> {
+        let imports = self.imports;
+        let address = obj.view(self.quiet()).address();
+        let singleton = imports
+            .singletons
+            .iter()
+            .find(|(class, _)| class.as_ptr() as usize == address);
+        let Some((_, singleton)) = singleton else {
+            return self.save_global(obj, None, standing);
+        };
+        let value = self.leave(|py| {
+            let arguments = fresh::tuple(py, [singleton.bind(py).clone()])?;
+            let function = imports.type_type.bind(py).as_any().clone();
+            Ok(fresh::tuple(py, [function, arguments.into_any()])?.into())
+        })?;
+        self.save_reduce(Some(obj), value, standing, None)
+    }
+
+    /// Finds the object's name and writes it for the protocol in use. `name` is the string that its
+    /// `__reduce__` returned.
+    ///
+    /// # Errors
+    /// PicklingError and others where no name leads back to the object; what hooks and modules raise.
+    pub fn save_global(
+        &mut self,
+        obj: &Held,
+        name: Option<Held>,
+        standing: Standing,
+    ) -> PyResult<Next> {
+        let hook = self.state().hooks.found.resolve_global.as_ref();
+        let hook = hook.map(|hook| hook.again(self.quiet()));
+        let pairs = self.state().references.held();
+        let pairs = pairs.map(|pairs| pairs.again(self.quiet()));
+        let ways = self.ways();
+        let (form, pairs) = self.leave(|py| {
+            let obj = obj.bind(py);
+            let name = name.map(|name| name.into_bound(py));
+            let hook = hook.as_ref().map(|hook| hook.bind(py));
+            let found = find_name(obj, name, hook, ways.face, ways.style)?;
+            let pairs = match &pairs {
+                Some(pairs) => pairs.to_bound(py).cast_into()?,
+                None => fresh::dict(py)?,
+            };
+            record(&pairs, found.module_name.cast()?, found.qualname.cast()?)?;
+            Ok((form_of(obj, found, ways)?, Held::from(pairs)))
+        })?;
+        if self.state().references.held().is_none() {
+            self.state_mut().references.keep(pairs);
+        }
+        match form {
+            Form::Extension(Extension::Code(code)) => {
+                self.write(|w, _| Ok(encode::encode_ext(&mut w.out, code)?))?;
+            }
+            Form::Extension(Extension::Bytes(bytes)) => {
+                self.write(|w, quiet| Ok(w.out.write_slice(bytes_of(bytes.view(quiet)))?))?;
+            }
+            Form::StackGlobal { module_name, name } => {
+                let obj = obj.again(self.quiet());
+                self.push(Work::StackGlobal {
+                    obj,
+                    name: Some(name),
+                })?;
+                return Ok(Next::Save(module_name, SHARED));
+            }
+            Form::Chain(chain) => {
+                self.push(Work::AttributeChain(chain))?;
+            }
+            Form::Getattr(value) => {
+                let obj = obj.again(self.quiet());
+                self.push(Work::Memoize(obj))?;
+                return self.save_reduce(None, value, standing, None);
+            }
+            Form::Line(line) => {
+                self.write(|w, quiet| {
+                    encode::encode_global(&mut w.out, &line.module, &line.name)?;
+                    w.memoize(obj.view(quiet), Holding::Shared)
+                })?;
+            }
+        }
+        Ok(Next::Step)
+    }
+
+    fn ways(&mut self) -> Ways {
+        let fix_imports = self.state().fix_imports;
+        let style = self.state().style;
+        let raises = self.imports.behaviour.hookable_raises_unicode_errors;
+        let writer = self.writer();
+        // On older releases the Python class does not catch them from protocol 3 on.
+        let lets_unicode_errors_through =
+            raises && writer.face == Face::Hookable && writer.protocol.number() >= 3;
+        Ways {
+            face: writer.face,
+            style,
+            line: LineStyle {
+                protocol: writer.protocol.number(),
+                fix_imports,
+                lets_unicode_errors_through,
+            },
+            is_framed: writer.protocol.is_framed(),
+            has_proto_opcode: writer.protocol.has_proto_opcode(),
+        }
+    }
+
+    /// Goes on with STACK_GLOBAL, once one of its names is written.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn step_stack_global(&mut self, obj: Held, name: Option<Held>) -> PyResult<Next> {
+        if let Some(name) = name {
+            self.push(Work::StackGlobal { obj, name: None })?;
+            return Ok(Next::Save(name, SHARED));
+        }
+        self.write(|w, quiet| {
+            w.opcode(Opcode::STACK_GLOBAL)?;
+            w.memoize(obj.view(quiet), Holding::Shared)
+        })?;
+        self.release([Some(obj)]);
+        Ok(Next::Step)
+    }
+
+    /// Goes on with an attribute chain, once one of its parts is written.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn step_attribute_chain(&mut self, mut chain: Box<AttributeChain>) -> PyResult<Next> {
+        let quiet = self.quiet();
+        let link = chain.advance(|name| name.again(quiet));
+        let has_proto_opcode = self.writer().protocol.has_proto_opcode();
+        let mark = |marks: bool| marks && !has_proto_opcode;
+        let next = match link {
+            Link::Getattr { marks } => {
+                if mark(marks) {
+                    self.write(|w, _| w.opcode(Opcode::MARK))?;
+                }
+                let getattr = &self.imports.getattr;
+                let getattr = self.call_in_c(|py| Ok(Held::from(getattr.clone_ref(py))))?;
+                Some(getattr)
+            }
+            Link::Top { marks, name } => {
+                self.write(|w, _| {
+                    if mark(marks) {
+                        w.opcode(Opcode::MARK)?;
+                    }
+                    let line = &chain.line;
+                    Ok(encode::encode_global(&mut w.out, &line.module, &line.name)?)
+                })?;
+                name
+            }
+            Link::Call(name) => {
+                self.write(|w, _| w.opcodes(call_opcodes(has_proto_opcode)))?;
+                name
+            }
+        };
+        match next {
+            Some(part) => {
+                self.push(Work::AttributeChain(chain))?;
+                Ok(Next::Save(part, SHARED))
+            }
+            None => {
+                self.write(|w, quiet| w.memoize(chain.obj.view(quiet), Holding::Shared))?;
+                self.release([Some(chain.obj)]);
+                Ok(Next::Step)
+            }
+        }
+    }
+}
+
+/// How a global that was found is written. Runs Python code.
+fn form_of(obj: &Bound<'_, PyAny>, found: Resolved<'_>, ways: Ways) -> PyResult<Form> {
+    let py = obj.py();
+    let imports = Imports::get(py)?;
+    let behaviour = &imports.behaviour;
+    let shortens = ways.style == GlobalStyle::Package
+        || match ways.face {
+            Face::Lean => behaviour.lean_shortens_paths,
+            Face::Hookable => behaviour.hookable_shortens_paths,
+        };
+    let through_module = found.parent.is_none() && shortens;
+    if ways.has_proto_opcode
+        && let Some(extension) = extension_of(obj, &found, ways.face)?
+    {
+        return Ok(Form::Extension(extension));
+    }
+    let is_dotted = is_dotted(found.qualname.cast()?)?;
+    if ways.is_framed {
+        // A name that leads back to the module needs its last part only. The lean face takes even
+        // a name without dots for a part, which is no subclass of str.
+        let is_part = is_dotted || ways.face == Face::Lean;
+        let name = if through_module && is_part {
+            last_name(found.qualname.cast()?)?.into_any()
+        } else {
+            found.qualname
+        };
+        return Ok(Form::StackGlobal {
+            module_name: found.module_name.into(),
+            name: name.into(),
+        });
+    }
+    let chains = ways.style == GlobalStyle::Interpreter
+        && match ways.face {
+            Face::Lean => behaviour.lean_chains_attributes,
+            Face::Hookable => behaviour.hookable_chains_attributes,
+        };
+    let module_name = found.module_name.cast::<PyString>()?;
+    if chains && is_dotted && !through_module {
+        let line = |top: &Bound<'_, PyString>| GlobalLine::new(module_name, top, ways.line);
+        let chain = AttributeChain::new(obj.into(), found.qualname.cast()?, line)?;
+        return Ok(Form::Chain(chain));
+    }
+    let name = last_name(found.qualname.cast()?)?;
+    if let Some(parent) = found.parent {
+        let arguments = fresh::tuple(py, [parent, name.into_any()])?;
+        let getattr = imports.getattr.bind(py).clone();
+        let value = fresh::tuple(py, [getattr, arguments.into_any()])?;
+        return Ok(Form::Getattr(value.into()));
+    }
+    Ok(Form::Line(GlobalLine::new(module_name, &name, ways.line)?))
+}
+
+/// The last part of a dotted name, an exact str.
+fn last_name<'py>(qualname: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> {
+    let qualname = if qualname.is_exact_instance_of::<PyString>() {
+        qualname.clone()
+    } else {
+        plain(qualname)?
+    };
+    let parts = qualname.call_method1(intern!(qualname.py(), "rpartition"), (".",))?;
+    Ok(parts.get_item(2)?.cast_into::<PyString>()?)
+}

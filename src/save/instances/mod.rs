@@ -1,0 +1,8 @@
+//! Instances whose classes say beforehand how they are reduced.
+
+pub mod instance;
+pub mod known_collections;
+pub mod plan;
+pub mod plans;
+pub mod read_class;
+pub mod slots;

@@ -1,0 +1,64 @@
+//! What is known of the instances of a class before they are asked.
+
+use crate::fast::held::Held;
+use crate::fast::quiet::Quiet;
+use crate::fast::view::{ClassVersion, Dict, Kind, Slots};
+use crate::save::instances::known_collections::Collection;
+
+/// How the instances of one class are reduced, as long as the class has these contents.
+///
+/// A plan holds strings only: no object with a finaliser, and nothing that keeps the class alive.
+pub struct Plan {
+    pub version: ClassVersion,
+    pub kind: PlanKind,
+}
+
+/// What is known of a class.
+pub enum PlanKind {
+    /// NEWOBJ and the state, as `object.__reduce_ex__` has it.
+    Plain(Plain),
+    /// NEWOBJ, and the state that the class's own `__getstate__` gives.
+    Getstate { has_dict: bool },
+    /// The class's own `__reduce_ex__` gives the reduce value.
+    ReduceEx,
+    /// The class's `__reduce__` gives the reduce value, which `object.__reduce_ex__` would go on to, if
+    /// the instance has none of its own.
+    Reduce,
+    /// Neither is asked: what they would say is known.
+    Collection(Collection),
+    /// Nothing: instances are asked the long way.
+    Unplanned,
+}
+
+/// Where a plain instance keeps its state.
+pub struct Plain {
+    pub has_dict: bool,
+    /// The names of the slots, as `copyreg` spells them: private names are mangled.
+    pub names: Vec<Held>,
+    /// Where their values are.
+    pub slots: Slots,
+}
+
+/// Attributes that `object.__reduce_ex__` looks up on the instance itself.
+const SHADOWS: [&[u8]; 5] = [
+    b"__reduce_ex__",
+    b"__reduce__",
+    b"__getstate__",
+    b"__getnewargs__",
+    b"__getnewargs_ex__",
+];
+
+/// Whether an instance's dict has an attribute that would be honoured before the class's.
+pub fn is_shadowed(dict: Dict<'_>, _: &Quiet) -> bool {
+    let mut position = 0;
+    while let Some((key, _)) = dict.next(&mut position) {
+        let Kind::Str(name) = key.kind() else {
+            return true;
+        };
+        match name.utf8() {
+            Some(name) if name.starts_with(b"__") && SHADOWS.contains(&name) => return true,
+            _ => {}
+        }
+    }
+    false
+}

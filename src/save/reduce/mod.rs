@@ -1,0 +1,8 @@
+//! Objects that are rebuilt by a call: who says what the call is, and how it is written.
+
+pub mod dict_items;
+pub mod list_items;
+pub mod reducer;
+pub mod taken;
+pub mod value;
+pub mod work;

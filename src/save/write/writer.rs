@@ -1,0 +1,223 @@
+//! The writer: output, memo, protocol and flags, and what needs no more than these.
+
+use std::collections::HashSet;
+
+use pickle_format::encode;
+use pickle_format::frame::FrameWriter;
+use pickle_format::opcode::Opcode;
+use pickle_format::protocol::Protocol;
+use pickle_format::sink::Sink;
+
+use crate::fast::memo::{Holding, Memo};
+use crate::fast::output::BytesOutput;
+use crate::fast::view::View;
+use crate::interpreter::face::Face;
+use crate::save::fault::Fault;
+
+/// Where a pickle is written, and what has been written so far.
+pub struct Writer {
+    pub out: FrameWriter<BytesOutput>,
+    pub memo: Memo,
+    pub face: Face,
+    pub protocol: Protocol,
+    /// `Pickler.bin`, which can be set apart from the protocol.
+    pub binary: bool,
+    /// `Pickler.fast`: nothing is memoized.
+    pub fast: bool,
+    /// Whether there is a file: then a full frame has to go there before the next one begins.
+    pub has_file: bool,
+    /// Whether objects of exact builtin types may be written in binary forms without asking anybody.
+    pub direct: bool,
+    /// Whether an atom (None, a bool, an int, a float) was memoized, since a reducer took it on: then atoms
+    /// have to be looked up.
+    pub atoms_memoized: bool,
+    /// Whether a last batch of one element, or of none, is written like any other, as the C class does up
+    /// to 3.14.
+    pub marks_last_of_batch: bool,
+    /// Whether a list that grows while it is saved is an error, as in the C class from 3.14 on.
+    pub notices_list_growth: bool,
+    /// How often the gate was passed: what was known before may have changed after.
+    pub passages: u64,
+    /// Containers that are open in `fast` mode, by identity.
+    pub fast_path: HashSet<usize>,
+}
+
+impl Writer {
+    /// `keeps_memo` says that the memo outlives its dump.
+    pub fn new(face: Face, protocol: Protocol, keeps_memo: bool) -> Self {
+        Self {
+            out: FrameWriter::new(BytesOutput::new()),
+            memo: Memo::new(keeps_memo),
+            face,
+            protocol,
+            binary: protocol.is_binary(),
+            fast: false,
+            has_file: false,
+            direct: false,
+            atoms_memoized: false,
+            marks_last_of_batch: false,
+            notices_list_growth: false,
+            passages: 0,
+            fast_path: HashSet::new(),
+        }
+    }
+
+    /// The protocol that decides between text and binary forms: `Pickler.bin` may be set apart.
+    #[inline(always)]
+    pub fn encoding_protocol(&self) -> Protocol {
+        if self.binary == self.protocol.is_binary() {
+            self.protocol
+        } else {
+            Protocol::new(u8::from(self.binary)).unwrap_or(Protocol::HIGHEST)
+        }
+    }
+
+    /// Whether elements go in batches, and empty tuples in one opcode: the lean face asks the
+    /// protocol, the hookable face `bin`.
+    #[inline(always)]
+    pub fn has_batches(&self) -> bool {
+        match self.face {
+            Face::Lean => self.protocol.is_binary(),
+            Face::Hookable => self.binary,
+        }
+    }
+
+    /// Writes a bare opcode.
+    #[inline(always)]
+    pub fn opcode(&mut self, opcode: Opcode) -> Result<(), Fault> {
+        Ok(encode::encode_opcode(&mut self.out, opcode)?)
+    }
+
+    /// Writes bare opcodes.
+    #[inline(always)]
+    pub fn opcodes<const N: usize>(&mut self, opcodes: [Opcode; N]) -> Result<(), Fault> {
+        Ok(self.out.write(opcodes.map(Opcode::code))?)
+    }
+
+    /// Gives the object the next index and writes the opcode, unless in `fast` mode.
+    #[inline(always)]
+    pub fn memoize(&mut self, obj: View<'_>, holding: Holding) -> Result<(), Fault> {
+        if self.fast {
+            return Ok(());
+        }
+        let index = self.memo.memoize(obj, holding)?;
+        self.put(index)
+    }
+
+    /// As `memoize`, for an object that Python code has seen.
+    pub fn memoize_owned(&mut self, obj: View<'_>) -> Result<(), Fault> {
+        if self.fast {
+            return Ok(());
+        }
+        let index = self.memo.memoize_owned(obj)?;
+        self.put(index)
+    }
+
+    /// From now on atoms have to be looked up.
+    pub fn expect_memoized_atoms(&mut self) {
+        self.atoms_memoized = true;
+        self.direct = false;
+    }
+
+    /// Writes the PUT for an index, or MEMOIZE.
+    #[inline(always)]
+    fn put(&mut self, index: usize) -> Result<(), Fault> {
+        let protocol = if self.protocol.is_framed() {
+            self.protocol
+        } else {
+            self.encoding_protocol()
+        };
+        Ok(encode::encode_put(&mut self.out, protocol, index)?)
+    }
+
+    /// Writes a GET if the object was memoized.
+    pub fn get_memoized(&mut self, obj: View<'_>) -> Result<bool, Fault> {
+        match self.memo.get(obj)? {
+            Some(index) => self.get(index).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Writes the GET for an index.
+    pub fn get(&mut self, index: usize) -> Result<(), Fault> {
+        let protocol = self.encoding_protocol();
+        Ok(encode::encode_get(&mut self.out, protocol, index)?)
+    }
+
+    /// Commits a full frame and opens the next one before an object begins; false where the frame has to
+    /// go to the file first.
+    #[inline(always)]
+    pub fn begin_object(&mut self) -> Result<bool, Fault> {
+        if self.out.is_frame_full() {
+            return self.turn_frame();
+        }
+        Ok(true)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn turn_frame(&mut self) -> Result<bool, Fault> {
+        if self.has_file {
+            return Ok(false);
+        }
+        self.out.commit_frame();
+        self.out.open_frame()?;
+        Ok(true)
+    }
+
+    /// In `fast` mode: notes that a list or dict is open, and refuses one that is open already.
+    #[inline(always)]
+    pub fn enter_fast(&mut self, obj: View<'_>) -> Result<(), Fault> {
+        if self.fast {
+            self.enter_fast_path(obj)?;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn enter_fast_path(&mut self, obj: View<'_>) -> Result<(), Fault> {
+        let reserved = self.fast_path.try_reserve(1);
+        reserved.map_err(|_| Fault::NoMemory)?;
+        if self.fast_path.insert(obj.address()) {
+            return Ok(());
+        }
+        Err(match self.face {
+            Face::Hookable => Fault::Endless,
+            Face::Lean => Fault::Cyclic(obj.hold()),
+        })
+    }
+
+    /// Of a list or dict opened in `fast` mode, which may be off again: it is closed.
+    #[inline(always)]
+    pub fn leave_fast(&mut self, obj: View<'_>) {
+        if !self.fast_path.is_empty() {
+            self.fast_path.remove(&obj.address());
+        }
+    }
+
+    /// To be called when the walk is done with a container, or with an object it reduced, and before it
+    /// gives its own reference back.
+    ///
+    /// An object that was met as shared and is left with one holder would count as never met when
+    /// that holder is walked again, as a reduce value that lies in the graph too can be. The memo's
+    /// own reference keeps the count above one.
+    #[inline(always)]
+    pub fn close(&mut self, obj: View<'_>, holding: Holding) {
+        if holding == Holding::Shared && !obj.has_others(2) {
+            self.memo.claim();
+        }
+    }
+
+    /// The output, with what was written; the writer goes on in a fresh one. No frame may be open.
+    pub fn take_output(&mut self) -> (BytesOutput, usize) {
+        self.out.replace_output(BytesOutput::new())
+    }
+
+    /// As `take_output`, at the end of a dump: nothing where that failed.
+    pub fn take_output_of(&mut self, succeeded: bool) -> (BytesOutput, usize) {
+        if succeeded {
+            return self.take_output();
+        }
+        (BytesOutput::new(), 0)
+    }
+}
