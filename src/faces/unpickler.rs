@@ -7,12 +7,13 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::faces::arguments::truth;
 use crate::faces::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
+use crate::gate::home::Home;
 use crate::interpreter::face::Face;
-use crate::load::home::Home;
 use crate::load::hooks::no_persistent_load;
 use crate::load::input::file::File;
-use crate::load::session::{find_class, load, size_of};
+use crate::load::session::{find_class, initialize, load, size_of};
 use crate::load::settings::Settings;
+use crate::load::state::State;
 
 /// Unpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
 /// --
@@ -27,11 +28,11 @@ use crate::load::settings::Settings;
 /// Raises TypeError for a file without `read` or `readline`.
 #[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
 pub struct Unpickler {
-    home: Home,
+    home: Home<State>,
 }
 
 impl Unpickler {
-    pub(crate) fn home(&self) -> &Home {
+    pub(crate) fn home(&self) -> &Home<State> {
         &self.home
     }
 }
@@ -61,9 +62,11 @@ impl Unpickler {
         buffers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let home = &slf.get().home;
-        home.check_idle()?;
+        if home.is_working() {
+            return Err(Home::<State>::in_use());
+        }
         let file = File::of(file, Face::Lean)?;
-        home.initialize(Settings::new(
+        let settings = Settings::new(
             slf.py(),
             Face::Lean,
             Some(file),
@@ -71,7 +74,8 @@ impl Unpickler {
             encoding,
             errors,
             buffers,
-        )?)
+        )?;
+        initialize(home, settings)
     }
 
     /// load($self, /)
@@ -137,6 +141,6 @@ impl Unpickler {
     }
 
     fn __clear__(&self) {
-        drop(self.home.clear());
+        self.home.clear();
     }
 }

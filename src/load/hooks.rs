@@ -71,7 +71,7 @@ impl<'py> Machine<'py, '_> {
 
     /// `persistent_load`, where it is overridden.
     pub fn overridden_persistent_load(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let Some((_, unpickler)) = self.home else {
+        let Some(unpickler) = self.unpickler() else {
             return Ok(None);
         };
         let face = self.face;
@@ -84,7 +84,7 @@ impl<'py> Machine<'py, '_> {
         module_name: &Bound<'py, PyAny>,
         name: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (proto, fix_imports) = (self.proto, self.settings.fix_imports);
+        let (proto, fix_imports) = (self.state.proto, self.settings.fix_imports);
         if let Some(method) = self.overridden_find_class()? {
             return self.leave_and_wait(|_| method.call1((module_name, name)));
         }
@@ -96,7 +96,7 @@ impl<'py> Machine<'py, '_> {
     }
 
     fn overridden_find_class(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let Some((_, unpickler)) = self.home else {
+        let Some(unpickler) = self.unpickler() else {
             return Ok(None);
         };
         let face = self.face;

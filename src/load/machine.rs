@@ -5,31 +5,40 @@ use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
+use crate::gate::home::Home;
 use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::load::attributes::Attributes;
 use crate::load::collector::Pause;
-use crate::load::home::Home;
 use crate::load::input::Input;
-use crate::load::settings::{Memo, Settings};
+use crate::load::settings::Settings;
 use crate::load::stack::Stack;
+use crate::load::state::State;
 
 /// Opcodes carried out before the collector is paused: shorter pickles do not earn the pause.
 const OPCODES_BEFORE_PAUSE: u32 = 128;
+
+/// The way home for a state.
+struct WayHome<'py, 'h> {
+    home: &'h Home<State>,
+    /// The unpickler that hooks see as `self`.
+    unpickler: &'h Bound<'py, PyAny>,
+    /// What the state goes home in; None while it is there.
+    carrier: Option<Box<State>>,
+}
 
 /// A load under way.
 pub struct Machine<'py, 'h> {
     pub py: Python<'py>,
     pub input: Input,
     pub stack: Stack<'py>,
-    pub memo: Memo,
-    /// The protocol that the pickle named, 0 before it did.
-    pub proto: u8,
+    /// What goes home while Python code runs; what stands here then is of no use.
+    pub state: State,
     pub face: Face,
     pub imports: &'static Imports,
     pub settings: std::sync::Arc<Settings>,
-    /// The unpickler that hooks see as `self`, and its home; None in a load by a function.
-    pub home: Option<(&'h Home, &'h Bound<'py, PyAny>)>,
+    /// Where the state goes; None in a load by a function, and once the state was not found again.
+    way: Option<WayHome<'py, 'h>>,
     /// `persistent_load`, where it is overridden, on the face that looks it up once.
     pub persistent_load: Option<Bound<'py, PyAny>>,
     /// Which memo indices the rest of the pickle asks for, where that was found out.
@@ -52,21 +61,19 @@ impl<'py, 'h> Machine<'py, 'h> {
         py: Python<'py>,
         input: Input,
         settings: std::sync::Arc<Settings>,
-        home: Option<(&'h Home, &'h Bound<'py, PyAny>)>,
     ) -> PyResult<Self> {
         let imports = Imports::get(py)?;
         let face = settings.face;
-        let memo = settings.new_memo();
+        let state = State::new(settings.clone());
         Ok(Self {
             py,
             input,
             stack: Stack::new(),
-            memo,
-            proto: 0,
+            state,
             face,
             imports,
             settings,
-            home,
+            way: None,
             persistent_load: None,
             fetched: None,
             attributes: Attributes::default(),
@@ -78,26 +85,66 @@ impl<'py, 'h> Machine<'py, 'h> {
         })
     }
 
-    /// Runs `call`, which may run any Python code, with the memo at home.
+    /// Goes on with the state of an unpickler, which is at home while Python code runs.
+    pub fn work_for(
+        &mut self,
+        home: &'h Home<State>,
+        unpickler: &'h Bound<'py, PyAny>,
+        mut state: Box<State>,
+    ) {
+        std::mem::swap(&mut self.state, &mut state);
+        self.way = Some(WayHome {
+            home,
+            unpickler,
+            carrier: Some(state),
+        });
+    }
+
+    /// Gives the unpickler's state out; None if another load took it away.
+    pub fn give_state_back(&mut self) -> Option<Box<State>> {
+        let mut state = self.way.as_mut()?.carrier.take()?;
+        std::mem::swap(&mut *state, &mut self.state);
+        Some(state)
+    }
+
+    /// The unpickler that hooks see as `self`; None in a load by a function.
+    #[inline(always)]
+    pub fn unpickler(&self) -> Option<&'h Bound<'py, PyAny>> {
+        self.way.as_ref().map(|way| way.unpickler)
+    }
+
+    /// Runs `call`, which may run any Python code, with the state at home.
     #[inline(always)]
     pub fn leave<R>(&mut self, call: impl FnOnce(Python<'py>) -> R) -> R {
-        self.put_memo_home();
+        self.put_state_home();
         let result = call(self.py);
-        self.take_memo_back();
+        self.take_state_back();
         result
     }
 
     #[inline(always)]
-    fn put_memo_home(&mut self) {
-        if let Some((home, _)) = self.home {
-            home.put(std::mem::take(&mut self.memo), self.proto);
+    fn put_state_home(&mut self) {
+        if let Some(way) = &mut self.way
+            && let Some(mut state) = way.carrier.take()
+        {
+            std::mem::swap(&mut *state, &mut self.state);
+            way.home.put(state);
         }
     }
 
+    /// Nothing comes back where another load has taken the state away, as Python code that switches
+    /// stacks can bring about: then the load fails at its end.
     #[inline(always)]
-    fn take_memo_back(&mut self) {
-        if let Some((home, _)) = self.home {
-            self.memo = home.take();
+    fn take_state_back(&mut self) {
+        let Some(way) = &mut self.way else {
+            return;
+        };
+        match way.home.take() {
+            Ok(mut state) => {
+                std::mem::swap(&mut *state, &mut self.state);
+                way.carrier = Some(state);
+            }
+            Err(_) => self.way = None,
         }
     }
 
@@ -110,15 +157,15 @@ impl<'py, 'h> Machine<'py, 'h> {
         result
     }
 
-    /// Lets the input run Python code, the file's, with the memo at home, and wait for bytes.
+    /// Lets the input run Python code, the file's, with the state at home, and wait for bytes.
     pub fn read_from_file<R>(&mut self, read: impl FnOnce(&mut Input) -> R) -> R {
         let waits = self.settings.file.as_ref().is_some_and(|file| file.waits);
         if waits {
             self.interrupt_pause();
         }
-        self.put_memo_home();
+        self.put_state_home();
         let result = read(&mut self.input);
-        self.take_memo_back();
+        self.take_state_back();
         if waits {
             self.go_on_with_pause();
         }
@@ -139,7 +186,7 @@ impl<'py, 'h> Machine<'py, 'h> {
 
     /// Releases what the memo holds.
     pub fn forget(&mut self) {
-        for value in std::mem::take(&mut self.memo).into_values() {
+        for value in std::mem::take(&mut self.state.memo).into_values() {
             drop(value.into_bound(self.py));
         }
     }

@@ -2,7 +2,6 @@
 
 use std::ffi::CString;
 
-use pickle_format::memo::UnpicklerMemo;
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -10,9 +9,6 @@ use pyo3::prelude::*;
 use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::load::input::file::File;
-
-/// Values by memo index.
-pub type Memo = UnpicklerMemo<Py<PyAny>>;
 
 /// What an unpickler was made with.
 pub struct Settings {
@@ -24,7 +20,7 @@ pub struct Settings {
     /// An iterator of out-of-band buffers.
     pub buffers: Option<Py<PyAny>>,
     /// Whether memo entries far past the others count for the index that MEMOIZE gives next.
-    counts_far_entries: bool,
+    pub counts_far_entries: bool,
 }
 
 impl Settings {
@@ -58,15 +54,6 @@ impl Settings {
             counts_far_entries: face == Face::Hookable
                 || Imports::get(py)?.loading.lean_counts_far_entries,
         })
-    }
-
-    /// An empty memo that counts as the model's does.
-    pub fn new_memo(&self) -> Memo {
-        if self.counts_far_entries {
-            Memo::new()
-        } else {
-            Memo::counting_near_entries()
-        }
     }
 
     /// Shows the collector what is held.

@@ -94,7 +94,7 @@ impl<'py> Machine<'py, '_> {
         };
         let length = 2 + usize::from(memoized);
         if self.input.window.rest() < length
-            || (memoized && !self.is_never_fetched(self.memo.len()))
+            || (memoized && !self.is_never_fetched(self.state.memo.len()))
             || !self.stack.has_below(start - 1)
             || !self.stack.has_below(start - 2)
             || !self.stack.values[start - 2].is_none()
@@ -113,7 +113,7 @@ impl<'py> Machine<'py, '_> {
         self.opcode = Some(Opcode::BUILD);
         self.take(length)?;
         if memoized {
-            self.memo.skip();
+            self.state.memo.skip();
         }
         let mut i = start;
         while i + 1 < self.stack.len() {

@@ -156,7 +156,7 @@ impl<'py> Machine<'py, '_> {
     fn fill_dict(&mut self, dict: &Bound<'py, PyDict>, start: usize) -> PyResult<()> {
         // A key's own `__hash__` and `__eq__` may look at the memo, where there is a way to it.
         let mut keys = self.stack.values[start..].iter().step_by(2);
-        if self.home.is_some() && !keys.all(hashes_natively) {
+        if self.unpickler().is_some() && !keys.all(hashes_natively) {
             return self.set_items_of_other(dict, start);
         }
         // They run with nothing of the stack borrowed.

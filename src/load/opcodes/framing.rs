@@ -13,7 +13,7 @@ impl Machine<'_, '_> {
             let words = format!("unsupported pickle protocol: {proto}");
             return Err(self.in_argument(PyValueError::new_err(words)));
         }
-        self.proto = proto;
+        self.state.proto = proto;
         Ok(())
     }
 

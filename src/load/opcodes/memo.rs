@@ -19,10 +19,10 @@ impl<'py> Machine<'py, '_> {
     pub fn push_new(&mut self, value: Bound<'py, PyAny>) -> PyResult<()> {
         if let Some(fetched) = &self.fetched
             && self.input.window.peek_byte() == Some(Opcode::MEMOIZE.code())
-            && !fetched.contains(self.memo.len())
+            && !fetched.contains(self.state.memo.len())
         {
             self.input.window.advance();
-            self.memo.skip();
+            self.state.memo.skip();
         }
         self.stack.push(value)
     }
@@ -30,10 +30,10 @@ impl<'py> Machine<'py, '_> {
     /// MEMOIZE: the index is the number of entries.
     #[inline(always)]
     pub fn load_memoize(&mut self) -> PyResult<()> {
-        let index = self.memo.len();
+        let index = self.state.memo.len();
         if self.is_never_fetched(index) {
             self.stack.top(self.py)?;
-            self.memo.skip();
+            self.state.memo.skip();
             return Ok(());
         }
         self.memoize(index)
@@ -71,9 +71,13 @@ impl<'py> Machine<'py, '_> {
     #[cold]
     #[inline(never)]
     fn look_ahead(&mut self) {
-        if self.home.is_none() && self.input.holds_the_rest() {
+        if self.unpickler().is_none() && self.input.holds_the_rest() {
             let rest = self.input.window.remainder();
-            self.fetched = Fetched::scan(rest, self.memo.len(), self.memo.is_consecutive());
+            self.fetched = Fetched::scan(
+                rest,
+                self.state.memo.len(),
+                self.state.memo.is_consecutive(),
+            );
         }
     }
 
@@ -93,9 +97,9 @@ impl<'py> Machine<'py, '_> {
     #[inline(always)]
     fn memoize(&mut self, index: usize) -> PyResult<()> {
         let value = self.stack.top(self.py)?.clone().unbind();
-        match self.memo.put(index, value) {
+        match self.state.memo.put(index, value) {
             Ok(None) => {
-                if self.memo.len() == ENTRIES_BEFORE_LOOKING_AHEAD {
+                if self.state.memo.len() == ENTRIES_BEFORE_LOOKING_AHEAD {
                     self.look_ahead();
                 }
                 Ok(())
@@ -132,7 +136,7 @@ impl<'py> Machine<'py, '_> {
 
     #[inline(always)]
     fn push_memoized(&mut self, index: usize) -> PyResult<()> {
-        match self.memo.get(index) {
+        match self.state.memo.get(index) {
             Some(value) => {
                 let value = value.bind(self.py).clone();
                 self.stack.push(value)
