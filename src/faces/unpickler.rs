@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::faces::arguments::truth;
-use crate::faces::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
+use crate::faces::unpickler_memo_proxy::{self, UnpicklerMemoProxy};
 use crate::gate::home::Home;
 use crate::interpreter::face::Face;
 use crate::load::hooks::no_persistent_load;
@@ -32,8 +32,9 @@ pub struct Unpickler {
 }
 
 impl Unpickler {
-    pub(crate) fn home(&self) -> &Home<State> {
-        &self.home
+    /// Where an object that is one has its state.
+    fn home_of<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Home<State>> {
+        Ok(&object.cast::<Self>()?.get().home)
     }
 }
 
@@ -119,7 +120,7 @@ impl Unpickler {
 
     #[getter]
     fn memo(slf: &Bound<'_, Self>) -> UnpicklerMemoProxy {
-        UnpicklerMemoProxy::new(Owner::Lean(slf.clone().unbind()))
+        UnpicklerMemoProxy::new(slf.as_any().clone().unbind(), Self::home_of)
     }
 
     #[setter]

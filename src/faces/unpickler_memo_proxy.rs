@@ -5,47 +5,36 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::faces::hookable::unpickler::HookableUnpickler;
-use crate::faces::unpickler::Unpickler;
 use crate::gate::home::Home;
 use crate::load::session::{assign_memo, clear_memo, copy_memo};
 use crate::load::state::State;
 
-/// Whose memo it is.
-pub enum Owner {
-    Lean(Py<Unpickler>),
-    Hookable(Py<HookableUnpickler>),
-}
+/// Where an unpickler of this class has its state.
+pub type FindHome = for<'a> fn(&'a Bound<'_, PyAny>) -> PyResult<&'a Home<State>>;
 
 /// A live view of an unpickler's memo, as C's class of that name.
 #[pyclass(frozen, module = "oxipickle._oxipickle")]
 pub struct UnpicklerMemoProxy {
-    owner: Owner,
+    unpickler: Py<PyAny>,
+    home: FindHome,
 }
 
 impl UnpicklerMemoProxy {
-    pub fn new(owner: Owner) -> Self {
-        Self { owner }
-    }
-
-    fn home(&self) -> &Home<State> {
-        match &self.owner {
-            Owner::Lean(unpickler) => unpickler.get().home(),
-            Owner::Hookable(unpickler) => unpickler.get().home(),
-        }
+    pub fn new(unpickler: Py<PyAny>, home: FindHome) -> Self {
+        Self { unpickler, home }
     }
 }
 
 #[pymethods]
 impl UnpicklerMemoProxy {
     /// Forgets every object that was memoized.
-    fn clear(&self) -> PyResult<()> {
-        clear_memo(self.home())
+    fn clear(&self, py: Python<'_>) -> PyResult<()> {
+        clear_memo((self.home)(self.unpickler.bind(py))?)
     }
 
     /// A dict `{index: obj}`.
     fn copy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        copy_memo(py, self.home())
+        copy_memo(py, (self.home)(self.unpickler.bind(py))?)
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
@@ -56,10 +45,7 @@ impl UnpicklerMemoProxy {
 
     // A cycle through the proxy ends where the unpickler lets go of it.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        match &self.owner {
-            Owner::Lean(unpickler) => visit.call(unpickler),
-            Owner::Hookable(unpickler) => visit.call(unpickler),
-        }
+        visit.call(&self.unpickler)
     }
 }
 

@@ -1,10 +1,9 @@
-//! A load under way: what it works on, the way out to Python code and back, and the taking of bytes.
+//! A load under way: what it works on, and the way out to Python code and back.
 
 use pickle_format::fetched::Fetched;
 use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
 
-use crate::error::unpickling_error;
 use crate::gate::home::Home;
 use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
@@ -189,80 +188,5 @@ impl<'py, 'h> Machine<'py, 'h> {
         for value in std::mem::take(&mut self.state.memo).into_values() {
             drop(value.into_bound(self.py));
         }
-    }
-
-    /// Makes at least `n` bytes available.
-    #[cold]
-    #[inline(never)]
-    pub fn refill(&mut self, n: usize) -> PyResult<()> {
-        let py = self.py;
-        self.read_from_file(|input| input.refill(py, n))
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn refill_line(&mut self) -> PyResult<()> {
-        let py = self.py;
-        self.read_from_file(|input| input.refill_line(py))
-    }
-
-    /// The next `n` bytes.
-    #[inline(always)]
-    pub fn take(&mut self, n: usize) -> PyResult<&[u8]> {
-        if self.input.window.rest() < n {
-            self.refill(n)?;
-        }
-        match self.input.window.take(n) {
-            Some(bytes) => Ok(bytes),
-            None => Err(unpickling_error(self.py, "pickle data was truncated")),
-        }
-    }
-
-    /// The next byte.
-    #[inline(always)]
-    pub fn take_byte(&mut self) -> PyResult<u8> {
-        match self.input.window.next_byte() {
-            Some(byte) => Ok(byte),
-            None => Ok(self.take(1)?[0]),
-        }
-    }
-
-    /// The next `N` bytes, as a number is made of them.
-    #[inline(always)]
-    pub fn take_array<const N: usize>(&mut self) -> PyResult<[u8; N]> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
-        Ok(array)
-    }
-
-    /// The next line, its newline included.
-    ///
-    /// # Errors
-    /// UnpicklingError for one that is shorter than `shortest` without its newline.
-    pub fn take_line(&mut self, shortest: usize) -> PyResult<&[u8]> {
-        let rest = self.input.window.remainder();
-        let rest = &rest[..self.input.window.rest()];
-        let length = match rest.iter().position(|&byte| byte == b'\n') {
-            Some(end) => end + 1,
-            None => {
-                self.refill_line()?;
-                let rest = self.input.window.remainder();
-                rest.iter()
-                    .position(|&byte| byte == b'\n')
-                    .map_or(rest.len(), |end| end + 1)
-            }
-        };
-        if length <= shortest {
-            return Err(self.input.truncated(self.py));
-        }
-        self.take(length)
-    }
-
-    /// Marks an error as one of the argument's.
-    #[cold]
-    #[inline(never)]
-    pub fn in_argument(&mut self, error: PyErr) -> PyErr {
-        self.input.failed_in_argument = true;
-        error
     }
 }

@@ -4,6 +4,7 @@
 //! `input` where the bytes come from, and `opcodes` what is carried out. `state` is what goes
 //! home to the unpickler while Python code runs.
 
+mod argument;
 mod attributes;
 pub mod collector;
 mod find_class;

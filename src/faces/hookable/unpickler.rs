@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::faces::arguments::truth;
-use crate::faces::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
+use crate::faces::unpickler_memo_proxy::{self, UnpicklerMemoProxy};
 use crate::gate::home::Home;
 use crate::interpreter::face::Face;
 use crate::load::hooks::no_persistent_load;
@@ -32,8 +32,9 @@ pub struct HookableUnpickler {
 }
 
 impl HookableUnpickler {
-    pub(crate) fn home(&self) -> &Home<State> {
-        &self.home
+    /// Where an object that is one has its state.
+    fn home_of<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Home<State>> {
+        Ok(&object.cast::<Self>()?.get().home)
     }
 
     /// What the unpickler was made with; None before `__init__`.
@@ -122,7 +123,7 @@ impl HookableUnpickler {
 
     #[getter]
     fn memo(slf: &Bound<'_, Self>) -> UnpicklerMemoProxy {
-        UnpicklerMemoProxy::new(Owner::Hookable(slf.clone().unbind()))
+        UnpicklerMemoProxy::new(slf.as_any().clone().unbind(), Self::home_of)
     }
 
     #[setter]

@@ -25,7 +25,7 @@ impl<'py> Machine<'py, '_> {
         let instance = self.stack.values[start].clone();
         let known = self.attributes.known(&instance.get_type())?;
         if let Some(setstate) = known.setstate.clone() {
-            return self.leave(|_| build::call_method(&setstate, &instance, &state).map(drop));
+            return self.leave(move |_| build::call_method(&setstate, &instance, &state).map(drop));
         }
         let setstate = if known.sets_no_state {
             build::optional_attribute(&instance, intern!(py, "__setstate__"))?
@@ -35,7 +35,7 @@ impl<'py> Machine<'py, '_> {
         let skips_none =
             self.face == Face::Hookable && self.imports.loading.hookable_skips_none_as_setstate;
         if let Some(setstate) = setstate.filter(|found| !(skips_none && found.is_none())) {
-            return self.leave(|_| setstate.call1((state,)).map(drop));
+            return self.leave(move |_| setstate.call1((state,)).map(drop));
         }
         if let Ok(pair) = state.cast::<PyTuple>()
             && pair.len() == 2

@@ -76,15 +76,24 @@ impl<'py> Machine<'py, '_> {
         self.call_with_each(&append, start)
     }
 
-    /// Calls with each value from `start` on, and takes them off.
+    /// Calls a method with each of the values from `start` on.
     fn call_with_each(&mut self, method: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
-        let mut i = start;
-        while let Some(value) = self.stack.values.get(i).cloned() {
-            self.leave(|_| method.call1((value,)).map(drop))?;
-            i += 1;
-        }
-        self.stack.truncate(start);
-        Ok(())
+        self.give_to(start, |mut values| {
+            values.try_for_each(|value| method.call1((value,)).map(drop))
+        })
+    }
+
+    /// Takes the values from `start` on off the stack, in a passage of the gate: where `give` leaves one
+    /// of them with nobody to hold it, its finaliser runs there too.
+    fn give_to(
+        &mut self,
+        start: usize,
+        give: impl FnOnce(std::vec::Drain<'_, Bound<'py, PyAny>>) -> PyResult<()>,
+    ) -> PyResult<()> {
+        let mut values = std::mem::take(&mut self.stack.values);
+        let result = self.leave(|_| give(values.drain(start..)));
+        self.stack.values = values;
+        result
     }
 
     #[inline(always)]
@@ -168,18 +177,14 @@ impl<'py> Machine<'py, '_> {
 
     /// Stores pairs in anything with `__setitem__`.
     fn set_items_of_other(&mut self, target: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
-        let mut i = start;
-        while i + 1 < self.stack.len() {
-            let (key, value) = (
-                self.stack.values[i].clone(),
-                self.stack.values[i + 1].clone(),
-            );
-            check_key(&key, self.imports)?;
-            self.leave(|_| target.set_item(key, value))?;
-            i += 2;
-        }
-        self.stack.truncate(start);
-        Ok(())
+        let imports = self.imports;
+        self.give_to(start, |mut pairs| {
+            while let (Some(key), Some(value)) = (pairs.next(), pairs.next()) {
+                check_key(&key, imports)?;
+                target.set_item(key, value)?;
+            }
+            Ok(())
+        })
     }
 
     pub fn load_empty_set(&mut self) -> PyResult<()> {
@@ -203,17 +208,7 @@ impl<'py> Machine<'py, '_> {
             Face::Hookable => set.is_exact_instance_of::<PySet>(),
         };
         if natively {
-            let mut i = start;
-            while let Some(element) = self.stack.values.get(i).cloned() {
-                if hashes_natively(&element) {
-                    build::add_to_set(&set, &element)?;
-                } else {
-                    self.leave(|_| build::add_to_set(&set, &element))?;
-                }
-                i += 1;
-            }
-            self.stack.truncate(start);
-            return Ok(());
+            return self.add_to_set(&set, start);
         }
         if is_set {
             let items = build::list(py, &mut self.stack.values, start)?;
@@ -228,6 +223,19 @@ impl<'py> Machine<'py, '_> {
         self.call_with_each(&add, start)
     }
 
+    /// Adds the values from `start` on to a set, by the set's own method.
+    fn add_to_set(&mut self, set: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
+        if self.stack.values[start..].iter().all(hashes_natively) {
+            for element in self.stack.values.drain(start..) {
+                build::add_to_set(set, &element)?;
+            }
+            return Ok(());
+        }
+        self.give_to(start, |mut elements| {
+            elements.try_for_each(|element| build::add_to_set(set, &element))
+        })
+    }
+
     pub fn load_frozenset(&mut self) -> PyResult<()> {
         let py = self.py;
         let start = self.stack.pop_mark(py)?;
@@ -235,7 +243,7 @@ impl<'py> Machine<'py, '_> {
             check_key(element, self.imports)?;
         }
         let items = build::tuple(py, &mut self.stack.values, start)?;
-        let frozenset = self.leave(|_| build::frozenset(&items))?;
+        let frozenset = self.leave(move |_| build::frozenset(&items))?;
         self.stack.push(frozenset)
     }
 
