@@ -1,8 +1,11 @@
 //! The cyclic collector, paused while a load makes many objects and no garbage.
 //!
-//! It is paused by its first threshold, not by switching it off: so what user code says with
-//! `gc.enable()` and `gc.disable()` in the meantime stands, and an interpreter whose collector is
-//! off keeps it off. A threshold that user code sets meanwhile stands too.
+//! The pause sets the collector's first threshold to 0, and does not switch the collector off. So
+//! `gc.enable()` and `gc.disable()` work as ever in code that runs meanwhile, a collector that was off stays
+//! off, and a threshold that somebody sets meanwhile is left as it is when the pause ends.
+//!
+//! A load that waits, for its file, for a hook or for a module to be imported, interrupts the pause:
+//! meanwhile other threads make garbage.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -12,10 +15,10 @@ use pyo3::types::{IntoPyDict, PyCFunction};
 
 use crate::interpreter::imports::Imports;
 
-/// Loads under way that wanted the pause. Changed with the GIL held only.
+/// Loads under way that have a share in the pause. Changed by threads that hold the GIL only.
 static PAUSES: AtomicUsize = AtomicUsize::new(0);
 
-/// The threshold before the first of them; 0 where there is nothing to set back.
+/// The threshold before the first of them began; 0 if there is none to be set again.
 static THRESHOLD: AtomicI64 = AtomicI64::new(0);
 
 thread_local! {
@@ -23,8 +26,9 @@ thread_local! {
     static PAUSES_HERE: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Has every child process that is forked count its own loads only: those that other threads have
-/// under way never end there.
+/// Registers a function that corrects the count of loads in child processes. A fork leaves the child with
+/// one thread, so loads of the parent's other threads never end there, and their shares in the pause
+/// would never be given back.
 pub fn mind_forks(py: Python<'_>) -> PyResult<()> {
     // Not every system has forks.
     let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? else {

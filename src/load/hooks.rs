@@ -1,5 +1,5 @@
-//! An unpickler's hooks, `find_class` and `persistent_load`: whether somebody overrides them, and the
-//! way to them.
+//! An unpickler's hooks, `find_class` and `persistent_load`: whether somebody overrides them, and how they
+//! are called.
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -18,7 +18,7 @@ use crate::load::machine::Machine;
 /// of the lean face, then of the hookable one.
 static OWN_METHODS: PyOnceLock<[[Py<PyAny>; 2]; 2]> = PyOnceLock::new();
 
-/// Remembers what an override is told by: the methods of the lean class, and of the hookable one.
+/// Remembers the methods of the lean class and of the hookable one: any other method is an override.
 pub fn remember_methods(lean: &Bound<'_, PyType>, hookable: &Bound<'_, PyType>) -> PyResult<()> {
     let methods = |class: &Bound<'_, PyType>| {
         Ok::<_, PyErr>([
@@ -26,7 +26,8 @@ pub fn remember_methods(lean: &Bound<'_, PyType>, hookable: &Bound<'_, PyType>) 
             class.getattr("persistent_load")?.unbind(),
         ])
     };
-    // A second making of the module finds the same methods.
+    // Where the module is made a second time, what was remembered first stays: meanwhile somebody may
+    // have put other methods in place.
     let _ = OWN_METHODS.set(lean.py(), [methods(lean)?, methods(hookable)?]);
     Ok(())
 }
@@ -38,7 +39,7 @@ pub fn no_persistent_load(py: Python<'_>) -> PyErr {
     unpickling_error(py, words)
 }
 
-/// The method, if the instance or its class has another than ours.
+/// A hook, if the instance or its class has another method of that name than ours.
 fn overridden<'py>(
     unpickler: &Bound<'py, PyAny>,
     face: Face,
@@ -50,7 +51,8 @@ fn overridden<'py>(
         .get(py)
         .map(|methods| &methods[face as usize][which]);
     let class = unpickler.get_type();
-    let is_own = own.is_some_and(|own| class.getattr(name).is_ok_and(|found| found.is(own)));
+    let found = class.getattr_opt(name)?;
+    let is_own = own.is_some_and(|own| found.is_some_and(|found| found.is(own)));
     if is_own && finds_attributes_ordinarily(&class) {
         let dict = instance_dict(unpickler.as_borrowed())?;
         if dict.is_empty() || !dict.contains(name)? {
@@ -61,7 +63,8 @@ fn overridden<'py>(
 }
 
 impl<'py> Machine<'py, '_> {
-    /// Looks up what the C class asks for once for a load.
+    /// Looks up `persistent_load` on the lean face, as the C class does once for a load. The hookable face
+    /// looks it up at each persistent id.
     pub fn look_up_hooks(&mut self) -> PyResult<()> {
         if self.face == Face::Lean {
             self.persistent_load = self.overridden_persistent_load()?;
@@ -88,7 +91,7 @@ impl<'py> Machine<'py, '_> {
         if let Some(method) = self.overridden_find_class()? {
             return self.leave_and_wait(|_| method.call1((module_name, name)));
         }
-        // Others may be importing it, or it may take its time.
+        // Another thread may be importing the module, or its import take long.
         if self.leave(|_| is_imported(module_name)) {
             return self.leave(|_| find_class(module_name, name, proto, fix_imports));
         }

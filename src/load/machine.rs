@@ -31,7 +31,8 @@ pub struct Machine<'py, 'h> {
     pub py: Python<'py>,
     pub input: Input,
     pub stack: Stack<'py>,
-    /// What goes home while Python code runs; what stands here then is of no use.
+    /// The memo and whatever else goes home while Python code runs. What stands here meanwhile is never
+    /// looked at.
     pub state: State,
     pub face: Face,
     pub imports: &'static Imports,
@@ -40,7 +41,7 @@ pub struct Machine<'py, 'h> {
     way: Option<WayHome<'py, 'h>>,
     /// `persistent_load`, where it is overridden, on the face that looks it up once.
     pub persistent_load: Option<Bound<'py, PyAny>>,
-    /// Which memo indices the rest of the pickle asks for, where that was found out.
+    /// The memo indices that the rest of the pickle fetches, once the load has looked ahead.
     pub fetched: Option<Fetched>,
     /// What is known of classes whose instances were built.
     pub attributes: Attributes<'py>,
@@ -50,7 +51,7 @@ pub struct Machine<'py, 'h> {
     pub opcode_at: usize,
     pub opcode: Option<Opcode>,
     pub pause: Option<Pause<'py>>,
-    /// Opcodes until something is due.
+    /// Opcodes until `tick` is due.
     pub ticks: u32,
 }
 

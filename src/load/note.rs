@@ -1,4 +1,4 @@
-//! What an error says of the place in the pickle where it arose.
+//! The note on an error that tells the place in the pickle where it arose.
 
 use pyo3::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What an unpickler was made with.
+//! The arguments that an unpickler was made with.
 
 use std::ffi::CString;
 
@@ -10,7 +10,7 @@ use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::load::input::file::File;
 
-/// What an unpickler was made with.
+/// The arguments that an unpickler was made with, checked.
 pub struct Settings {
     pub face: Face,
     pub file: Option<File>,

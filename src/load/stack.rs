@@ -6,9 +6,8 @@ use pyo3::prelude::*;
 use crate::error::unpickling_error;
 use crate::fast::build::push_within_capacity;
 
-/// Values, and where the marks stand among them.
-///
-/// What lies below the last mark is out of reach: the fence.
+/// Values, and where the marks stand among them. The place of the last mark is the fence: opcodes that
+/// take single values do not reach below it.
 pub struct Stack<'py> {
     pub values: Vec<Bound<'py, PyAny>>,
     marks: Vec<usize>,

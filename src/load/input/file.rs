@@ -8,8 +8,8 @@ use crate::fast::window::Window;
 use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 
-/// Bytes that are asked of a file at once, however long the pickle says that an argument or a
-/// frame is: what was not read yet is not allocated for.
+/// Bytes that are asked of a file at once, at the most. A pickle may claim any length for an argument or a
+/// frame, and memory is taken for bytes that have arrived only.
 pub const LARGEST_READ: usize = 1024 * 1024;
 
 /// The methods of a file that are used.
@@ -17,9 +17,10 @@ pub struct File {
     pub read: Py<PyAny>,
     pub readline: Py<PyAny>,
     pub readinto: Option<Py<PyAny>>,
-    /// Only the lean face looks ahead: whoever reads between opcodes uses the hookable one.
+    /// None on the hookable face, where hooks may read the file themselves between two opcodes: it never
+    /// looks ahead.
     pub peek: Option<Py<PyAny>>,
-    /// Reading may take as long as somebody else likes: not where all bytes are in memory.
+    /// Whether reading may wait for somebody who writes: not from a `BytesIO`, where all bytes are there.
     pub waits: bool,
 }
 

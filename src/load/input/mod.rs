@@ -47,7 +47,7 @@ pub struct Input {
     pub settings: Arc<Settings>,
     /// The buffer that windows are copied from, if the pickle is in one.
     exported: Option<Exported>,
-    /// The window was looked at only: what was read of it is still to be taken from the file.
+    /// The window is what the file's `peek` showed: what is read of it is still to be taken from the file.
     is_peeked: bool,
     can_peek: bool,
     /// Where the frame ends, in bytes of the window; None outside of frames, or where they are not

@@ -1,4 +1,4 @@
-//! Reading on: the next window, where the present one does not hold what is needed.
+//! The next window, for when the present one does not hold what is needed.
 
 use pyo3::exceptions::{PyMemoryError, PyNotImplementedError, PyValueError};
 use pyo3::prelude::*;
@@ -7,7 +7,7 @@ use crate::fast::window::Window;
 use crate::load::input::Input;
 use crate::load::input::file::{File, LARGEST_READ, read_at_most};
 
-/// Bytes to look ahead in a file that can be looked ahead in, as the C class does.
+/// Bytes that are asked of a file's `peek`: as many as the C class asks for.
 const PREFETCH: usize = 128 * 1024;
 
 impl Input {

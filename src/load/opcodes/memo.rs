@@ -1,4 +1,4 @@
-//! The memo's opcodes.
+//! PUT, GET and MEMOIZE: objects that are remembered by an index, and pushed again.
 
 use pickle_format::fetched::Fetched;
 use pickle_format::opcode::Opcode;
@@ -8,13 +8,14 @@ use pyo3::prelude::*;
 use crate::error::unpickling_error;
 use crate::load::machine::Machine;
 
-/// Entries made before it is found out which of the later ones are needed: small pickles, and those
-/// that memoize little, don't earn it.
+/// Memo entries after which a load looks ahead for the indices that the rest of the pickle fetches. The
+/// look takes a pass over the pickle, which small pickles, and those that memoize little, would not win
+/// back.
 const ENTRIES_BEFORE_LOOKING_AHEAD: usize = 256;
 
 impl<'py> Machine<'py, '_> {
-    /// Pushes an object that a pickler memoizes, and carries out the MEMOIZE behind it if it comes to
-    /// nothing: that saves half the turns of the loop.
+    /// Pushes an object of a kind that picklers memoize. If the next opcode is a MEMOIZE whose entry nobody
+    /// fetches, that is carried out here too, by counting it: half the turns of the loop are for such.
     #[inline(always)]
     pub fn push_new(&mut self, value: Bound<'py, PyAny>) -> PyResult<()> {
         if let Some(fetched) = &self.fetched
@@ -57,7 +58,7 @@ impl<'py> Machine<'py, '_> {
         self.memoize(index)
     }
 
-    /// Whether it is known that nobody asks for the index, so that it needs no entry.
+    /// Whether the rest of the pickle is known not to fetch this index, so that it needs no entry.
     #[inline(always)]
     pub fn is_never_fetched(&self, index: usize) -> bool {
         match &self.fetched {
