@@ -36,10 +36,10 @@ pub mod _oxipickle {
         crate::fast::watchman::export(module)?;
         // Nobody names this class, and making it when it is first needed might find no memory.
         py.get_type::<crate::fast::filling::Filling>();
-        crate::load::remember_methods(
+        crate::load::hooks::remember_methods(
             &py.get_type::<Unpickler>(),
             &py.get_type::<HookableUnpickler>(),
         )?;
-        crate::load::mind_forks(py)
+        crate::load::collector::mind_forks(py)
     }
 }

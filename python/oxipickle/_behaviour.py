@@ -227,12 +227,15 @@ def observe_loading():
     """The facts about unpicklers, by the name of the field that keeps each."""
     unstated = f"c{__name__}\nUnstated\n)\x81}}K\1K\2sb.".encode("latin1")
     nested_frames = b"\x95\x0a\0\0\0\0\0\0\0\x95\1\0\0\0\0\0\0\0N."
+    far_put = b"Nr\x40\0\0\x000K\7\x940j\1\0\0\0."
     return {
         "lean_text_is_decimal": _loaded(pickle.Unpickler, b"I010\n.") == 10,
         "lean_long_is_decimal": _loaded(pickle.Unpickler, b"L010L\n.") == 10,
         "lean_signed_bools": _loaded(pickle.Unpickler, b"I+1\n.") is True,
         "lean_minds_frames": _loaded(pickle.Unpickler, nested_frames) is pickle.UnpicklingError,
         "lean_asks_for_empty_batches": _loaded(pickle.Unpickler, b"N(e.") is AttributeError,
+        # Whether PUT far past the other entries moves the index that MEMOIZE gives next.
+        "lean_counts_far_entries": _loaded(pickle.Unpickler, far_put) == 7,
         "hookable_text_is_decimal": _loaded(pickle._Unpickler, b"L010L\n.") == 10,
         "hookable_skips_none_as_setstate": _loaded(pickle._Unpickler, unstated) is not TypeError,
         # Asking would end a process in which the answer is yes. From 3.14 a tuple keeps its hash, and

@@ -5,10 +5,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::faces::arguments::truth;
-use crate::faces::unpickler::load_alone;
-use crate::fast::window::Window;
 use crate::interpreter::face::Face;
-use crate::load::{File, Settings};
+use crate::load::input::Source;
+use crate::load::input::file::File;
+use crate::load::session::load_alone;
+use crate::load::settings::Settings;
 use crate::save::session::{self, Options};
 
 /// dump(obj, file, protocol=None, *, fix_imports=True, buffer_callback=None)
@@ -71,14 +72,22 @@ pub fn load<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let face = Face::Lean;
     let methods = Some(File::of(file, face)?);
-    let settings = Settings::new(face, methods, fix_imports, encoding, errors, buffers)?;
-    load_alone(file.py(), settings, Window::empty())
+    let settings = Settings::new(
+        file.py(),
+        face,
+        methods,
+        fix_imports,
+        encoding,
+        errors,
+        buffers,
+    )?;
+    load_alone(file.py(), settings, Source::File)
 }
 
 /// loads(data, /, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
 /// --
 ///
-/// The object of the pickle in `data`, any bytes-like object, which is not copied. Bytes behind the
+/// The object of the pickle in `data`, any bytes-like object; `bytes` are not copied. Bytes behind the
 /// pickle are ignored. The same as C's `pickle.loads`, and raises the same.
 #[pyfunction]
 #[pyo3(signature = (
@@ -91,10 +100,18 @@ pub fn loads<'py>(
     errors: &str,
     buffers: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let window = Window::of_object(data)?;
+    let source = Source::of_object(data)?;
     let face = Face::Lean;
-    let settings = Settings::new(face, None, fix_imports, encoding, errors, buffers)?;
-    load_alone(data.py(), settings, window)
+    let settings = Settings::new(
+        data.py(),
+        face,
+        None,
+        fix_imports,
+        encoding,
+        errors,
+        buffers,
+    )?;
+    load_alone(data.py(), settings, source)
 }
 
 /// One row of the table: name, code, argument, stack before, stack after, protocol.

@@ -1,18 +1,19 @@
 //! `Unpickler`, the lean face: stands in for the C class `pickle.Unpickler`.
 
-use std::sync::Arc;
-
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::error::unpickling_error;
 use crate::faces::arguments::truth;
-use crate::faces::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
-use crate::fast::window::Window;
+use crate::faces::unpickler_memo_proxy::{self, UnpicklerMemoProxy};
+use crate::gate::home::Home;
 use crate::interpreter::face::Face;
-use crate::load::{self, File, Home, Input, Machine, Nesting, Settings};
+use crate::load::hooks::no_persistent_load;
+use crate::load::input::file::File;
+use crate::load::session::{find_class, initialize, load, size_of};
+use crate::load::settings::Settings;
+use crate::load::state::State;
 
 /// Unpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
 /// --
@@ -27,12 +28,13 @@ use crate::load::{self, File, Home, Input, Machine, Nesting, Settings};
 /// Raises TypeError for a file without `read` or `readline`.
 #[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
 pub struct Unpickler {
-    home: Home,
+    home: Home<State>,
 }
 
 impl Unpickler {
-    pub(crate) fn home(&self) -> &Home {
-        &self.home
+    /// Where an object that is one has its state.
+    fn home_of<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Home<State>> {
+        Ok(&object.cast::<Self>()?.get().home)
     }
 }
 
@@ -61,16 +63,20 @@ impl Unpickler {
         buffers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let home = &slf.get().home;
-        home.check_idle()?;
+        if home.is_working() {
+            return Err(Home::<State>::in_use());
+        }
         let file = File::of(file, Face::Lean)?;
-        home.initialize(Settings::new(
+        let settings = Settings::new(
+            slf.py(),
             Face::Lean,
             Some(file),
             fix_imports,
             encoding,
             errors,
             buffers,
-        )?)
+        )?;
+        initialize(home, settings)
     }
 
     /// load($self, /)
@@ -109,12 +115,12 @@ impl Unpickler {
     /// Raises UnpicklingError.
     #[pyo3(signature = (pid, /))]
     fn persistent_load<'py>(&self, pid: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        Err(no_persistent_load(pid))
+        Err(no_persistent_load(pid.py()))
     }
 
     #[getter]
     fn memo(slf: &Bound<'_, Self>) -> UnpicklerMemoProxy {
-        UnpicklerMemoProxy::new(Owner::Lean(slf.clone().unbind()))
+        UnpicklerMemoProxy::new(slf.as_any().clone().unbind(), Self::home_of)
     }
 
     #[setter]
@@ -136,73 +142,6 @@ impl Unpickler {
     }
 
     fn __clear__(&self) {
-        drop(self.home.clear());
+        self.home.clear();
     }
-}
-
-/// What is said where `persistent_load` is not overridden.
-pub fn no_persistent_load(pid: &Bound<'_, PyAny>) -> PyErr {
-    unpickling_error(pid.py(), load::NO_PERSISTENT_LOAD)
-}
-
-/// `find_class`'s own answer, for the pickle that is being read.
-pub fn find_class<'py>(
-    home: &Home,
-    module_name: &Bound<'py, PyAny>,
-    name: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let fix_imports = home.settings().is_none_or(|s| s.fix_imports);
-    load::find_class(module_name, name, home.proto(), fix_imports)
-}
-
-/// Bytes that the unpickler takes: the object, and its memo.
-pub fn size_of(class: &Bound<'_, PyAny>, home: &Home) -> PyResult<usize> {
-    let object = class.getattr("__basicsize__")?.extract::<usize>()?;
-    let entries = home.with_memo(|memo| memo.len()).unwrap_or(0);
-    Ok(object + entries * std::mem::size_of::<usize>())
-}
-
-/// One whole load of an unpickler object.
-pub fn load<'py>(unpickler: &Bound<'py, PyAny>, home: &Home) -> PyResult<Bound<'py, PyAny>> {
-    let py = unpickler.py();
-    let Some(settings) = home.settings() else {
-        let name = unpickler.get_type().name()?;
-        let words = format!("Unpickler.__init__() was not called by {name}.__init__()");
-        return Err(unpickling_error(py, &words));
-    };
-    let _nesting = Nesting::enter(py)?;
-    let (memo, ahead) = home.begin()?;
-    let input = Input::new(settings.clone(), Window::empty());
-    let mut machine = match Machine::new(py, input, settings, Some((home, unpickler))) {
-        Ok(machine) => machine,
-        Err(error) => {
-            home.end(memo, 0, ahead);
-            return Err(error);
-        }
-    };
-    machine.memo = memo;
-    let result = machine
-        .read_from_file(|input| input.skip(py, ahead))
-        .and_then(|()| machine.look_up_hooks())
-        .and_then(|()| machine.load());
-    let memo = std::mem::take(&mut machine.memo);
-    home.end(memo, machine.proto, machine.input.ahead());
-    // Only now are the stack's values released: a finaliser may use the unpickler again.
-    drop(machine);
-    result
-}
-
-/// A load by a function, with nobody's hooks: from a file, or from a window over the pickle.
-pub fn load_alone<'py>(
-    py: Python<'py>,
-    settings: Settings,
-    window: Window,
-) -> PyResult<Bound<'py, PyAny>> {
-    let _nesting = Nesting::enter(py)?;
-    let settings = Arc::new(settings);
-    let input = Input::new(settings.clone(), window);
-    let mut machine = Machine::new(py, input, settings, None)?;
-    let result = machine.load();
-    machine.forget();
-    result
 }

@@ -1,9 +1,9 @@
-//! Containers and instances made from values that a load has on its stack.
+//! Containers and instances made of values that a load has on its stack.
 
 use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 
 type Values<'py> = Vec<Bound<'py, PyAny>>;
 
@@ -22,43 +22,24 @@ pub fn push_within_capacity<T>(values: &mut Vec<T>, value: T) -> Result<(), T> {
     Ok(())
 }
 
-/// A new empty list.
-#[inline(always)]
-pub fn empty_list(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    // SAFETY: the call gives a new reference or sets an error.
-    unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyList_New(0)) }
-}
-
-/// A new empty dict.
-#[inline(always)]
-pub fn empty_dict(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    // SAFETY: as above.
-    unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyDict_New()) }
-}
-
-/// A new empty set.
-pub fn empty_set(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-    // SAFETY: as above; no iterable means no elements.
-    unsafe { Bound::from_owned_ptr_or_err(py, ffi::PySet_New(std::ptr::null_mut())) }
-}
-
 /// A tuple of the values from `start` on, which are taken off.
 #[inline(always)]
 pub fn tuple<'py>(
     py: Python<'py>,
     values: &mut Values<'py>,
     start: usize,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Bound<'py, PyTuple>> {
     let n = values.len() - start;
-    // SAFETY: a fresh tuple has `n` empty places, and nobody else has seen it. The references move
-    // into it: the vector forgets them at once.
+    // SAFETY: a fresh tuple has `n` empty places, which nobody else has seen; for `n = 0` it is the
+    // shared empty one, and nothing is written. Each place takes one reference over from the vector,
+    // whose length ends at `start` while they are drained.
     unsafe {
         let tuple = ffi::PyTuple_New(n as ffi::Py_ssize_t);
         let tuple = Bound::from_owned_ptr_or_err(py, tuple)?;
         for (i, value) in values.drain(start..).enumerate() {
             ffi::PyTuple_SET_ITEM(tuple.as_ptr(), i as ffi::Py_ssize_t, value.into_ptr());
         }
-        Ok(tuple)
+        Ok(tuple.cast_into_unchecked())
     }
 }
 
@@ -67,37 +48,30 @@ pub fn list<'py>(
     py: Python<'py>,
     values: &mut Values<'py>,
     start: usize,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Bound<'py, PyList>> {
     let n = values.len() - start;
-    // SAFETY: as for `tuple`.
+    // SAFETY: a fresh list has `n` empty places, which nobody else has seen. Each takes one reference
+    // over from the vector, as for `tuple`.
     unsafe {
         let list = ffi::PyList_New(n as ffi::Py_ssize_t);
         let list = Bound::from_owned_ptr_or_err(py, list)?;
         for (i, value) in values.drain(start..).enumerate() {
             ffi::PyList_SET_ITEM(list.as_ptr(), i as ffi::Py_ssize_t, value.into_ptr());
         }
-        Ok(list)
+        Ok(list.cast_into_unchecked())
     }
 }
 
-/// Whether the object is a list of the exact type.
-#[inline(always)]
-pub fn is_exact_list(object: &Bound<'_, PyAny>) -> bool {
-    // SAFETY: the object is alive; its type is only compared.
-    unsafe { ffi::Py_TYPE(object.as_ptr()) == &raw mut ffi::PyList_Type }
-}
-
-/// Moves the values from `start` on to the end of an exact list.
+/// Moves the values from `start` on to the end of a list.
 ///
 /// # Errors
 /// MemoryError; nothing is moved then.
 #[inline(always)]
 pub fn extend_list<'py>(
-    list: &Bound<'py, PyAny>,
+    list: &Bound<'py, PyList>,
     values: &mut Values<'py>,
     start: usize,
 ) -> PyResult<()> {
-    debug_assert!(is_exact_list(list));
     let n = values.len() - start;
     #[cfg(Py_GIL_DISABLED)]
     {
@@ -110,7 +84,7 @@ pub fn extend_list<'py>(
         Ok(())
     }
     #[cfg(not(Py_GIL_DISABLED))]
-    // SAFETY: an exact list has this layout on the versions supported: `allocated` places from the
+    // SAFETY: a list has this layout on the versions supported: `allocated` places from the
     // interpreter's allocator, of which the first `ob_size` are filled. The GIL is held and no
     // Python code runs from the reading of the size to its writing. A `Bound` is a pointer, and
     // those that are copied are forgotten: the list owns them.
@@ -140,15 +114,15 @@ pub fn extend_list<'py>(
     }
 }
 
-/// Stores one entry in an exact dict, which takes the references over where it can.
+/// Stores one entry in a dict by the dict's own method, which takes the references over where it can.
 #[inline(always)]
 pub fn set_item_taking<'py>(
-    dict: &Bound<'py, PyAny>,
+    dict: &Bound<'py, PyDict>,
     key: Bound<'py, PyAny>,
     value: Bound<'py, PyAny>,
 ) -> PyResult<()> {
     #[cfg(not(Py_3_13))]
-    // SAFETY: all three are alive, and the caller saw an exact dict.
+    // SAFETY: all three are alive, and the dict is one.
     let answer = unsafe { ffi::PyDict_SetItem(dict.as_ptr(), key.as_ptr(), value.as_ptr()) };
     #[cfg(Py_3_13)]
     // SAFETY: as above; the call takes both references, whatever comes of it.
@@ -167,13 +141,6 @@ unsafe extern "C" {
         key: *mut ffi::PyObject,
         value: *mut ffi::PyObject,
     ) -> std::ffi::c_int;
-}
-
-/// Whether the object is a dict of the exact type.
-#[inline(always)]
-pub fn is_exact_dict(object: &Bound<'_, PyAny>) -> bool {
-    // SAFETY: the object is alive; its type is only compared.
-    unsafe { ffi::Py_TYPE(object.as_ptr()) == &raw mut ffi::PyDict_Type }
 }
 
 /// Adds an element to a set, a subclass's included, by the set's own method.
@@ -247,11 +214,11 @@ pub fn maker(class: &Bound<'_, PyType>) -> Maker {
     }
 }
 
-/// What the class's `__new__` slot makes of the arguments, a tuple.
+/// What the class's `__new__` slot makes of the arguments.
 #[inline(always)]
 pub fn new_instance<'py>(
     class: &Bound<'py, PyType>,
-    args: &Bound<'py, PyAny>,
+    args: &Bound<'py, PyTuple>,
     kwargs: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: all are alive, and the arguments are a tuple and a dict, as the slot demands.

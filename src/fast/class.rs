@@ -1,5 +1,7 @@
 //! What a class says of its instances, read from it without asking Python code.
 
+use std::num::NonZeroU32;
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
@@ -63,20 +65,66 @@ pub fn takes_attributes(class: &Bound<'_, PyType>) -> Option<DictOffset> {
 /// Where most instances keep the pointer to their `__dict__`, in bytes from their start: before it.
 const MANAGED_DICT_OFFSET: isize = -3 * size_of::<*mut ffi::PyObject>() as isize;
 
+/// The number of a class's contents, which no other contents ever have, of this class or another: an
+/// object whose type has that number now is an instance of this class as it was then.
+#[derive(Copy, Clone)]
+struct Contents(NonZeroU32);
+
+impl Contents {
+    /// None where the class has no number.
+    fn of(class: &Bound<'_, PyType>) -> Option<Self> {
+        NonZeroU32::new(contents_version(class)).map(Self)
+    }
+
+    #[inline(always)]
+    fn are_of(self, instance: &Bound<'_, PyAny>) -> bool {
+        // SAFETY: the instance is alive, and so is its type; a field of that is read.
+        unsafe { (*ffi::Py_TYPE(instance.as_ptr())).tp_version_tag == self.0.get() }
+    }
+}
+
 /// Where instances of a class keep the pointer to their `__dict__`, in bytes from their start.
 #[derive(Copy, Clone)]
-pub struct DictOffset(pub(super) isize);
+pub struct DictOffset {
+    offset: isize,
+    contents: Contents,
+}
+
+impl DictOffset {
+    /// The place in an instance; None for an object of another class, or if the class has changed.
+    #[inline(always)]
+    pub(super) fn within(self, instance: &Bound<'_, PyAny>) -> Option<isize> {
+        self.contents.are_of(instance).then_some(self.offset)
+    }
+}
 
 /// None where the place depends on the instance, or there is none.
 fn dict_offset(class: &Bound<'_, PyType>) -> Option<DictOffset> {
     // SAFETY: the class is alive; a flag and a field of it are read.
-    unsafe {
+    let offset = unsafe {
         let t = class.as_type_ptr();
         if ffi::PyType_HasFeature(t, ffi::Py_TPFLAGS_MANAGED_DICT) != 0 {
-            return cfg!(not(Py_GIL_DISABLED)).then_some(DictOffset(MANAGED_DICT_OFFSET));
+            cfg!(not(Py_GIL_DISABLED)).then_some(MANAGED_DICT_OFFSET)
+        } else {
+            Some((*t).tp_dictoffset).filter(|offset| *offset > 0)
         }
-        let offset = (*t).tp_dictoffset;
-        (offset > 0).then_some(DictOffset(offset))
+    };
+    let contents = Contents::of(class)?;
+    offset.map(|offset| DictOffset { offset, contents })
+}
+
+/// Where instances of a class keep the value of a slot, in bytes from their start.
+#[derive(Copy, Clone)]
+pub struct SlotOffset {
+    offset: usize,
+    contents: Contents,
+}
+
+impl SlotOffset {
+    /// The place in an instance; None for an object of another class, or if the class has changed.
+    #[inline(always)]
+    pub(super) fn within(self, instance: &Bound<'_, PyAny>) -> Option<usize> {
+        self.contents.are_of(instance).then_some(self.offset)
     }
 }
 
@@ -124,9 +172,13 @@ pub fn is_data_descriptor(attribute: &Bound<'_, PyAny>) -> bool {
     unsafe { (*ffi::Py_TYPE(attribute.as_ptr())).tp_descr_set.is_some() }
 }
 
-/// Where instances of a class keep the value of a slot, in bytes from their start; None for anything
-/// but a member descriptor that `__slots__` made for the class or one of its bases.
-pub fn slot_offset(found: Borrowed<'_, '_, PyAny>, class: &Bound<'_, PyType>) -> Option<usize> {
+/// Where instances of a class keep the value of a slot; None for anything but a member descriptor that
+/// `__slots__` made for the class or one of its bases.
+pub fn slot_offset(
+    found: Borrowed<'_, '_, PyAny>,
+    class: &Bound<'_, PyType>,
+) -> Option<SlotOffset> {
+    let contents = Contents::of(class)?;
     // SAFETY: `found` is alive; an object of the member descriptors' own type has their layout, and
     // its definition and the class it was made for live as long as it does.
     unsafe {
@@ -142,7 +194,8 @@ pub fn slot_offset(found: Borrowed<'_, '_, PyAny>, class: &Bound<'_, PyType>) ->
         if ffi::PyType_IsSubtype(class.as_type_ptr(), made_for) == 0 {
             return None;
         }
-        usize::try_from((*member).offset).ok()
+        let offset = usize::try_from((*member).offset).ok()?;
+        Some(SlotOffset { offset, contents })
     }
 }
 

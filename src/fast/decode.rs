@@ -2,11 +2,10 @@
 //! decoders.
 
 use std::ffi::{CStr, CString, c_char};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyString};
 
 /// Bytes from which a text is copied at once instead of decoded: one character comes from the
 /// interpreter's shared ones.
@@ -15,9 +14,13 @@ const SHORTEST_COPIED: usize = 2;
 /// The largest character of ASCII.
 const LAST_ASCII: ffi::Py_UCS4 = 0x7f;
 
+/// What a call of the interpreter's gave: an object, or an error.
+///
+/// # Safety
+/// The pointer is a new reference, which is taken over, or null with an exception set.
 #[inline(always)]
-fn owned(py: Python<'_>, object: *mut ffi::PyObject) -> PyResult<Bound<'_, PyAny>> {
-    // SAFETY: every caller hands over a new reference, or null with an exception set.
+unsafe fn owned(py: Python<'_>, object: *mut ffi::PyObject) -> PyResult<Bound<'_, PyAny>> {
+    // SAFETY: as the caller promises.
     unsafe { Bound::from_owned_ptr_or_err(py, object) }
 }
 
@@ -26,37 +29,35 @@ fn parts(bytes: &[u8]) -> (*const c_char, ffi::Py_ssize_t) {
     (bytes.as_ptr().cast(), bytes.len() as ffi::Py_ssize_t)
 }
 
-/// Where the characters of an ASCII string begin, as the interpreter shows it; 0 before it was asked.
-static ASCII_HEADER: AtomicUsize = AtomicUsize::new(0);
+/// Where the characters of an ASCII string begin: behind its header. `layout.rs` holds this against
+/// the interpreter at import.
+const ASCII_HEADER: usize = size_of::<ffi::PyASCIIObject>();
 
-#[inline(always)]
-fn ascii_header() -> usize {
-    ASCII_HEADER.load(Ordering::Relaxed)
-}
-
-/// Asks where the characters of ASCII strings begin. To be called before `text`.
-pub fn observe_ascii_header(py: Python<'_>) -> PyResult<()> {
-    // SAFETY: a fresh ASCII string; only addresses are looked at.
+/// Whether the characters of ASCII strings begin where `text` writes them.
+///
+/// # Errors
+/// MemoryError.
+pub fn is_ascii_where_expected(py: Python<'_>) -> PyResult<bool> {
+    // SAFETY: a fresh ASCII string, or an error; only addresses are looked at.
     unsafe {
         let sample = owned(py, ffi::PyUnicode_New(SHORTEST_COPIED as isize, LAST_ASCII))?;
         let data = ffi::PyUnicode_DATA(sample.as_ptr()) as usize;
-        ASCII_HEADER.store(data - sample.as_ptr() as usize, Ordering::Relaxed);
+        Ok(data == sample.as_ptr() as usize + ASCII_HEADER)
     }
-    Ok(())
 }
 
 /// A text from UTF-8; None where that is malformed, for `utf8` to ask the error handler.
 #[inline(always)]
 pub fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Option<Bound<'py, PyAny>>> {
     if bytes.len() >= SHORTEST_COPIED && bytes.is_ascii() {
-        // SAFETY: a fresh ASCII string has room for so many bytes and the NUL that was put behind
-        // them; nobody else has seen it.
+        // SAFETY: a fresh ASCII string has room behind its header for so many bytes, and a NUL behind
+        // them already. No Python code has seen it: it is no shared one, having two characters.
         unsafe {
             let text = ffi::PyUnicode_New(bytes.len() as ffi::Py_ssize_t, LAST_ASCII);
             if text.is_null() {
                 return Err(PyErr::fetch(py));
             }
-            let data = text.cast::<u8>().add(ascii_header());
+            let data = text.cast::<u8>().add(ASCII_HEADER);
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len());
             return Ok(Some(Bound::from_owned_ptr(py, text)));
         }
@@ -98,27 +99,31 @@ fn wide_text<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
 pub fn utf8<'py>(py: Python<'py>, bytes: &[u8], errors: &CStr) -> PyResult<Bound<'py, PyAny>> {
     let (data, len) = parts(bytes);
     // SAFETY: the bytes are read only, `errors` ends with NUL.
-    owned(py, unsafe {
-        ffi::PyUnicode_DecodeUTF8(data, len, errors.as_ptr())
-    })
+    unsafe { owned(py, ffi::PyUnicode_DecodeUTF8(data, len, errors.as_ptr())) }
 }
 
 /// A text from ASCII. Other bytes are an error handler's business, as for `utf8`.
 pub fn ascii<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     let (data, len) = parts(bytes);
     // SAFETY: the bytes are read only.
-    owned(py, unsafe {
-        ffi::PyUnicode_DecodeASCII(data, len, c"strict".as_ptr())
-    })
+    unsafe {
+        owned(
+            py,
+            ffi::PyUnicode_DecodeASCII(data, len, c"strict".as_ptr()),
+        )
+    }
 }
 
 /// A text from UNICODE's line. Malformed escapes are an error handler's business, as for `utf8`.
 pub fn raw_unicode_escape<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     let (data, len) = parts(bytes);
     // SAFETY: the bytes are read only; no error handler means "strict".
-    owned(py, unsafe {
-        ffi::PyUnicode_DecodeRawUnicodeEscape(data, len, std::ptr::null())
-    })
+    unsafe {
+        owned(
+            py,
+            ffi::PyUnicode_DecodeRawUnicodeEscape(data, len, std::ptr::null()),
+        )
+    }
 }
 
 /// Bytes from the escapes between STRING's quotes.
@@ -127,9 +132,12 @@ pub fn raw_unicode_escape<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<
 pub fn unescape<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     let (data, len) = parts(bytes);
     // SAFETY: the bytes are read only; the decoder's last three arguments are its defaults.
-    owned(py, unsafe {
-        ffi::PyBytes_DecodeEscape(data, len, std::ptr::null(), 0, std::ptr::null())
-    })
+    unsafe {
+        owned(
+            py,
+            ffi::PyBytes_DecodeEscape(data, len, std::ptr::null(), 0, std::ptr::null()),
+        )
+    }
 }
 
 /// A `bytes` object.
@@ -147,7 +155,7 @@ pub fn bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>
 pub fn bytearray<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     let (data, len) = parts(bytes);
     // SAFETY: the bytes are copied.
-    owned(py, unsafe { ffi::PyByteArray_FromStringAndSize(data, len) })
+    unsafe { owned(py, ffi::PyByteArray_FromStringAndSize(data, len)) }
 }
 
 /// A text from a `bytes` object, by a codec, which may be Python code.
@@ -158,9 +166,12 @@ pub fn with_codec<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let (data, len) = parts(bytes.as_bytes());
     // SAFETY: the object keeps its bytes while the codec runs; both names end with NUL.
-    owned(bytes.py(), unsafe {
-        ffi::PyUnicode_Decode(data, len, encoding.as_ptr(), errors.as_ptr())
-    })
+    unsafe {
+        owned(
+            bytes.py(),
+            ffi::PyUnicode_Decode(data, len, encoding.as_ptr(), errors.as_ptr()),
+        )
+    }
 }
 
 /// A text from any bytes-like object, by a codec; an empty one asks for no codec.
@@ -170,9 +181,12 @@ pub fn object_with_codec<'py>(
     errors: &CStr,
 ) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the object is alive; both names end with NUL.
-    owned(bytes.py(), unsafe {
-        ffi::PyUnicode_FromEncodedObject(bytes.as_ptr(), encoding.as_ptr(), errors.as_ptr())
-    })
+    unsafe {
+        owned(
+            bytes.py(),
+            ffi::PyUnicode_FromEncodedObject(bytes.as_ptr(), encoding.as_ptr(), errors.as_ptr()),
+        )
+    }
 }
 
 /// An integer from its decimal text, as `int` reads it, limit included.
@@ -182,31 +196,32 @@ pub fn int_from_text<'py>(
     base: i32,
 ) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the text ends with NUL; with no place to put an end, it must be a number throughout.
-    owned(py, unsafe {
-        ffi::PyLong_FromString(text.as_ptr(), std::ptr::null_mut(), base)
-    })
+    unsafe {
+        owned(
+            py,
+            ffi::PyLong_FromString(text.as_ptr(), std::ptr::null_mut(), base),
+        )
+    }
 }
 
 /// An integer from two's complement, least significant byte first.
 pub fn int_from_bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the bytes are read only; the flags say little-endian and signed.
-    owned(py, unsafe {
-        _PyLong_FromByteArray(bytes.as_ptr(), bytes.len(), 1, 1)
-    })
+    unsafe { owned(py, _PyLong_FromByteArray(bytes.as_ptr(), bytes.len(), 1, 1)) }
 }
 
 /// A small integer.
 #[inline(always)]
 pub fn int(py: Python<'_>, value: i64) -> PyResult<Bound<'_, PyAny>> {
     // SAFETY: the GIL is held.
-    owned(py, unsafe { ffi::PyLong_FromLongLong(value) })
+    unsafe { owned(py, ffi::PyLong_FromLongLong(value)) }
 }
 
 /// A float.
 #[inline(always)]
 pub fn float(py: Python<'_>, value: f64) -> PyResult<Bound<'_, PyAny>> {
     // SAFETY: the GIL is held.
-    owned(py, unsafe { ffi::PyFloat_FromDouble(value) })
+    unsafe { owned(py, ffi::PyFloat_FromDouble(value)) }
 }
 
 /// A number as the interpreter's parser of floats reads it, and the bytes that it read.
@@ -230,13 +245,14 @@ pub fn float_from_text(py: Python<'_>, text: &CString) -> PyResult<(f64, usize)>
 }
 
 /// The name of an attribute as the interpreter keeps it: of equal names, one object.
-pub fn interned<'py>(text: Bound<'py, PyAny>) -> Bound<'py, PyAny> {
+pub fn interned<'py>(text: Bound<'py, PyString>) -> Bound<'py, PyString> {
     let py = text.py();
     let mut raw = text.into_ptr();
-    // SAFETY: an exact str, by the caller's word; the call takes our reference and gives one.
+    // SAFETY: a string; the call takes our reference and gives one to a string, this or its equal. One
+    // of a subclass stays as it is.
     unsafe {
         ffi::PyUnicode_InternInPlace(&raw mut raw);
-        Bound::from_owned_ptr(py, raw)
+        Bound::from_owned_ptr(py, raw).cast_into_unchecked()
     }
 }
 

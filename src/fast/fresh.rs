@@ -5,7 +5,7 @@ use std::alloc::{Layout, alloc};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyList, PySet, PyString, PyTuple};
 
 use crate::fast::no_memory::NoMemory;
 
@@ -13,6 +13,7 @@ use crate::fast::no_memory::NoMemory;
 ///
 /// # Errors
 /// MemoryError.
+#[inline(always)]
 pub fn dict(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     // SAFETY: the GIL is held; the call gives a new dict or sets an error.
     unsafe { Ok(Bound::from_owned_ptr_or_err(py, ffi::PyDict_New())?.cast_into_unchecked()) }
@@ -22,9 +23,22 @@ pub fn dict(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 ///
 /// # Errors
 /// MemoryError.
+#[inline(always)]
 pub fn list(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     // SAFETY: the GIL is held; the call gives a new list or sets an error.
     unsafe { Ok(Bound::from_owned_ptr_or_err(py, ffi::PyList_New(0))?.cast_into_unchecked()) }
+}
+
+/// An empty set.
+///
+/// # Errors
+/// MemoryError.
+pub fn set(py: Python<'_>) -> PyResult<Bound<'_, PySet>> {
+    // SAFETY: the GIL is held; no iterable means no elements. The call gives a new set or sets an error.
+    unsafe {
+        let set = ffi::PySet_New(std::ptr::null_mut());
+        Ok(Bound::from_owned_ptr_or_err(py, set)?.cast_into_unchecked())
+    }
 }
 
 /// A tuple of these parts.

@@ -21,6 +21,21 @@ pub fn import<'py>(module_name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny
     }
 }
 
+/// Whether there is a module of this name already, imported or being imported.
+pub fn is_imported(module_name: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the name is alive, whatever its type; the call gives a new reference or null, with an
+    // error set or without, which is taken away.
+    unsafe {
+        let module = ffi::PyImport_GetModule(module_name.as_ptr());
+        if module.is_null() {
+            drop(PyErr::take(module_name.py()));
+            return false;
+        }
+        drop(Bound::from_owned_ptr(module_name.py(), module));
+    }
+    true
+}
+
 /// Tells the interpreter's audit hooks that a global is about to be looked up.
 pub fn audit_find_class(module_name: &Bound<'_, PyAny>, name: &Bound<'_, PyAny>) -> PyResult<()> {
     // SAFETY: the format takes two objects, and both are alive.

@@ -1,10 +1,10 @@
 //! What is known of an instance through its type, without asking Python code.
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 use pyo3::{Borrowed, ffi};
 
-use crate::fast::class::DictOffset;
+use crate::fast::class::{DictOffset, SlotOffset};
 
 /// The `__dict__` of an instance whose type keeps it at a fixed place, if it has one yet.
 pub fn placed_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> Option<Bound<'py, PyAny>> {
@@ -20,19 +20,27 @@ pub fn placed_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> Option<Bound<'py, PyAn
     }
 }
 
-/// Stores a value in a slot and gives out what was there. The offset is one that `slot_offset` gave
-/// for the object's type, as it is now, and the type `sets_ordinarily`.
+/// Stores a value in a slot and gives out what was there.
+///
+/// # Errors
+/// The value, which was not stored: the place was found for another class, or before the class was
+/// changed.
+#[inline(always)]
 pub fn set_slot<'py>(
     obj: &Bound<'py, PyAny>,
-    offset: usize,
+    offset: SlotOffset,
     value: Bound<'py, PyAny>,
-) -> Option<Bound<'py, PyAny>> {
-    // SAFETY: as for `slot_value`. The place takes over the reference to the value, and we take over
+) -> Result<Option<Bound<'py, PyAny>>, Bound<'py, PyAny>> {
+    let Some(offset) = offset.within(obj).filter(|_| !cfg!(Py_GIL_DISABLED)) else {
+        return Err(value);
+    };
+    // SAFETY: `obj` is alive; instances of its type keep a pointer there that is null or an object that
+    // they hold. The place takes over the reference to the value, and we take over
     // the one that it had; the GIL is held, and no Python code runs in between.
     unsafe {
         let place = obj.as_ptr().byte_add(offset).cast::<*mut ffi::PyObject>();
         let old = place.replace(value.into_ptr());
-        Bound::from_owned_ptr_or_opt(obj.py(), old)
+        Ok(Bound::from_owned_ptr_or_opt(obj.py(), old))
     }
 }
 
@@ -45,42 +53,53 @@ pub fn instance_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Bound<'py, 
     // the collector runs nothing.
     unsafe {
         #[cfg(not(Py_3_12))]
-        let enabled = PyGC_Disable();
+        let enabled = ffi::PyGC_Disable();
         let dict = ffi::PyObject_GenericGetDict(obj.as_ptr(), std::ptr::null_mut());
         #[cfg(not(Py_3_12))]
         if enabled != 0 {
-            PyGC_Enable();
+            ffi::PyGC_Enable();
         }
         Ok(Bound::from_owned_ptr_or_err(obj.py(), dict)?.cast_into::<PyDict>()?)
     }
 }
 
 /// Whether the instance's `__dict__` is an exact dict, or was not made yet: one of a subclass may
-/// have been assigned, and is told what is stored in it. The offset is one that `takes_attributes`
-/// gave for the instance's class.
+/// have been assigned, and is told what is stored in it. False too where the place was found for
+/// another class, or before the class was changed.
 #[inline(always)]
 pub fn has_ordinary_dict(obj: &Bound<'_, PyAny>, offset: DictOffset) -> bool {
-    // SAFETY: `obj` is alive and of that class, so a pointer lies there that is null, or a dict that
-    // it holds, or, on 3.12, the address of its attributes' values with the lowest bit set.
+    let Some(offset) = offset.within(obj) else {
+        return false;
+    };
+    // SAFETY: `obj` is alive, and of the class that keeps there a pointer that is null, or a dict that
+    // the instance holds, or, on 3.12, the address of its attributes' values with the lowest bit set.
     unsafe {
         let dict = *obj
             .as_ptr()
-            .byte_offset(offset.0)
+            .byte_offset(offset)
             .cast::<*mut ffi::PyObject>();
         dict.is_null() || dict as usize & 1 != 0 || ffi::Py_TYPE(dict) == &raw mut ffi::PyDict_Type
     }
 }
 
-/// Sets an attribute the ordinary way.
+/// Sets an attribute, as `set_attribute` does, and faster where the type does it the ordinary way.
 #[inline(always)]
 pub fn set_ordinary_attribute(
     obj: &Bound<'_, PyAny>,
-    name: &Bound<'_, PyAny>,
+    name: &Bound<'_, PyString>,
     value: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    // SAFETY: all three are alive, and the caller saw that this is the slot of the type.
-    let answer =
-        unsafe { ffi::PyObject_GenericSetAttr(obj.as_ptr(), name.as_ptr(), value.as_ptr()) };
+    // SAFETY: all three are alive, and what is called is the slot of the type.
+    let answer = unsafe {
+        match (*ffi::Py_TYPE(obj.as_ptr())).tp_setattro {
+            Some(set)
+                if std::ptr::fn_addr_eq(set, ffi::PyObject_GenericSetAttr as ffi::setattrofunc) =>
+            {
+                ffi::PyObject_GenericSetAttr(obj.as_ptr(), name.as_ptr(), value.as_ptr())
+            }
+            _ => return set_attribute(obj, name, value),
+        }
+    };
     if answer < 0 {
         return Err(PyErr::fetch(obj.py()));
     }
@@ -98,10 +117,4 @@ pub fn set_attribute(
         return Err(PyErr::fetch(obj.py()));
     }
     Ok(())
-}
-
-#[cfg(not(Py_3_12))]
-unsafe extern "C" {
-    fn PyGC_Disable() -> std::ffi::c_int;
-    fn PyGC_Enable() -> std::ffi::c_int;
 }

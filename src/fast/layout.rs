@@ -5,19 +5,17 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 
 use crate::fast::class::takes_attributes;
-use crate::fast::decode::observe_ascii_header;
+use crate::fast::decode::is_ascii_where_expected;
 use crate::fast::instance::has_ordinary_dict;
 use crate::fast::quiet::Attached;
 use crate::fast::view::{Kind, View};
 
-/// Reads objects whose contents are known through each layout that is read directly, and looks how
-/// the interpreter lays out what only it can say.
+/// Reads objects whose contents are known through each layout that is read directly.
 ///
 /// # Errors
 /// ImportError where a value is not the expected one, as on a build with digits of 15 bits.
 pub fn check(py: Python<'_>) -> PyResult<()> {
-    observe_ascii_header(py)?;
-    if reads_values(py)? && are_dicts_placed(py)? {
+    if reads_values(py)? && is_ascii_where_expected(py)? && are_dicts_placed(py)? {
         return Ok(());
     }
     Err(PyImportError::new_err(

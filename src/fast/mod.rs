@@ -10,6 +10,7 @@ pub mod class_table;
 pub mod decode;
 pub mod dict;
 pub mod dict_version;
+pub mod exported;
 pub mod filling;
 pub mod fresh;
 pub mod held;

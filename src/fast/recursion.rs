@@ -1,10 +1,13 @@
 //! The interpreter's guard against native recursion, for hooks that call back into the walk.
 
+use std::marker::PhantomData;
+
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// One level of native recursion, given back when dropped.
-pub struct RecursionLevel(());
+/// One level of native recursion, given back when dropped: on the thread that entered it, which alone
+/// counts it, so it is not `Send`.
+pub struct RecursionLevel(PhantomData<*mut ()>);
 
 impl RecursionLevel {
     /// Enters one level more, to pickle an object.
@@ -28,13 +31,14 @@ impl RecursionLevel {
         if unsafe { ffi::Py_EnterRecursiveCall(purpose.as_ptr()) } != 0 {
             return Err(PyErr::fetch(py));
         }
-        Ok(Self(()))
+        Ok(Self(PhantomData))
     }
 }
 
 impl Drop for RecursionLevel {
     fn drop(&mut self) {
-        // SAFETY: made by `enter` only, on the thread that holds the GIL.
+        // SAFETY: made by `enter_to` alone, and on this thread, which holds the GIL: a level is a local
+        // of a walk or a load.
         unsafe { ffi::Py_LeaveRecursiveCall() }
     }
 }

@@ -1,8 +1,9 @@
-//! The bytes that a load reads from, where they lie: a `bytes` object, another buffer, or our own.
+//! The bytes that a load reads from, where they lie: in a `bytes` object, or in a vector of our own.
 
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+
+use crate::fast::exported::Exported;
 
 /// Who keeps the bytes of a window in place: held, never read.
 #[expect(
@@ -13,34 +14,19 @@ enum Owner {
     Nobody,
     /// A `bytes` object, which never changes.
     Bytes(Py<PyAny>),
-    /// An exported buffer, released when dropped.
-    View(Box<View>),
     Vector(Vec<u8>),
 }
 
-/// A buffer that an object exports for as long as this lives.
-struct View(ffi::Py_buffer);
-
-impl Drop for View {
-    fn drop(&mut self) {
-        // SAFETY: the buffer was filled by `PyObject_GetBuffer` and is released once, with the GIL
-        // held by whoever loads.
-        unsafe { ffi::PyBuffer_Release(&raw mut self.0) }
-    }
-}
-
-/// A stretch of contiguous bytes, a position in it, and a limit that reading stops at: the end of
-/// the frame, or of the bytes.
+/// A stretch of contiguous bytes that nobody writes to, a position in it, and a limit that reading stops
+/// at: the end of the frame, or of the bytes.
 ///
-/// `position <= limit <= len` holds always. An exported buffer may be written to by others, though
-/// not resized, whenever Python code runs; no slice given out here outlives the borrow of the
-/// window, and none is held across a call into Python.
+/// `position <= limit <= len` holds always.
 pub struct Window {
     data: *const u8,
     len: usize,
     limit: usize,
     position: usize,
-    owner: Owner,
+    _owner: Owner,
 }
 
 impl Window {
@@ -51,37 +37,28 @@ impl Window {
             len: 0,
             limit: 0,
             position: 0,
-            owner: Owner::Nobody,
+            _owner: Owner::Nobody,
         }
     }
 
-    /// The bytes of a bytes-like object, not copied.
+    /// The bytes of a `bytes` object, not copied; None for any other object.
+    pub fn of_bytes(object: &Bound<'_, PyAny>) -> Option<Self> {
+        let bytes = object.cast_exact::<PyBytes>().ok()?;
+        let slice = bytes.as_bytes();
+        let owner = Owner::Bytes(object.clone().unbind());
+        Some(Self::over(slice.as_ptr(), slice.len(), owner))
+    }
+
+    /// The bytes of a bytes-like object, copied if others may write to them.
     ///
     /// # Errors
-    /// What the object raises when it is asked for a contiguous buffer.
+    /// What the object raises when it is asked for a contiguous buffer; MemoryError.
     pub fn of_object(object: &Bound<'_, PyAny>) -> PyResult<Self> {
-        if let Ok(bytes) = object.cast_exact::<PyBytes>() {
-            let slice = bytes.as_bytes();
-            return Ok(Self::over(
-                slice.as_ptr(),
-                slice.len(),
-                Owner::Bytes(object.clone().unbind()),
-            ));
+        if let Some(window) = Self::of_bytes(object) {
+            return Ok(window);
         }
-        let mut view = Box::new(View(ffi::Py_buffer::new()));
-        // SAFETY: the structure is zeroed and ours, and its release is `View`'s business: of one
-        // that was never filled it does nothing.
-        let result = unsafe {
-            ffi::PyObject_GetBuffer(object.as_ptr(), &raw mut view.0, ffi::PyBUF_CONTIG_RO)
-        };
-        if result < 0 {
-            return Err(PyErr::fetch(object.py()));
-        }
-        let (data, len) = (view.0.buf.cast::<u8>(), view.0.len.max(0) as usize);
-        if data.is_null() {
-            return Ok(Self::empty());
-        }
-        Ok(Self::over(data, len, Owner::View(view)))
+        let exported = Exported::of(object)?;
+        Ok(Self::of_vector(exported.to_vec(0, exported.len())?))
     }
 
     /// Bytes of our own.
@@ -95,14 +72,14 @@ impl Window {
             len,
             limit: len,
             position: 0,
-            owner,
+            _owner: owner,
         }
     }
 
     #[inline(always)]
     fn bytes(&self) -> &[u8] {
-        // SAFETY: the owner keeps `len` bytes at `data` for as long as the window lives, and
-        // nothing writes to them while this borrow lasts, since no Python code runs meanwhile.
+        // SAFETY: the owner keeps `len` bytes at `data` for as long as the window lives, and nobody
+        // writes to them: a `bytes` object never changes, and the vector is our own.
         unsafe { std::slice::from_raw_parts(self.data, self.len) }
     }
 
@@ -168,11 +145,6 @@ impl Window {
     /// Moves the position back, at most to the start.
     pub fn step_back(&mut self, n: usize) {
         self.position -= n.min(self.position);
-    }
-
-    /// Whether nobody else can write to the bytes.
-    pub fn is_constant(&self) -> bool {
-        !matches!(self.owner, Owner::View(_))
     }
 
     /// Everything from the position to the end, whatever the limit.

@@ -58,6 +58,7 @@ pub struct Loading {
     pub lean_signed_bools: bool,
     pub lean_minds_frames: bool,
     pub lean_asks_for_empty_batches: bool,
+    pub lean_counts_far_entries: bool,
     pub hookable_text_is_decimal: bool,
     pub hookable_skips_none_as_setstate: bool,
     /// Hashing a tuple recurses natively as deep as the tuple is nested.
@@ -87,6 +88,7 @@ impl Loading {
             lean_signed_bools: fact("lean_signed_bools")?,
             lean_minds_frames: fact("lean_minds_frames")?,
             lean_asks_for_empty_batches: fact("lean_asks_for_empty_batches")?,
+            lean_counts_far_entries: fact("lean_counts_far_entries")?,
             hookable_text_is_decimal: fact("hookable_text_is_decimal")?,
             hookable_skips_none_as_setstate: fact("hookable_skips_none_as_setstate")?,
             hash_recurses: fact("hash_recurses")?,

@@ -1,8 +1,9 @@
-//! What is known of the classes and the attribute names that BUILD meets, kept while a class's
-//! contents stay the same.
+//! What is known of the classes and the attribute names that BUILD meets. It stays known for as long as
+//! the class's contents stay the same, which the number of these contents tells.
 //!
-//! It belongs to one load, and no Python code has a way to it: not even what runs when the last
-//! reference to a class goes with the entry that another one takes over.
+//! Each load has its own, in two small tables. An entry that is replaced may hold the last reference to a
+//! class, whose finaliser then runs in the middle of the replacing; it can't do harm, since the tables
+//! can't be reached from Python.
 
 use pyo3::exceptions::PyMemoryError;
 use pyo3::intern;
@@ -10,28 +11,28 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
 use crate::fast::class::{
-    DictOffset, class_attribute, contents_version, is_data_descriptor, method_of_dictless,
-    sets_no_state, sets_ordinarily, slot_offset, takes_attributes,
+    DictOffset, SlotOffset, class_attribute, contents_version, is_data_descriptor,
+    method_of_dictless, sets_no_state, sets_ordinarily, slot_offset, takes_attributes,
 };
 use crate::fast::decode::interned;
 use crate::fast::instance::{has_ordinary_dict, set_ordinary_attribute};
-use crate::fast::object::{Exact, exact, is_of_immutable_type};
+use crate::fast::object::is_of_immutable_type;
 
-/// Classes and names that are kept, by address: a few per load are met again and again.
+/// Places of the two tables: a load meets the same few classes and names again and again.
 const CLASSES_KEPT: usize = 16;
 const NAMES_KEPT: usize = 128;
 
-/// In place of the version of a class, where what is known of a name is known of it alone.
+/// The version of an entry that tells of a name whatever the class.
 const NO_CLASS: u32 = 0;
 
-/// Addresses of objects are multiples of this many bytes, so its bits tell nothing.
+/// Addresses of objects are multiples of this many bytes, so their lowest bits are alike.
 const ALIGNMENT: usize = 16;
 
 fn place_of_class(class: &Bound<'_, PyType>) -> usize {
     class.as_ptr() as usize / ALIGNMENT % CLASSES_KEPT
 }
 
-/// Names that several classes share have a place for each of them.
+/// A name that several classes have gets a place for each of them.
 fn place_of_name(name: &Bound<'_, PyAny>, version: u32) -> usize {
     (name.as_ptr() as usize / ALIGNMENT).wrapping_add(version as usize) % NAMES_KEPT
 }
@@ -39,15 +40,15 @@ fn place_of_name(name: &Bound<'_, PyAny>, version: u32) -> usize {
 /// What is known of a class.
 pub struct Known<'py> {
     class: Bound<'py, PyType>,
-    /// Of the class's contents; `NO_CLASS` where it had no number, and nothing is known.
+    /// The number of the class's contents; `NO_CLASS` if they have none, and then the entry is out of date.
     version: u32,
-    /// Where instances keep their `__dict__`, if `sets_no_state`, and what is set on an instance lands
-    /// in a `__dict__` that the interpreter gave it, unless the class has a data descriptor of that name.
+    /// Where instances keep their `__dict__`, if setting an attribute stores the value there whenever the
+    /// class has no data descriptor of that name, and `sets_no_state` holds too.
     takes_attributes: Option<DictOffset>,
     /// The class has no `__setstate__`, and looking for one on an instance runs no Python code.
     pub sets_no_state: bool,
-    /// `__setstate__`, to be called with the instance first: one of a class whose instances have no
-    /// `__dict__` that could hold another.
+    /// `__setstate__`, to be called with the instance first. Known only for classes whose instances have no
+    /// `__dict__`: there an instance might have another of its own.
     pub setstate: Option<Bound<'py, PyAny>>,
 }
 
@@ -56,8 +57,8 @@ pub struct Known<'py> {
 pub enum Way {
     /// It stores the value in the `__dict__`, and nothing else.
     Dict,
-    /// It stores the value in the slot so many bytes from the instance's start, and nothing else.
-    Slot(usize),
+    /// It stores the value in the slot at this place, and nothing else.
+    Slot(SlotOffset),
     Other,
 }
 
@@ -65,7 +66,7 @@ pub enum Way {
 struct Name<'py> {
     name: Bound<'py, PyAny>,
     /// The interpreter's own object for it.
-    twin: Bound<'py, PyAny>,
+    twin: Bound<'py, PyString>,
     /// The contents of the class that `way` is known for, or `NO_CLASS`.
     version: u32,
     way: Way,
@@ -127,8 +128,7 @@ impl<'py> Attributes<'py> {
         Ok(())
     }
 
-    /// Whether storing in the instance's `__dict__` may be left to the setting of attributes that
-    /// `set_in_dict` knows.
+    /// Whether `set_in_dict` may be tried for the attributes of this instance.
     #[inline(always)]
     pub fn takes_attributes(
         &mut self,
@@ -153,7 +153,6 @@ impl<'py> Attributes<'py> {
             Some(known) if matches!(known.way, Way::Dict) => known.twin.clone(),
             _ => return Ok(false),
         };
-        // What it replaces may have a finaliser.
         set_ordinary_attribute(instance, &twin, value).map(|()| true)
     }
 
@@ -174,7 +173,6 @@ impl<'py> Attributes<'py> {
     ) -> PyResult<Option<&Name<'py>>> {
         let version = contents_version(class);
         let is_current = match self.names.get(place_of_name(name, version)) {
-            // The entry holds the name, so its address is its own.
             Some(Some(known)) => {
                 known.name.is(name) && known.version == version && version != NO_CLASS
             }
@@ -194,13 +192,14 @@ impl<'py> Attributes<'py> {
         class: &Bound<'py, PyType>,
         name: &Bound<'py, PyAny>,
     ) -> PyResult<Option<&Name<'py>>> {
-        if exact(name.as_borrowed()) != Exact::Str {
+        let Ok(text) = name.cast_exact::<PyString>() else {
             return Ok(None);
-        }
-        let twin = interned(name.clone());
-        let attribute = class_attribute(class, twin.cast::<PyString>()?);
+        };
+        let twin = interned(text.clone());
+        let attribute = class_attribute(class, &twin);
         let is_shadowed = attribute.as_ref().is_some_and(is_data_descriptor);
-        // What has a class that can change may become a data descriptor, and the version would stand.
+        // An attribute whose own class can change may become a data descriptor later, and the version of
+        // the instance's class would not tell.
         let stays = attribute
             .as_ref()
             .is_none_or(|found| is_of_immutable_type(found.as_borrowed()));
@@ -222,7 +221,7 @@ impl<'py> Attributes<'py> {
     ///
     /// # Errors
     /// MemoryError.
-    pub fn twin(&mut self, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    pub fn twin(&mut self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> {
         match self.names.get(place_of_name(name, NO_CLASS)) {
             Some(Some(known)) if known.name.is(name) => Ok(known.twin.clone()),
             _ => {
@@ -236,7 +235,7 @@ impl<'py> Attributes<'py> {
     fn keep_name(
         &mut self,
         name: &Bound<'py, PyAny>,
-        twin: Bound<'py, PyAny>,
+        twin: Bound<'py, PyString>,
         version: u32,
         way: Way,
     ) -> PyResult<Option<&Name<'py>>> {

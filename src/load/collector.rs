@@ -1,8 +1,11 @@
 //! The cyclic collector, paused while a load makes many objects and no garbage.
 //!
-//! It is paused by its first threshold, not by switching it off: so what user code says with
-//! `gc.enable()` and `gc.disable()` in the meantime stands, and an interpreter whose collector is
-//! off keeps it off. A threshold that user code sets meanwhile stands too.
+//! The pause sets the collector's first threshold to 0, and does not switch the collector off. So
+//! `gc.enable()` and `gc.disable()` work as ever in code that runs meanwhile, a collector that was off stays
+//! off, and a threshold that somebody sets meanwhile is left as it is when the pause ends.
+//!
+//! A load that waits, for its file, for a hook or for a module to be imported, interrupts the pause:
+//! meanwhile other threads make garbage.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -12,10 +15,10 @@ use pyo3::types::{IntoPyDict, PyCFunction};
 
 use crate::interpreter::imports::Imports;
 
-/// Loads under way that wanted the pause. Changed with the GIL held only.
+/// Loads under way that have a share in the pause. Changed by threads that hold the GIL only.
 static PAUSES: AtomicUsize = AtomicUsize::new(0);
 
-/// The threshold before the first of them; 0 where there is nothing to set back.
+/// The threshold before the first of them began; 0 if there is none to be set again.
 static THRESHOLD: AtomicI64 = AtomicI64::new(0);
 
 thread_local! {
@@ -23,8 +26,9 @@ thread_local! {
     static PAUSES_HERE: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Has every child process that is forked count its own loads only: those that other threads have
-/// under way never end there.
+/// Registers a function that corrects the count of loads in child processes. A fork leaves the child with
+/// one thread, so loads of the parent's other threads never end there, and their shares in the pause
+/// would never be given back.
 pub fn mind_forks(py: Python<'_>) -> PyResult<()> {
     // Not every system has forks.
     let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? else {
@@ -53,6 +57,16 @@ fn set_threshold(py: Python<'_>, imports: &Imports, threshold: i64) -> PyResult<
     set.call1((threshold,)).map(drop)
 }
 
+/// Begins the pause. Where there is no memory to ask for the threshold, or to set it, there is none.
+fn take(py: Python<'_>, imports: &Imports) {
+    if let Ok(before) = threshold(py, imports)
+        && before > 0
+        && set_threshold(py, imports, 0).is_ok()
+    {
+        THRESHOLD.store(before, Ordering::Relaxed);
+    }
+}
+
 /// Ends the pause, unless user code set a threshold meanwhile.
 fn give_back(py: Python<'_>, imports: &Imports) {
     let before = THRESHOLD.swap(0, Ordering::Relaxed);
@@ -66,30 +80,48 @@ fn give_back(py: Python<'_>, imports: &Imports) {
 pub struct Pause<'py> {
     py: Python<'py>,
     imports: &'static Imports,
+    is_taken: bool,
 }
 
 impl<'py> Pause<'py> {
     /// Pauses the collector, unless another load has.
-    pub fn begin(py: Python<'py>, imports: &'static Imports) -> PyResult<Self> {
-        PAUSES_HERE.set(PAUSES_HERE.get() + 1);
-        let is_first = PAUSES.fetch_add(1, Ordering::Relaxed) == 0;
-        let pause = Self { py, imports };
-        if is_first {
-            let before = threshold(py, imports)?;
-            if before > 0 {
-                set_threshold(py, imports, 0)?;
-                THRESHOLD.store(before, Ordering::Relaxed);
-            }
+    pub fn begin(py: Python<'py>, imports: &'static Imports) -> Self {
+        let mut pause = Self {
+            py,
+            imports,
+            is_taken: false,
+        };
+        pause.go_on();
+        pause
+    }
+
+    /// Gives the share back for as long as the load waits for something.
+    #[cold]
+    pub fn interrupt(&mut self) {
+        if !std::mem::take(&mut self.is_taken) {
+            return;
         }
-        Ok(pause)
+        PAUSES_HERE.set(PAUSES_HERE.get() - 1);
+        if PAUSES.fetch_sub(1, Ordering::Relaxed) == 1 {
+            give_back(self.py, self.imports);
+        }
+    }
+
+    /// Takes the share again.
+    #[cold]
+    pub fn go_on(&mut self) {
+        if std::mem::replace(&mut self.is_taken, true) {
+            return;
+        }
+        PAUSES_HERE.set(PAUSES_HERE.get() + 1);
+        if PAUSES.fetch_add(1, Ordering::Relaxed) == 0 {
+            take(self.py, self.imports);
+        }
     }
 }
 
 impl Drop for Pause<'_> {
     fn drop(&mut self) {
-        PAUSES_HERE.set(PAUSES_HERE.get() - 1);
-        if PAUSES.fetch_sub(1, Ordering::Relaxed) == 1 {
-            give_back(self.py, self.imports);
-        }
+        self.interrupt();
     }
 }

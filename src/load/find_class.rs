@@ -1,4 +1,4 @@
-//! What `find_class` answers if nobody overrides it: modules imported, names of Python 2 mapped.
+//! `find_class` as it is if nobody overrides it: modules are imported, and names of Python 2 mapped.
 
 use pyo3::exceptions::{PyAttributeError, PyRuntimeError};
 use pyo3::prelude::*;
@@ -8,7 +8,7 @@ use crate::error::class_name;
 use crate::fast::import::{audit_find_class, import};
 use crate::interpreter::imports::Imports;
 
-/// What `find_class` answers if nobody overrides it: imports the module and gives its attribute,
+/// The answer of `find_class` if nobody overrides it: imports the module and gives its attribute,
 /// from protocol 4 on at the end of a dotted path. Below protocol 3, and if wanted, names of
 /// Python 2 are mapped to those of Python 3.
 ///

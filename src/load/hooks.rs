@@ -1,12 +1,14 @@
-//! An unpickler's hooks, `find_class` and `persistent_load`: whether somebody overrides them, and the
-//! way to them.
+//! An unpickler's hooks, `find_class` and `persistent_load`: whether somebody overrides them, and how they
+//! are called.
 
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 
+use crate::error::unpickling_error;
 use crate::fast::class::finds_attributes_ordinarily;
+use crate::fast::import::is_imported;
 use crate::fast::instance::instance_dict;
 use crate::interpreter::face::Face;
 use crate::load::find_class::find_class;
@@ -16,7 +18,7 @@ use crate::load::machine::Machine;
 /// of the lean face, then of the hookable one.
 static OWN_METHODS: PyOnceLock<[[Py<PyAny>; 2]; 2]> = PyOnceLock::new();
 
-/// Remembers what an override is told by: the methods of the lean class, and of the hookable one.
+/// Remembers the methods of the lean class and of the hookable one: any other method is an override.
 pub fn remember_methods(lean: &Bound<'_, PyType>, hookable: &Bound<'_, PyType>) -> PyResult<()> {
     let methods = |class: &Bound<'_, PyType>| {
         Ok::<_, PyErr>([
@@ -24,12 +26,20 @@ pub fn remember_methods(lean: &Bound<'_, PyType>, hookable: &Bound<'_, PyType>) 
             class.getattr("persistent_load")?.unbind(),
         ])
     };
-    // A second making of the module finds the same methods.
+    // Where the module is made a second time, what was remembered first stays: meanwhile somebody may
+    // have put other methods in place.
     let _ = OWN_METHODS.set(lean.py(), [methods(lean)?, methods(hookable)?]);
     Ok(())
 }
 
-/// The method, if the instance or its class has another than ours.
+/// The error for a persistent id where nobody overrides `persistent_load`.
+pub fn no_persistent_load(py: Python<'_>) -> PyErr {
+    let words = "A load persistent id instruction was encountered, \
+                 but no persistent_load function was specified.";
+    unpickling_error(py, words)
+}
+
+/// A hook, if the instance or its class has another method of that name than ours.
 fn overridden<'py>(
     unpickler: &Bound<'py, PyAny>,
     face: Face,
@@ -41,7 +51,8 @@ fn overridden<'py>(
         .get(py)
         .map(|methods| &methods[face as usize][which]);
     let class = unpickler.get_type();
-    let is_own = own.is_some_and(|own| class.getattr(name).is_ok_and(|found| found.is(own)));
+    let found = class.getattr_opt(name)?;
+    let is_own = own.is_some_and(|own| found.is_some_and(|found| found.is(own)));
     if is_own && finds_attributes_ordinarily(&class) {
         let dict = instance_dict(unpickler.as_borrowed())?;
         if dict.is_empty() || !dict.contains(name)? {
@@ -52,7 +63,8 @@ fn overridden<'py>(
 }
 
 impl<'py> Machine<'py, '_> {
-    /// Looks up what the C class asks for once for a load.
+    /// Looks up `persistent_load` on the lean face, as the C class does once for a load. The hookable face
+    /// looks it up at each persistent id.
     pub fn look_up_hooks(&mut self) -> PyResult<()> {
         if self.face == Face::Lean {
             self.persistent_load = self.overridden_persistent_load()?;
@@ -62,7 +74,7 @@ impl<'py> Machine<'py, '_> {
 
     /// `persistent_load`, where it is overridden.
     pub fn overridden_persistent_load(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let Some((_, unpickler)) = self.home else {
+        let Some(unpickler) = self.unpickler() else {
             return Ok(None);
         };
         let face = self.face;
@@ -75,15 +87,22 @@ impl<'py> Machine<'py, '_> {
         module_name: &Bound<'py, PyAny>,
         name: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (face, proto, fix_imports) = (self.face, self.proto, self.settings.fix_imports);
-        let unpickler = self.home.map(|(_, unpickler)| unpickler);
-        self.leave(|py| {
-            if let Some(unpickler) = unpickler
-                && let Some(method) = overridden(unpickler, face, 0, intern!(py, "find_class"))?
-            {
-                return method.call1((module_name, name));
-            }
-            find_class(module_name, name, proto, fix_imports)
-        })
+        let (proto, fix_imports) = (self.state.proto, self.settings.fix_imports);
+        if let Some(method) = self.overridden_find_class()? {
+            return self.leave_and_wait(|_| method.call1((module_name, name)));
+        }
+        // Another thread may be importing the module, or its import take long.
+        if self.leave(|_| is_imported(module_name)) {
+            return self.leave(|_| find_class(module_name, name, proto, fix_imports));
+        }
+        self.leave_and_wait(|_| find_class(module_name, name, proto, fix_imports))
+    }
+
+    fn overridden_find_class(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(unpickler) = self.unpickler() else {
+            return Ok(None);
+        };
+        let face = self.face;
+        self.leave(|py| overridden(unpickler, face, 0, intern!(py, "find_class")))
     }
 }

@@ -1,5 +1,5 @@
-//! What is looked at before a value becomes a key: hashing a tuple recurses natively, and up to
-//! CPython 3.13 nothing stops it before the native stack ends.
+//! A look at a value before it becomes a key. Hashing a tuple hashes its items by native recursion, and up
+//! to CPython 3.13 nothing stops that before the native stack ends: a crash.
 
 use pyo3::exceptions::PyRecursionError;
 use pyo3::prelude::*;
@@ -12,9 +12,9 @@ use crate::interpreter::imports::Imports;
 /// to hash; half a megabyte is what the smallest stacks of threads have.
 const DEEPEST_KEY: usize = 4_000;
 
-/// Tuples that are looked at in one key, each as often as it is reached: tuples that share their
-/// parts may be reached more often than anything could count, and as often would be hashed. A fuzzer,
-/// which finds such keys again and again, waits less.
+/// Tuples that are looked at in one key, at the most. A tuple that is an item of several others counts each
+/// time, since it is hashed each time: 64 tuples, each of which holds the one before twice, would take for
+/// ever. A fuzzer finds such keys again and again, and has a lower limit so as to get on.
 const MOST_TUPLES_IN_KEY: usize = if cfg!(fuzzing) { 1 << 12 } else { 1 << 24 };
 
 /// Checks a value that is about to be hashed, or handed to what is likely to hash it.
@@ -32,7 +32,7 @@ pub fn check_key(key: &Bound<'_, PyAny>, imports: &Imports) -> PyResult<()> {
     }
 }
 
-/// Whether hashing and comparing a key runs no Python code, other keys of its dict aside.
+/// Whether hashing a key runs no Python code, nor comparing it with keys for which this holds too.
 #[inline(always)]
 pub fn hashes_natively(key: &Bound<'_, PyAny>) -> bool {
     matches!(

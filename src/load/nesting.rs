@@ -1,5 +1,5 @@
-//! Loads within loads: each takes native stack, and on some releases the interpreter's own limit
-//! comes after the stack's end.
+//! Loads within loads, as a hook brings them about. Each takes native stack, and on some releases the
+//! interpreter's own limit of recursion is reached only after the stack's end, so there is one of ours.
 
 use std::cell::Cell;
 

@@ -1,4 +1,4 @@
-//! What an error says of the place in the pickle where it arose.
+//! The note on an error that tells the place in the pickle where it arose.
 
 use pyo3::prelude::*;
 
@@ -9,7 +9,7 @@ impl Machine<'_, '_> {
     /// or the opcode carried out. What fails here never replaces the error.
     #[cold]
     #[inline(never)]
-    pub fn noted(&self, error: PyErr) -> PyErr {
+    pub fn noted(&mut self, error: PyErr) -> PyErr {
         let at = self.opcode_at;
         let note = match self.opcode {
             None => format!("at byte {at}, reading an opcode"),
@@ -18,7 +18,9 @@ impl Machine<'_, '_> {
             }
             Some(opcode) => format!("at byte {at}, carrying out {}", opcode.name()),
         };
-        let _ = error.value(self.py).call_method1("add_note", (note,));
+        self.leave(|py| {
+            let _ = error.value(py).call_method1("add_note", (note,));
+        });
         error
     }
 }

@@ -1,52 +1,16 @@
-//! What an unpickler was made with.
+//! The arguments that an unpickler was made with.
 
 use std::ffi::CString;
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
+use crate::load::input::file::File;
 
-/// The methods of a file that are used.
-pub struct File {
-    pub read: Py<PyAny>,
-    pub readline: Py<PyAny>,
-    pub readinto: Option<Py<PyAny>>,
-    /// Only the lean face looks ahead: whoever reads between opcodes uses the hookable one.
-    pub peek: Option<Py<PyAny>>,
-}
-
-impl File {
-    /// Finds the methods.
-    ///
-    /// # Errors
-    /// TypeError for a file without `read` or `readline`.
-    pub fn of(file: &Bound<'_, PyAny>, face: Face) -> PyResult<Self> {
-        let py = file.py();
-        let peek = match face {
-            Face::Lean => file.getattr_opt(intern!(py, "peek"))?,
-            Face::Hookable => None,
-        };
-        let readinto = file.getattr_opt(intern!(py, "readinto"))?;
-        let read = file.getattr_opt(intern!(py, "read"))?;
-        let readline = file.getattr_opt(intern!(py, "readline"))?;
-        let (Some(read), Some(readline)) = (read, readline) else {
-            return Err(PyTypeError::new_err(
-                "file must have 'read' and 'readline' attributes",
-            ));
-        };
-        Ok(Self {
-            read: read.unbind(),
-            readline: readline.unbind(),
-            readinto: readinto.map(Bound::unbind),
-            peek: peek.map(Bound::unbind),
-        })
-    }
-}
-
-/// What an unpickler was made with.
+/// The arguments that an unpickler was made with, checked.
 pub struct Settings {
     pub face: Face,
     pub file: Option<File>,
@@ -55,6 +19,8 @@ pub struct Settings {
     pub errors: CString,
     /// An iterator of out-of-band buffers.
     pub buffers: Option<Py<PyAny>>,
+    /// Whether memo entries far past the others count for the index that MEMOIZE gives next.
+    pub counts_far_entries: bool,
 }
 
 impl Settings {
@@ -63,6 +29,7 @@ impl Settings {
     /// # Errors
     /// ValueError for a name with a NUL in it; what `iter(buffers)` raises.
     pub fn new(
+        py: Python<'_>,
         face: Face,
         file: Option<File>,
         fix_imports: bool,
@@ -84,6 +51,8 @@ impl Settings {
             encoding: name(encoding)?,
             errors: name(errors)?,
             buffers,
+            counts_far_entries: face == Face::Hookable
+                || Imports::get(py)?.loading.lean_counts_far_entries,
         })
     }
 

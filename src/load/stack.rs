@@ -6,9 +6,8 @@ use pyo3::prelude::*;
 use crate::error::unpickling_error;
 use crate::fast::build::push_within_capacity;
 
-/// Values, and where the marks stand among them.
-///
-/// What lies below the last mark is out of reach: the fence.
+/// Values, and where the marks stand among them. The place of the last mark is the fence: opcodes that
+/// take single values do not reach below it.
 pub struct Stack<'py> {
     pub values: Vec<Bound<'py, PyAny>>,
     marks: Vec<usize>,
@@ -98,7 +97,6 @@ impl<'py> Stack<'py> {
     pub fn start_of(&self, n: usize, py: Python<'_>) -> PyResult<usize> {
         match self.values.len().checked_sub(n) {
             Some(start) if start >= self.fence => Ok(start),
-            // More than there is at all is told apart from what a mark keeps out of reach.
             _ => Err(self.underflow(py)),
         }
     }

@@ -4,6 +4,7 @@ import gc
 import io
 import os
 import pickle
+import sys
 import threading
 
 import oxipickle
@@ -26,21 +27,101 @@ def threshold():
 
 
 class Calling(oxipickle.Unpickler):
-    """Calls in the middle of a load."""
+    """Calls in the middle of a load, as the pickle says."""
 
-    def __init__(self, call, data=LONG + b"cm\nn\ne."):
+    def __init__(self, call, data=LONG + b"cm\nn\n)Re."):
         super().__init__(io.BytesIO(data))
         self.call = call
 
     def find_class(self, module, name):
-        self.call()
+        return self.call
 
 
 def test_paused_in_a_long_load_only():
     seen = []
     Calling(lambda: seen.append(gc.get_threshold()[0])).load()
-    Calling(lambda: seen.append(gc.get_threshold()[0]), b"cm\nn\n.").load()
+    Calling(lambda: seen.append(gc.get_threshold()[0]), b"cm\nn\n)R.").load()
     assert seen == [0, 321] and gc.get_threshold()[0] == 321
+
+
+class Waiting(io.BytesIO):
+    """A file and hooks that may wait, and note the threshold meanwhile."""
+
+    def __init__(self, data, seen):
+        super().__init__(data)
+        self.seen = seen
+
+    def note(self, name):
+        self.seen.setdefault(name, []).append(gc.get_threshold()[0])
+
+    def read(self, size):
+        self.note("read")
+        return super().read(size)
+
+    def readline(self):
+        self.note("readline")
+        return super().readline()
+
+    def readinto(self, buffer):
+        self.note("readinto")
+        return super().readinto(buffer)
+
+    def __iter__(self):
+        while True:
+            self.note("next")
+            yield b""
+
+
+class Peeking(Waiting):
+    def peek(self, size):
+        self.note("peek")
+        return self.getvalue()[self.tell() :][:40]
+
+
+@pytest.mark.parametrize("file_class", [Waiting, Peeking])
+@pytest.mark.parametrize("unpickler_class", [oxipickle.Unpickler, oxipickle.HookableUnpickler])
+def test_as_the_user_left_it_while_a_load_waits(file_class, unpickler_class):
+    seen = {}
+    many = 2 << 20
+    data = LONG + b"cm\nn\nNQ\x97B" + many.to_bytes(4, "little") + bytes(many) + b"e."
+    file = file_class(data, seen)
+
+    class Hooked(unpickler_class):
+        def find_class(self, module, name):
+            file.note("find_class")
+
+        def persistent_load(self, pid):
+            file.note("persistent_load")
+
+    Hooked(file, buffers=file).load()
+    expected = {"read", "readline", "readinto", "next", "find_class", "persistent_load"}
+    if unpickler_class is oxipickle.HookableUnpickler:
+        expected.remove("readinto")
+    elif file_class is Peeking:
+        # What was looked at is not read by lines.
+        expected ^= {"peek", "readline"}
+    assert set(seen) == expected
+    assert all(set(thresholds) == {321} for thresholds in seen.values()), seen
+
+
+def test_as_the_user_left_it_while_a_module_is_imported(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "oxipickle_imported.py").write_text("import gc\nseen = gc.get_threshold()[0]\n")
+    try:
+        assert oxipickle.loads(LONG + b"coxipickle_imported\nseen\ne.")[-1] == 321
+    finally:
+        sys.modules.pop("oxipickle_imported", None)
+
+
+def test_paused_while_bytes_in_memory_are_read():
+    collections = []
+    gc.collect()
+    gc.callbacks.append(lambda phase, info: collections.append(phase))
+    try:
+        value = oxipickle.load(io.BytesIO(b"](" + b"]" * 10_000 + b"e."))
+    finally:
+        gc.callbacks.pop()
+    assert len(value) == 10_000 and not collections
 
 
 def test_given_back_after_an_error():

@@ -87,14 +87,15 @@ impl Fetched {
     /// None where skipping entries would not be safe: where indices are both counted (MEMOIZE) and
     /// named (PUT), or spelled out in decimal, or where there is no memory. `entries` is how many
     /// there are already: the set takes a bit for each, and for each byte of `data`, at the most.
+    /// Unless these are the first ones (`are_first`), MEMOIZE would meet some of them.
     #[must_use]
-    pub fn scan(data: &[u8], entries: usize) -> Option<Self> {
+    pub fn scan(data: &[u8], entries: usize, are_first: bool) -> Option<Self> {
         let mut fetched = Self {
             bits: Vec::new(),
             // Up to the end of a word: what has no bit must not share one with what has.
             limit: data.len().saturating_add(entries) / 64 * 64 + 64,
         };
-        let (mut counts, mut names) = (false, false);
+        let (mut counts, mut names) = (false, !are_first);
         let mut position = 0;
         while let Some(&code) = data.get(position) {
             position += 1;
@@ -205,7 +206,11 @@ mod tests {
 
     #[test]
     fn finds_what_is_fetched() {
-        let fetched = Fetched::scan(b"]\x94X\x02\0\0\0h\x05\x94h\x07j\x2c\x01\0\0.h\x01", 1000);
+        let fetched = Fetched::scan(
+            b"]\x94X\x02\0\0\0h\x05\x94h\x07j\x2c\x01\0\0.h\x01",
+            1000,
+            true,
+        );
         let fetched = fetched.unwrap();
         let found = (0..1000)
             .filter(|&i| fetched.contains(i))
@@ -216,7 +221,7 @@ mod tests {
 
     #[test]
     fn what_has_no_bit_counts_as_fetched() {
-        let fetched = Fetched::scan(b"h\x01h\x09jI\0\0\0.", 0).unwrap();
+        let fetched = Fetched::scan(b"h\x01h\x09jI\0\0\0.", 0, true).unwrap();
         for index in [1, 9, 73, 64, 1000] {
             assert!(fetched.contains(index), "{index}");
         }
@@ -225,16 +230,18 @@ mod tests {
 
     #[test]
     fn no_index_makes_the_set_large() {
-        let fetched = Fetched::scan(b"r\xff\xff\xff\xffj\xff\xff\xff\xff.", 0).unwrap();
+        let fetched = Fetched::scan(b"r\xff\xff\xff\xffj\xff\xff\xff\xff.", 0, true).unwrap();
         assert!(fetched.bits.is_empty());
         assert!(fetched.contains(u32::MAX as usize));
     }
 
     #[test]
     fn what_is_counted_and_named_both_is_left_alone() {
-        assert!(Fetched::scan(b"N\x94q\x05h\0.", 0).is_none());
-        assert!(Fetched::scan(b"Np0\ng0\n.", 0).is_none());
-        assert!(Fetched::scan(b"N\x94h\0.q\x05", 0).is_some());
+        assert!(Fetched::scan(b"N\x94q\x05h\0.", 0, true).is_none());
+        assert!(Fetched::scan(b"Np0\ng0\n.", 0, true).is_none());
+        assert!(Fetched::scan(b"N\x94h\0.q\x05", 0, true).is_some());
+        assert!(Fetched::scan(b"N\x94h\0.", 5, false).is_none());
+        assert!(Fetched::scan(b"Nq\x05h\0.", 5, false).is_some());
     }
 
     #[test]
@@ -245,7 +252,7 @@ mod tests {
             b"cos",
             b"j\0",
         ] {
-            assert!(Fetched::scan(data, 0).is_some());
+            assert!(Fetched::scan(data, 0, true).is_some());
         }
     }
 }

@@ -1,14 +1,20 @@
 //! `HookableUnpickler`, the hookable face: stands in for the Python class `pickle._Unpickler`.
 
+use std::sync::Arc;
+
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::faces::arguments::truth;
-use crate::faces::unpickler::{find_class, load, no_persistent_load, size_of};
-use crate::faces::unpickler_memo_proxy::{self, Owner, UnpicklerMemoProxy};
+use crate::faces::unpickler_memo_proxy::{self, UnpicklerMemoProxy};
+use crate::gate::home::Home;
 use crate::interpreter::face::Face;
-use crate::load::{File, Home, Settings};
+use crate::load::hooks::no_persistent_load;
+use crate::load::input::file::File;
+use crate::load::session::{find_class, initialize, load, look, size_of};
+use crate::load::settings::Settings;
+use crate::load::state::State;
 
 /// HookableUnpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
 /// --
@@ -22,12 +28,18 @@ use crate::load::{File, Home, Settings};
 /// Raises TypeError for a file without `read` or `readline`.
 #[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
 pub struct HookableUnpickler {
-    home: Home,
+    home: Home<State>,
 }
 
 impl HookableUnpickler {
-    pub(crate) fn home(&self) -> &Home {
-        &self.home
+    /// Where an object that is one has its state.
+    fn home_of<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Home<State>> {
+        Ok(&object.cast::<Self>()?.get().home)
+    }
+
+    /// What the unpickler was made with; None before `__init__`.
+    fn settings(&self) -> PyResult<Option<Arc<Settings>>> {
+        look(&self.home, |state| state.settings.clone())
     }
 }
 
@@ -56,16 +68,20 @@ impl HookableUnpickler {
         buffers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let home = &slf.get().home;
-        home.check_idle()?;
+        if home.is_working() {
+            return Err(Home::<State>::in_use());
+        }
         let file = File::of(file, Face::Hookable)?;
-        home.initialize(Settings::new(
+        let settings = Settings::new(
+            slf.py(),
             Face::Hookable,
             Some(file),
             fix_imports,
             encoding,
             errors,
             buffers,
-        )?)
+        )?;
+        initialize(home, settings)
     }
 
     /// load($self)
@@ -102,12 +118,12 @@ impl HookableUnpickler {
     ///
     /// Raises UnpicklingError.
     fn persistent_load<'py>(&self, pid: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        Err(no_persistent_load(pid))
+        Err(no_persistent_load(pid.py()))
     }
 
     #[getter]
     fn memo(slf: &Bound<'_, Self>) -> UnpicklerMemoProxy {
-        UnpicklerMemoProxy::new(Owner::Hookable(slf.clone().unbind()))
+        UnpicklerMemoProxy::new(slf.as_any().clone().unbind(), Self::home_of)
     }
 
     #[setter]
@@ -117,25 +133,25 @@ impl HookableUnpickler {
 
     /// The protocol that the pickle named, 0 before it did.
     #[getter]
-    fn proto(&self) -> u8 {
-        self.home.proto()
+    fn proto(&self) -> PyResult<u8> {
+        look(&self.home, |state| state.proto)
     }
 
     #[getter]
-    fn fix_imports(&self) -> bool {
-        self.home.settings().is_none_or(|s| s.fix_imports)
+    fn fix_imports(&self) -> PyResult<bool> {
+        Ok(self.settings()?.is_none_or(|settings| settings.fix_imports))
     }
 
     #[getter]
-    fn encoding(&self) -> String {
-        let settings = self.home.settings();
-        settings.map_or_else(String::new, |s| s.encoding.to_string_lossy().into_owned())
+    fn encoding(&self) -> PyResult<String> {
+        let text = self.settings()?.map(|settings| settings.encoding.clone());
+        Ok(text.map_or_else(String::new, |text| text.to_string_lossy().into_owned()))
     }
 
     #[getter]
-    fn errors(&self) -> String {
-        let settings = self.home.settings();
-        settings.map_or_else(String::new, |s| s.errors.to_string_lossy().into_owned())
+    fn errors(&self) -> PyResult<String> {
+        let text = self.settings()?.map(|settings| settings.errors.clone());
+        Ok(text.map_or_else(String::new, |text| text.to_string_lossy().into_owned()))
     }
 
     fn __sizeof__(slf: &Bound<'_, Self>) -> PyResult<usize> {
@@ -147,6 +163,6 @@ impl HookableUnpickler {
     }
 
     fn __clear__(&self) {
-        drop(self.home.clear());
+        self.home.clear();
     }
 }

@@ -9,13 +9,20 @@ use std::collections::{HashMap, TryReserveError};
 #[derive(Clone, Debug)]
 pub struct UnpicklerMemo<T> {
     dense: Vec<Option<T>>,
-    /// Indices past the end of `dense`.
+    /// Entries whose index was far when they were made.
     sparse: HashMap<usize, T>,
     len: usize,
+    /// Whether far entries count for the index that MEMOIZE gives next.
+    counts_far: bool,
+    /// Where far ones don't count, indices below this one are near, however few entries there are.
+    near: usize,
 }
 
 /// Places that the vector may have beyond twice the entries: indices that skip a few stay in it.
 const MARGIN: usize = 1024;
+
+/// Indices that are near from the beginning, where far ones don't count: as in CPython 3.15's C class.
+const FIRST_NEAR: usize = 32;
 
 impl<T> Default for UnpicklerMemo<T> {
     fn default() -> Self {
@@ -23,6 +30,8 @@ impl<T> Default for UnpicklerMemo<T> {
             dense: Vec::new(),
             sparse: HashMap::new(),
             len: 0,
+            counts_far: true,
+            near: 0,
         }
     }
 }
@@ -32,6 +41,17 @@ impl<T> UnpicklerMemo<T> {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty memo that does not count entries as long as their index is far: as CPython 3.15's C
+    /// class, which keeps them apart.
+    #[must_use]
+    pub fn counting_near_entries() -> Self {
+        Self {
+            counts_far: false,
+            near: FIRST_NEAR,
+            ..Self::default()
+        }
     }
 
     /// The number of entries, which is also the index that MEMOIZE gives next.
@@ -46,14 +66,36 @@ impl<T> UnpicklerMemo<T> {
         self.len == 0
     }
 
-    /// What stands at an index.
+    /// Whether the entries are those with the indices from 0 on, and no others.
+    #[must_use]
+    pub fn is_consecutive(&self) -> bool {
+        self.dense.len() == self.len && self.sparse.is_empty()
+    }
+
+    /// What stands at an index, for GET.
     #[inline]
     #[must_use]
-    pub fn get(&self, index: usize) -> Option<&T> {
+    pub fn get(&mut self, index: usize) -> Option<&T> {
+        if !self.sparse.is_empty() {
+            self.draw_near(index);
+        }
         match self.dense.get(index) {
-            Some(value) => value.as_ref(),
-            None if self.sparse.is_empty() => None,
-            None => self.sparse.get(&index),
+            Some(Some(value)) => Some(value),
+            _ if self.sparse.is_empty() => None,
+            _ => self.sparse.get(&index),
+        }
+    }
+
+    /// Moves an entry to the vector whose index has become a near one. It is not counted then either.
+    #[cold]
+    fn draw_near(&mut self, index: usize) {
+        // Without memory it stays where it is.
+        if index < self.near
+            && self.sparse.contains_key(&index)
+            && self.reach(index).is_ok()
+            && let Some(value) = self.sparse.remove(&index)
+        {
+            self.dense[index] = Some(value);
         }
     }
 
@@ -64,14 +106,29 @@ impl<T> UnpicklerMemo<T> {
     #[inline]
     pub fn put(&mut self, index: usize, value: T) -> Result<Option<T>, TryReserveError> {
         if index >= self.dense.len() {
-            if index > self.len.saturating_mul(2).saturating_add(MARGIN) {
+            if self.is_far(index) {
                 return self.put_sparse(index, value);
             }
             self.reach(index)?;
+            if !self.counts_far && index >= self.near {
+                self.near = index.saturating_mul(2);
+            }
         }
         let old = self.dense[index].replace(value);
-        self.len += usize::from(old.is_none());
-        Ok(old)
+        if old.is_some() {
+            return Ok(old);
+        }
+        self.len += 1;
+        if self.sparse.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.sparse.remove(&index))
+    }
+
+    #[inline(always)]
+    fn is_far(&self, index: usize) -> bool {
+        let margin = if self.counts_far { MARGIN } else { 0 };
+        index >= self.near && index > self.len.saturating_mul(2).saturating_add(margin)
     }
 
     /// Counts one entry more, which nobody will ask for: it has no value.
@@ -80,11 +137,12 @@ impl<T> UnpicklerMemo<T> {
         self.len += 1;
     }
 
-    /// Lengthens the vector up to an index, and moves what it then covers.
+    /// Lengthens the vector up to an index, and moves what it then covers, if that was counted.
     fn reach(&mut self, index: usize) -> Result<(), TryReserveError> {
-        self.dense.try_reserve(index + 1 - self.dense.len())?;
+        let places = (index + 1).saturating_sub(self.dense.len());
+        self.dense.try_reserve(places)?;
         for place in self.dense.len()..=index {
-            let moved = if self.sparse.is_empty() {
+            let moved = if self.sparse.is_empty() || !self.counts_far {
                 None
             } else {
                 self.sparse.remove(&place)
@@ -98,11 +156,11 @@ impl<T> UnpicklerMemo<T> {
     fn put_sparse(&mut self, index: usize, value: T) -> Result<Option<T>, TryReserveError> {
         self.sparse.try_reserve(1)?;
         let old = self.sparse.insert(index, value);
-        self.len += usize::from(old.is_none());
+        self.len += usize::from(old.is_none() && self.counts_far);
         Ok(old)
     }
 
-    /// Every pair (index, value), in the order of the indices.
+    /// Every pair (index, value): those in the vector, then the others, in the order of the indices.
     ///
     /// # Errors
     /// When there is no memory to sort what is not in the vector.
@@ -124,7 +182,11 @@ impl<T> UnpicklerMemo<T> {
 
     /// Forgets everything and gives the memory back.
     pub fn clear(&mut self) {
-        *self = Self::new();
+        *self = if self.counts_far {
+            Self::new()
+        } else {
+            Self::counting_near_entries()
+        };
     }
 }
 
@@ -160,5 +222,44 @@ mod tests {
         assert_eq!((memo.sparse.len(), memo.len()), (0, 5002));
         assert_eq!(memo.put(5000, "again").unwrap(), Some("far"));
         assert_eq!(memo.len(), 5002);
+    }
+
+    #[test]
+    fn far_entries_do_not_count_until_they_are_put_near() {
+        let mut memo = UnpicklerMemo::counting_near_entries();
+        memo.put(100, "far").unwrap();
+        memo.put(31, "near").unwrap();
+        assert_eq!(memo.len(), 1);
+        assert_eq!(memo.get(100), Some(&"far"));
+        for index in 0..40 {
+            memo.put(index, "near").unwrap();
+        }
+        assert_eq!(memo.len(), 40);
+        // Twice as many as there are entries is near, and so is what lies below twice that.
+        memo.put(80, "near").unwrap();
+        assert_eq!(
+            (memo.len(), memo.put(100, "new").unwrap()),
+            (41, Some("far"))
+        );
+        assert_eq!(memo.len(), 42);
+        assert_eq!(memo.get(100), Some(&"new"));
+        memo.clear();
+        memo.put(100, "far").unwrap();
+        assert!(memo.is_empty());
+    }
+
+    #[test]
+    fn far_entries_that_were_fetched_when_they_had_become_near_never_count() {
+        let mut memo = UnpicklerMemo::counting_near_entries();
+        memo.put(50, "far").unwrap();
+        for index in 0..33 {
+            memo.put(index, "near").unwrap();
+        }
+        assert_eq!(memo.get(50), Some(&"far"));
+        assert_eq!(memo.len(), 33);
+        assert_eq!(
+            (memo.put(50, "new").unwrap(), memo.len()),
+            (Some("far"), 33)
+        );
     }
 }

@@ -22,7 +22,7 @@ pub fn check(data: &[u8]) {
 }
 
 fn check_reader(data: &[u8]) {
-    let fetched = Fetched::scan(data, 0);
+    let fetched = Fetched::scan(data, 0, true);
     let mut end = 0;
     for instruction in Reader::new(data) {
         let Ok(instruction) = instruction else {

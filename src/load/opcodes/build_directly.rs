@@ -1,8 +1,8 @@
-//! State that goes from the stack to the instance at once, without the dict that the pickle makes
-//! for it: SETITEMS with the BUILD behind it.
+//! SETITEMS with BUILD behind it, carried out together: the state goes from the stack to the instance, and
+//! the dict that the pickle makes for it is not filled.
 //!
-//! The dict must be empty and held by nobody else, so that nobody can tell; its entry in the memo
-//! was not made, since nothing fetches it.
+//! Nobody can tell, as long as that dict is empty and only the stack holds it. Where the load has looked
+//! ahead, its memo entry was not made, since nothing fetches it.
 
 use pickle_format::opcode::Opcode;
 use pyo3::Borrowed;
@@ -14,9 +14,8 @@ use crate::fast::object::{Exact, exact, is_empty, reference_count};
 use crate::load::machine::Machine;
 
 impl<'py> Machine<'py, '_> {
-    /// Looks at what follows a SETITEMS whose pairs begin at `start`, and whose dict lies below
-    /// them. False where the state is not known to go straight to an instance, and is to go there
-    /// by the dict.
+    /// Tries to carry out a SETITEMS together with the BUILD behind it. The pairs begin at `start`, and the
+    /// dict lies below them. False where this can't be done, and the dict is to be filled.
     #[inline(always)]
     pub fn set_state_directly(
         &mut self,
@@ -94,7 +93,7 @@ impl<'py> Machine<'py, '_> {
         };
         let length = 2 + usize::from(memoized);
         if self.input.window.rest() < length
-            || (memoized && !self.is_never_fetched(self.memo.len()))
+            || (memoized && !self.is_never_fetched(self.state.memo.len()))
             || !self.stack.has_below(start - 1)
             || !self.stack.has_below(start - 2)
             || !self.stack.values[start - 2].is_none()
@@ -113,7 +112,7 @@ impl<'py> Machine<'py, '_> {
         self.opcode = Some(Opcode::BUILD);
         self.take(length)?;
         if memoized {
-            self.memo.skip();
+            self.state.memo.skip();
         }
         let mut i = start;
         while i + 1 < self.stack.len() {

@@ -1,4 +1,4 @@
-//! The memo's opcodes.
+//! PUT, GET and MEMOIZE: objects that are remembered by an index, and pushed again.
 
 use pickle_format::fetched::Fetched;
 use pickle_format::opcode::Opcode;
@@ -8,21 +8,22 @@ use pyo3::prelude::*;
 use crate::error::unpickling_error;
 use crate::load::machine::Machine;
 
-/// Entries made before it is found out which of the later ones are needed: small pickles, and those
-/// that memoize little, don't earn it.
+/// Memo entries after which a load looks ahead for the indices that the rest of the pickle fetches. The
+/// look takes a pass over the pickle, which small pickles, and those that memoize little, would not win
+/// back.
 const ENTRIES_BEFORE_LOOKING_AHEAD: usize = 256;
 
 impl<'py> Machine<'py, '_> {
-    /// Pushes an object that a pickler memoizes, and carries out the MEMOIZE behind it if it comes to
-    /// nothing: that saves half the turns of the loop.
+    /// Pushes an object of a kind that picklers memoize. If the next opcode is a MEMOIZE whose entry nobody
+    /// fetches, that is carried out here too, by counting it: half the turns of the loop are for such.
     #[inline(always)]
     pub fn push_new(&mut self, value: Bound<'py, PyAny>) -> PyResult<()> {
         if let Some(fetched) = &self.fetched
             && self.input.window.peek_byte() == Some(Opcode::MEMOIZE.code())
-            && !fetched.contains(self.memo.len())
+            && !fetched.contains(self.state.memo.len())
         {
             self.input.window.advance();
-            self.memo.skip();
+            self.state.memo.skip();
         }
         self.stack.push(value)
     }
@@ -30,10 +31,10 @@ impl<'py> Machine<'py, '_> {
     /// MEMOIZE: the index is the number of entries.
     #[inline(always)]
     pub fn load_memoize(&mut self) -> PyResult<()> {
-        let index = self.memo.len();
+        let index = self.state.memo.len();
         if self.is_never_fetched(index) {
             self.stack.top(self.py)?;
-            self.memo.skip();
+            self.state.memo.skip();
             return Ok(());
         }
         self.memoize(index)
@@ -57,7 +58,7 @@ impl<'py> Machine<'py, '_> {
         self.memoize(index)
     }
 
-    /// Whether it is known that nobody asks for the index, so that it needs no entry.
+    /// Whether the rest of the pickle is known not to fetch this index, so that it needs no entry.
     #[inline(always)]
     pub fn is_never_fetched(&self, index: usize) -> bool {
         match &self.fetched {
@@ -66,13 +67,18 @@ impl<'py> Machine<'py, '_> {
         }
     }
 
-    /// Looks through the opcodes to come for what they fetch. The memo of an unpickler object
-    /// outlives the load, and bytes that may change are not looked through.
+    /// Looks through the opcodes to come for what they fetch, if all of them are at hand. The memo of an
+    /// unpickler object outlives the load, so there nobody can tell what will be fetched.
     #[cold]
     #[inline(never)]
     fn look_ahead(&mut self) {
-        if self.home.is_none() && self.settings.file.is_none() && self.input.window.is_constant() {
-            self.fetched = Fetched::scan(self.input.window.remainder(), self.memo.len());
+        if self.unpickler().is_none() && self.input.holds_the_rest() {
+            let rest = self.input.window.remainder();
+            self.fetched = Fetched::scan(
+                rest,
+                self.state.memo.len(),
+                self.state.memo.is_consecutive(),
+            );
         }
     }
 
@@ -92,9 +98,9 @@ impl<'py> Machine<'py, '_> {
     #[inline(always)]
     fn memoize(&mut self, index: usize) -> PyResult<()> {
         let value = self.stack.top(self.py)?.clone().unbind();
-        match self.memo.put(index, value) {
+        match self.state.memo.put(index, value) {
             Ok(None) => {
-                if self.memo.len() == ENTRIES_BEFORE_LOOKING_AHEAD {
+                if self.state.memo.len() == ENTRIES_BEFORE_LOOKING_AHEAD {
                     self.look_ahead();
                 }
                 Ok(())
@@ -131,7 +137,7 @@ impl<'py> Machine<'py, '_> {
 
     #[inline(always)]
     fn push_memoized(&mut self, index: usize) -> PyResult<()> {
-        match self.memo.get(index) {
+        match self.state.memo.get(index) {
             Some(value) => {
                 let value = value.bind(self.py).clone();
                 self.stack.push(value)

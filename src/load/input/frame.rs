@@ -5,7 +5,6 @@ use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
 use crate::load::input::Input;
-use crate::load::machine::Machine;
 
 impl Input {
     /// Begins a frame of so many bytes, all of which are there.
@@ -46,25 +45,6 @@ impl Input {
         }
         self.frame_end = None;
         self.window.set_limit(self.window.len());
-        Ok(())
-    }
-}
-
-impl Machine<'_, '_> {
-    pub fn load_frame(&mut self) -> PyResult<()> {
-        let bytes = self.take_array::<8>()?;
-        // A frame within a frame is refused whatever its size.
-        if self.minds_frames && self.input.is_in_frame() {
-            return self.input.enter_frame(self.py, 0);
-        }
-        let size = self.as_size(u64::from_le_bytes(bytes), "FRAME length")?;
-        self.input.check_reach(self.py, size)?;
-        if self.input.window.rest() < size {
-            self.refill(size)?;
-        }
-        if self.minds_frames {
-            return self.input.enter_frame(self.py, size);
-        }
         Ok(())
     }
 }

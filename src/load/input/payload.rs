@@ -1,4 +1,4 @@
-//! Payloads that are read from a file at once, apart from the window: bytes and bytearrays.
+//! Bytes and bytearrays that are read from a file into the object itself, and not through the window.
 
 use std::sync::Arc;
 
@@ -14,11 +14,12 @@ use crate::fast::no_memory::NoMemory;
 use crate::fast::output::BytesOutput;
 use crate::fast::window::Window;
 use crate::interpreter::face::Face;
-use crate::load::input::{Input, LARGEST_READ, check_read};
+use crate::load::input::Input;
+use crate::load::input::file::{LARGEST_READ, check_read};
 use crate::load::settings::Settings;
 
 impl Input {
-    /// Leaves the window behind: what follows is read from the file itself.
+    /// Gives the window up, which was read to its end, so that reading can go on in the file itself.
     fn begin_payload(&mut self, py: Python<'_>) -> PyResult<Arc<Settings>> {
         self.leave_frame(py)?;
         self.failed_in_argument = true;

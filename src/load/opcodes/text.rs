@@ -1,6 +1,5 @@
 //! Strings, bytes and bytearrays.
 
-use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -12,40 +11,6 @@ use crate::load::machine::Machine;
 const AS_BYTES: &[u8] = b"bytes";
 
 impl<'py> Machine<'py, '_> {
-    /// A size in `N` bytes.
-    ///
-    /// # Errors
-    /// OverflowError for what no object can be large enough for.
-    #[inline(always)]
-    pub fn take_size<const N: usize>(&mut self, what: &str) -> PyResult<usize> {
-        let mut bytes = [0; 8];
-        bytes[..N].copy_from_slice(self.take(N)?);
-        self.as_size(u64::from_le_bytes(bytes), what)
-    }
-
-    /// A size that an object can have.
-    #[inline(always)]
-    pub fn as_size(&mut self, size: u64, what: &str) -> PyResult<usize> {
-        match isize::try_from(size) {
-            Ok(size) => Ok(size as usize),
-            Err(_) => Err(self.too_large(what)),
-        }
-    }
-
-    #[cold]
-    fn too_large(&mut self, what: &str) -> PyErr {
-        let size = if what.starts_with("FRAME") {
-            ""
-        } else {
-            " size"
-        };
-        let words = format!(
-            "{what} exceeds system's maximum{size} of {} bytes",
-            isize::MAX
-        );
-        self.in_argument(PyOverflowError::new_err(words))
-    }
-
     #[inline(always)]
     pub fn load_short_binunicode(&mut self) -> PyResult<()> {
         let size = self.take_byte()?;
@@ -174,8 +139,13 @@ impl<'py> Machine<'py, '_> {
 
     fn take_payload(&mut self, size: usize) -> PyResult<Bound<'py, PyBytes>> {
         let py = self.py;
-        if size > self.input.window.rest() && self.settings.file.is_some() {
-            return self.read_from_file(|input| input.read_payload(py, size));
+        if size > self.input.window.rest() {
+            if self.settings.file.is_some() {
+                return self.read_from_file(|input| input.read_payload(py, size));
+            }
+            if let Some(bytes) = self.input.take_exported(py, size)? {
+                return Ok(bytes);
+            }
         }
         decode::bytes(py, self.take(size)?)
     }

@@ -2,10 +2,11 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PySet;
+use pyo3::types::{PyDict, PyList, PySet};
 
 use crate::error::unpickling_error;
 use crate::fast::build;
+use crate::fast::fresh;
 use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::load::key::{check_key, hashes_natively};
@@ -14,14 +15,14 @@ use crate::load::machine::Machine;
 impl<'py> Machine<'py, '_> {
     #[inline(always)]
     pub fn load_empty_list(&mut self) -> PyResult<()> {
-        let list = build::empty_list(self.py)?;
-        self.push_new(list)
+        let list = fresh::list(self.py)?;
+        self.push_new(list.into_any())
     }
 
     pub fn load_list(&mut self) -> PyResult<()> {
         let start = self.stack.pop_mark(self.py)?;
         let list = build::list(self.py, &mut self.stack.values, start)?;
-        self.stack.push(list)
+        self.stack.push(list.into_any())
     }
 
     #[inline(always)]
@@ -43,8 +44,8 @@ impl<'py> Machine<'py, '_> {
             return Err(self.stack.underflow(self.py));
         }
         let list = self.stack.values[start - 1].clone();
-        if build::is_exact_list(&list) {
-            return build::extend_list(&list, &mut self.stack.values, start);
+        if let Ok(list) = list.cast_exact::<PyList>() {
+            return build::extend_list(list, &mut self.stack.values, start);
         }
         self.append_to_other(&list, start, one)
     }
@@ -75,35 +76,44 @@ impl<'py> Machine<'py, '_> {
         self.call_with_each(&append, start)
     }
 
-    /// Calls with each value from `start` on, and takes them off.
+    /// Calls a method with each of the values from `start` on.
     fn call_with_each(&mut self, method: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
-        let mut i = start;
-        while let Some(value) = self.stack.values.get(i).cloned() {
-            self.leave(|_| method.call1((value,)).map(drop))?;
-            i += 1;
-        }
-        self.stack.truncate(start);
-        Ok(())
+        self.give_to(start, |mut values| {
+            values.try_for_each(|value| method.call1((value,)).map(drop))
+        })
+    }
+
+    /// Takes the values from `start` on off the stack, in a passage of the gate: where `give` leaves one
+    /// of them with nobody to hold it, its finaliser runs there too.
+    fn give_to(
+        &mut self,
+        start: usize,
+        give: impl FnOnce(std::vec::Drain<'_, Bound<'py, PyAny>>) -> PyResult<()>,
+    ) -> PyResult<()> {
+        let mut values = std::mem::take(&mut self.stack.values);
+        let result = self.leave(|_| give(values.drain(start..)));
+        self.stack.values = values;
+        result
     }
 
     #[inline(always)]
     pub fn load_counted_tuple(&mut self, n: usize) -> PyResult<()> {
         let start = self.stack.start_of(n, self.py)?;
         let tuple = build::tuple(self.py, &mut self.stack.values, start)?;
-        self.push_new(tuple)
+        self.push_new(tuple.into_any())
     }
 
     #[inline(always)]
     pub fn load_tuple(&mut self) -> PyResult<()> {
         let start = self.stack.pop_mark(self.py)?;
         let tuple = build::tuple(self.py, &mut self.stack.values, start)?;
-        self.push_new(tuple)
+        self.push_new(tuple.into_any())
     }
 
     #[inline(always)]
     pub fn load_empty_dict(&mut self) -> PyResult<()> {
-        let dict = build::empty_dict(self.py)?;
-        self.push_new(dict)
+        let dict = fresh::dict(self.py)?;
+        self.push_new(dict.into_any())
     }
 
     pub fn load_dict(&mut self) -> PyResult<()> {
@@ -111,9 +121,9 @@ impl<'py> Machine<'py, '_> {
         if !(self.stack.len() - start).is_multiple_of(2) {
             return Err(unpickling_error(self.py, "odd number of items for DICT"));
         }
-        let dict = build::empty_dict(self.py)?;
+        let dict = fresh::dict(self.py)?;
         self.fill_dict(&dict, start)?;
-        self.stack.push(dict)
+        self.stack.push(dict.into_any())
     }
 
     #[inline(always)]
@@ -141,21 +151,21 @@ impl<'py> Machine<'py, '_> {
             return Err(unpickling_error(self.py, words));
         }
         let dict = self.stack.values[start - 1].clone();
-        if build::is_exact_dict(&dict) {
-            if self.set_state_directly(dict.as_borrowed(), start)? {
+        if let Ok(dict) = dict.cast_exact::<PyDict>() {
+            if self.set_state_directly(dict.as_any().as_borrowed(), start)? {
                 return Ok(());
             }
-            return self.fill_dict(&dict, start);
+            return self.fill_dict(dict, start);
         }
         self.set_items_of_other(&dict, start)
     }
 
     /// Stores the pairs from `start` on in an exact dict.
     #[inline(always)]
-    fn fill_dict(&mut self, dict: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
+    fn fill_dict(&mut self, dict: &Bound<'py, PyDict>, start: usize) -> PyResult<()> {
         // A key's own `__hash__` and `__eq__` may look at the memo, where there is a way to it.
         let mut keys = self.stack.values[start..].iter().step_by(2);
-        if self.home.is_some() && !keys.all(hashes_natively) {
+        if self.unpickler().is_some() && !keys.all(hashes_natively) {
             return self.set_items_of_other(dict, start);
         }
         // They run with nothing of the stack borrowed.
@@ -167,23 +177,19 @@ impl<'py> Machine<'py, '_> {
 
     /// Stores pairs in anything with `__setitem__`.
     fn set_items_of_other(&mut self, target: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
-        let mut i = start;
-        while i + 1 < self.stack.len() {
-            let (key, value) = (
-                self.stack.values[i].clone(),
-                self.stack.values[i + 1].clone(),
-            );
-            check_key(&key, self.imports)?;
-            self.leave(|_| target.set_item(key, value))?;
-            i += 2;
-        }
-        self.stack.truncate(start);
-        Ok(())
+        let imports = self.imports;
+        self.give_to(start, |mut pairs| {
+            while let (Some(key), Some(value)) = (pairs.next(), pairs.next()) {
+                check_key(&key, imports)?;
+                target.set_item(key, value)?;
+            }
+            Ok(())
+        })
     }
 
     pub fn load_empty_set(&mut self) -> PyResult<()> {
-        let set = build::empty_set(self.py)?;
-        self.stack.push(set)
+        let set = fresh::set(self.py)?;
+        self.stack.push(set.into_any())
     }
 
     pub fn load_additems(&mut self) -> PyResult<()> {
@@ -202,17 +208,7 @@ impl<'py> Machine<'py, '_> {
             Face::Hookable => set.is_exact_instance_of::<PySet>(),
         };
         if natively {
-            let mut i = start;
-            while let Some(element) = self.stack.values.get(i).cloned() {
-                if hashes_natively(&element) {
-                    build::add_to_set(&set, &element)?;
-                } else {
-                    self.leave(|_| build::add_to_set(&set, &element))?;
-                }
-                i += 1;
-            }
-            self.stack.truncate(start);
-            return Ok(());
+            return self.add_to_set(&set, start);
         }
         if is_set {
             let items = build::list(py, &mut self.stack.values, start)?;
@@ -227,6 +223,19 @@ impl<'py> Machine<'py, '_> {
         self.call_with_each(&add, start)
     }
 
+    /// Adds the values from `start` on to a set, by the set's own method.
+    fn add_to_set(&mut self, set: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
+        if self.stack.values[start..].iter().all(hashes_natively) {
+            for element in self.stack.values.drain(start..) {
+                build::add_to_set(set, &element)?;
+            }
+            return Ok(());
+        }
+        self.give_to(start, |mut elements| {
+            elements.try_for_each(|element| build::add_to_set(set, &element))
+        })
+    }
+
     pub fn load_frozenset(&mut self) -> PyResult<()> {
         let py = self.py;
         let start = self.stack.pop_mark(py)?;
@@ -234,7 +243,7 @@ impl<'py> Machine<'py, '_> {
             check_key(element, self.imports)?;
         }
         let items = build::tuple(py, &mut self.stack.values, start)?;
-        let frozenset = self.leave(|_| build::frozenset(&items))?;
+        let frozenset = self.leave(move |_| build::frozenset(&items))?;
         self.stack.push(frozenset)
     }
 
@@ -265,7 +274,7 @@ impl<'py> Machine<'py, '_> {
 /// Stores keys and values that take turns in an exact dict.
 #[inline(always)]
 fn store_pairs<'py>(
-    dict: &Bound<'py, PyAny>,
+    dict: &Bound<'py, PyDict>,
     mut pairs: impl Iterator<Item = Bound<'py, PyAny>>,
     imports: &Imports,
 ) -> PyResult<()> {

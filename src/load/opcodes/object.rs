@@ -33,15 +33,15 @@ impl<'py> Machine<'py, '_> {
 
     /// What INST and OBJ make of a class and arguments: without arguments, `__init__` is not
     /// called unless the class has `__getinitargs__`.
-    fn instantiate(&mut self, class: &Bound<'py, PyAny>, args: &Bound<'py, PyAny>) -> PyResult<()> {
-        let object = self.leave(|py| {
-            if args.len()? == 0
+    fn instantiate(&mut self, class: Bound<'py, PyAny>, args: Bound<'py, PyTuple>) -> PyResult<()> {
+        let object = self.leave(move |py| {
+            if args.is_empty()
                 && class.is_instance_of::<PyType>()
-                && build::optional_attribute(class, intern!(py, "__getinitargs__"))?.is_none()
+                && build::optional_attribute(&class, intern!(py, "__getinitargs__"))?.is_none()
             {
-                return class.call_method1(intern!(py, "__new__"), (class,));
+                return class.call_method1(intern!(py, "__new__"), (&class,));
             }
-            build::call(class, args)
+            build::call(&class, args.as_any())
         })?;
         self.stack.push(object)
     }
@@ -54,7 +54,7 @@ impl<'py> Machine<'py, '_> {
         }
         let args = build::tuple(py, &mut self.stack.values, start + 1)?;
         let class = self.stack.pop(py)?;
-        self.instantiate(&class, &args)
+        self.instantiate(class, args)
     }
 
     pub fn load_inst(&mut self) -> PyResult<()> {
@@ -63,7 +63,7 @@ impl<'py> Machine<'py, '_> {
         let (module_name, name) = self.take_names(true)?;
         let class = self.find_class(&module_name, &name)?;
         let args = build::tuple(py, &mut self.stack.values, start)?;
-        self.instantiate(&class, &args)
+        self.instantiate(class, args)
     }
 
     #[inline(always)]
@@ -97,9 +97,13 @@ impl<'py> Machine<'py, '_> {
             return Err(unpickling_error(self.py, &words));
         }
         let args = self.as_arguments(args)?;
-        if !args.is_instance_of::<PyTuple>() {
-            return Err(self.bad_argument(opcode, "args argument must be a tuple", &args));
-        }
+        let args = match args.cast_into::<PyTuple>() {
+            Ok(args) => args,
+            Err(error) => {
+                let args = error.into_inner();
+                return Err(self.bad_argument(opcode, "args argument must be a tuple", &args));
+            }
+        };
         let kwargs = match &kwargs {
             None => None,
             Some(kwargs) => match kwargs.cast::<PyDict>() {
@@ -117,12 +121,12 @@ impl<'py> Machine<'py, '_> {
         let object = if maker == Maker::Object && (self.face == Face::Lean || kwargs.is_none()) {
             build::new_instance(class, &args, kwargs)?
         } else if self.face == Face::Lean {
-            self.leave(|_| build::new_instance(class, &args, kwargs))?
+            self.leave(move |_| build::new_instance(class, &args, kwargs))?
         } else {
-            self.leave(|py| {
+            self.leave(move |py| {
                 let new = class.getattr(intern!(py, "__new__"))?;
                 let class = PyTuple::new(py, [class])?;
-                let args = class.as_sequence().concat(args.cast()?)?;
+                let args = class.as_sequence().concat(args.as_sequence())?;
                 new.call(args.cast::<PyTuple>()?, kwargs)
             })?
         };

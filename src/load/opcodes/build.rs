@@ -1,18 +1,18 @@
 //! BUILD: the state of instances.
 //!
-//! For most classes what BUILD does is known beforehand: no `__setstate__`, attributes set the
-//! ordinary way. Then they are set without asking the instance for its `__dict__`, which would be
-//! made for it, and what is known to run no Python code is not treated as if it did.
+//! Most classes have no `__setstate__` and set attributes the ordinary way. Their instances are given
+//! each entry of the state as an attribute: an instance that is asked for its `__dict__` instead has to
+//! make one, which takes time and memory. Calls that run no Python code for such a class are made
+//! without a passage of the gate.
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::error::unpickling_error;
 use crate::fast::build;
 use crate::fast::dict::next_entry;
 use crate::fast::instance::{set_attribute, set_slot};
-use crate::fast::object::{Exact, exact};
 use crate::interpreter::face::Face;
 use crate::load::attributes::Way;
 use crate::load::machine::Machine;
@@ -26,7 +26,7 @@ impl<'py> Machine<'py, '_> {
         let instance = self.stack.values[start].clone();
         let known = self.attributes.known(&instance.get_type())?;
         if let Some(setstate) = known.setstate.clone() {
-            return self.leave(|_| build::call_method(&setstate, &instance, &state).map(drop));
+            return self.leave(move |_| build::call_method(&setstate, &instance, &state).map(drop));
         }
         let setstate = if known.sets_no_state {
             build::optional_attribute(&instance, intern!(py, "__setstate__"))?
@@ -36,7 +36,7 @@ impl<'py> Machine<'py, '_> {
         let skips_none =
             self.face == Face::Hookable && self.imports.loading.hookable_skips_none_as_setstate;
         if let Some(setstate) = setstate.filter(|found| !(skips_none && found.is_none())) {
-            return self.leave(|_| setstate.call1((state,)).map(drop));
+            return self.leave(move |_| setstate.call1((state,)).map(drop));
         }
         if let Ok(pair) = state.cast::<PyTuple>()
             && pair.len() == 2
@@ -67,7 +67,6 @@ impl<'py> Machine<'py, '_> {
         }
         let mut position = 0;
         while let Some((name, value)) = next_entry(state, &mut position) {
-            let (name, value) = (name.to_owned(), value.to_owned());
             if !self
                 .attributes
                 .set_in_dict(instance, &class, &name, &value)?
@@ -78,7 +77,7 @@ impl<'py> Machine<'py, '_> {
         Ok(())
     }
 
-    /// Whether a state says nothing: None, and on the hookable face whatever is false.
+    /// Whether a state is to be ignored: None on both faces, anything false on the hookable one.
     fn is_no_state(&mut self, state: &Bound<'py, PyAny>) -> PyResult<bool> {
         if state.is_none() {
             return Ok(true);
@@ -86,11 +85,11 @@ impl<'py> Machine<'py, '_> {
         Ok(self.face == Face::Hookable && !self.leave(|_| state.is_truthy())?)
     }
 
-    /// A state's entries. On the hookable face all that has `items` is asked for them, but for a
-    /// dict of the exact type, where they are known.
+    /// A state's entries; None for a state that is no dict. The hookable face takes the entries of
+    /// anything that has a method `items`, by calling it; only an exact dict need not be asked.
     #[inline(always)]
     fn as_dict(&mut self, state: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        if self.face == Face::Lean || build::is_exact_dict(state) {
+        if self.face == Face::Lean || state.is_exact_instance_of::<PyDict>() {
             return Ok(state.cast::<PyDict>().ok().cloned());
         }
         self.leave(|py| {
@@ -101,8 +100,9 @@ impl<'py> Machine<'py, '_> {
         })
     }
 
-    /// Stores every entry of a state in the instance's `__dict__`, whatever that is. Those that
-    /// were set as attributes before are stored once more.
+    /// Stores every entry of a state in the instance's `__dict__`, of whatever type that is: the slow way,
+    /// for classes that do not take attributes the ordinary way. `set_dict_state` may have set some of the
+    /// entries before it met a name that it can't set; storing these again changes nothing.
     fn set_in_dict(
         &mut self,
         instance: &Bound<'py, PyAny>,
@@ -110,17 +110,16 @@ impl<'py> Machine<'py, '_> {
     ) -> PyResult<()> {
         let dict = self.leave(|py| instance.getattr(intern!(py, "__dict__")))?;
         let mut position = 0;
-        while let Some((name, value)) = next_entry(state, &mut position) {
-            let (mut name, value) = (name.to_owned(), value.to_owned());
-            if exact(name.as_borrowed()) == Exact::Str {
-                name = self.attributes.twin(&name)?;
+        while let Some((mut name, value)) = next_entry(state, &mut position) {
+            if let Ok(text) = name.cast_exact::<PyString>() {
+                name = self.attributes.twin(text)?.into_any();
             }
             self.leave(|_| dict.set_item(name, value))?;
         }
         Ok(())
     }
 
-    /// Sets attributes one by one, as for slots.
+    /// Sets each entry of a state as an attribute: pickles keep the values of slots in such a state.
     fn set_slot_state(
         &mut self,
         instance: &Bound<'py, PyAny>,
@@ -134,13 +133,13 @@ impl<'py> Machine<'py, '_> {
         };
         let mut position = 0;
         while let Some((name, value)) = next_entry(state, &mut position) {
-            let (name, value) = (name.to_owned(), value.to_owned());
             self.set_slot_or_attribute(instance, &name, value)?;
         }
         Ok(())
     }
 
-    /// Sets an attribute, whatever the class does about it: a slot without asking the class.
+    /// Sets an attribute: a slot by storing the value at the slot's place, any other in the way that the
+    /// class sets it.
     #[inline(always)]
     pub fn set_slot_or_attribute(
         &mut self,
@@ -148,13 +147,18 @@ impl<'py> Machine<'py, '_> {
         name: &Bound<'py, PyAny>,
         value: Bound<'py, PyAny>,
     ) -> PyResult<()> {
-        // The class is asked for anew each time: what was set before may have exchanged it.
-        if let Way::Slot(offset) = self.attributes.way(&instance.get_type(), name)? {
-            if let Some(old) = set_slot(instance, offset, value) {
-                self.leave(|_| drop(old));
-            }
-            return Ok(());
-        }
+        // The class is read anew each time: setting the attribute before may have assigned `__class__`.
+        let value = match self.attributes.way(&instance.get_type(), name)? {
+            Way::Slot(offset) => match set_slot(instance, offset, value) {
+                Ok(None) => return Ok(()),
+                Ok(Some(old)) => {
+                    self.leave(|_| drop(old));
+                    return Ok(());
+                }
+                Err(value) => value,
+            },
+            _ => value,
+        };
         self.leave(|_| set_attribute(instance, name, &value))
     }
 }

@@ -15,7 +15,7 @@ impl Machine<'_, '_> {
                          but no *buffers* argument was given";
             return Err(unpickling_error(self.py, words));
         };
-        let next = self.leave(|py| {
+        let next = self.leave_and_wait(|py| {
             let mut buffers = buffers.bind(py).cast::<pyo3::types::PyIterator>()?.clone();
             buffers.next().transpose()
         })?;

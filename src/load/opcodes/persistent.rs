@@ -6,11 +6,8 @@ use pyo3::prelude::*;
 use crate::error::unpickling_error;
 use crate::fast::decode;
 use crate::interpreter::face::Face;
+use crate::load::hooks::no_persistent_load;
 use crate::load::machine::Machine;
-
-/// What there is to say where nobody overrides `persistent_load`.
-pub const NO_PERSISTENT_LOAD: &str = "A load persistent id instruction was encountered, \
-                                      but no persistent_load function was specified.";
 
 impl<'py> Machine<'py, '_> {
     /// PERSID: the id is a line of ASCII.
@@ -40,9 +37,9 @@ impl<'py> Machine<'py, '_> {
             Face::Hookable => self.overridden_persistent_load()?,
         };
         let Some(persistent_load) = persistent_load else {
-            return Err(unpickling_error(self.py, NO_PERSISTENT_LOAD));
+            return Err(no_persistent_load(self.py));
         };
-        let object = self.leave(|_| persistent_load.call1((pid,)))?;
+        let object = self.leave_and_wait(|_| persistent_load.call1((pid,)))?;
         self.stack.push(object)
     }
 }

@@ -1,0 +1,84 @@
+//! A file as a load sees it: the methods that are called, and what they may give.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+
+use crate::fast::window::Window;
+use crate::interpreter::face::Face;
+use crate::interpreter::imports::Imports;
+
+/// Bytes that are asked of a file at once, at the most. A pickle may claim any length for an argument or a
+/// frame, and memory is taken for bytes that have arrived only.
+pub const LARGEST_READ: usize = 1024 * 1024;
+
+/// The methods of a file that are used.
+pub struct File {
+    pub read: Py<PyAny>,
+    pub readline: Py<PyAny>,
+    pub readinto: Option<Py<PyAny>>,
+    /// None on the hookable face, where hooks may read the file themselves between two opcodes: it never
+    /// looks ahead.
+    pub peek: Option<Py<PyAny>>,
+    /// Whether reading may wait for somebody who writes: not from a `BytesIO`, where all bytes are there.
+    pub waits: bool,
+}
+
+impl File {
+    /// Finds the methods.
+    ///
+    /// # Errors
+    /// TypeError for a file without `read` or `readline`.
+    pub fn of(file: &Bound<'_, PyAny>, face: Face) -> PyResult<Self> {
+        let py = file.py();
+        let peek = match face {
+            Face::Lean => file.getattr_opt(intern!(py, "peek"))?,
+            Face::Hookable => None,
+        };
+        let readinto = file.getattr_opt(intern!(py, "readinto"))?;
+        let read = file.getattr_opt(intern!(py, "read"))?;
+        let readline = file.getattr_opt(intern!(py, "readline"))?;
+        let (Some(read), Some(readline)) = (read, readline) else {
+            return Err(PyTypeError::new_err(
+                "file must have 'read' and 'readline' attributes",
+            ));
+        };
+        let imports = Imports::get(py)?;
+        let is_in_memory = file.get_type().is(&imports.bytes_io_type)
+            && is_own_method(&read, file, imports)
+            && is_own_method(&readline, file, imports)
+            && readinto
+                .as_ref()
+                .is_none_or(|found| is_own_method(found, file, imports));
+        Ok(Self {
+            read: read.unbind(),
+            readline: readline.unbind(),
+            readinto: readinto.map(Bound::unbind),
+            waits: peek.is_some() || !is_in_memory,
+            peek: peek.map(Bound::unbind),
+        })
+    }
+}
+
+/// Whether a method is the object's own, and not one that was set on it.
+fn is_own_method(method: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>, imports: &Imports) -> bool {
+    let owner = || method.getattr(intern!(method.py(), "__self__"));
+    method.get_type().is(&imports.builtin_method_type) && owner().is_ok_and(|own| own.is(object))
+}
+
+/// What `file.read(n)` gives.
+pub fn read_at_most(py: Python<'_>, file: &File, n: usize) -> PyResult<Window> {
+    let bytes = Window::of_object(&file.read.bind(py).call1((n,))?)?;
+    check_read(bytes.len(), n)?;
+    Ok(bytes)
+}
+
+/// Checks that a file gave no more than was asked of it.
+pub fn check_read(read: usize, asked: usize) -> PyResult<()> {
+    if read > asked {
+        return Err(PyValueError::new_err(format!(
+            "read() returned {read} bytes, though {asked} were asked for"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! Where the bytes come from: memory, or a file that is read no further than the present opcode or
+//! frame (looking ahead aside).
+
+mod exported;
+pub mod file;
+mod frame;
+mod payload;
+mod refill;
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+
+use crate::error::unpickling_error;
+use crate::fast::exported::Exported;
+use crate::fast::window::Window;
+use crate::load::settings::Settings;
+
+/// Where a pickle is.
+pub enum Source {
+    /// In a `bytes` object.
+    Bytes(Window),
+    /// In another object's buffer, which others may write to.
+    Exported(Exported),
+    /// In the settings' file.
+    File,
+}
+
+impl Source {
+    /// A pickle in a bytes-like object.
+    ///
+    /// # Errors
+    /// What the object raises when it is asked for a contiguous buffer.
+    pub fn of_object(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        match Window::of_bytes(object) {
+            Some(window) => Ok(Self::Bytes(window)),
+            None => Exported::of(object).map(Self::Exported),
+        }
+    }
+}
+
+/// The window that is read from, and how to get the next one.
+pub struct Input {
+    pub window: Window,
+    /// Bytes of the pickle before the window.
+    pub before: usize,
+    pub settings: Arc<Settings>,
+    /// The buffer that windows are copied from, if the pickle is in one.
+    exported: Option<Exported>,
+    /// The window is what the file's `peek` showed: what is read of it is still to be taken from the file.
+    is_peeked: bool,
+    can_peek: bool,
+    /// Where the frame ends, in bytes of the window; None outside of frames, or where they are not
+    /// minded.
+    pub frame_end: Option<usize>,
+    /// The last failure was in reading an argument.
+    pub failed_in_argument: bool,
+}
+
+impl Input {
+    /// Begins to read.
+    pub fn new(settings: Arc<Settings>, source: Source) -> Self {
+        let (window, exported) = match source {
+            Source::Bytes(window) => (window, None),
+            Source::Exported(exported) => (Window::empty(), Some(exported)),
+            Source::File => (Window::empty(), None),
+        };
+        let can_peek = settings.file.as_ref().is_some_and(|f| f.peek.is_some());
+        Self {
+            window,
+            before: 0,
+            settings,
+            exported,
+            is_peeked: false,
+            can_peek,
+            frame_end: None,
+            failed_in_argument: false,
+        }
+    }
+
+    /// Whether the window holds all that is left of the pickle.
+    pub fn holds_the_rest(&self) -> bool {
+        self.exported.is_none() && self.settings.file.is_none()
+    }
+
+    /// Bytes of the pickle before the position.
+    #[inline(always)]
+    pub fn offset(&self) -> usize {
+        self.before + self.window.position()
+    }
+
+    /// The error for data that ends too early.
+    #[cold]
+    pub fn truncated(&mut self, py: Python<'_>) -> PyErr {
+        self.failed_in_argument = true;
+        unpickling_error(py, "pickle data was truncated")
+    }
+
+    /// Checks that an argument of so many bytes would end where an offset can still tell.
+    ///
+    /// # Errors
+    /// UnpicklingError where it would not.
+    pub fn check_reach(&mut self, py: Python<'_>, size: usize) -> PyResult<()> {
+        if size > isize::MAX as usize - self.offset() {
+            self.failed_in_argument = true;
+            let words = "read would overflow (invalid bytecode)";
+            return Err(unpickling_error(py, words));
+        }
+        Ok(())
+    }
+
+    /// Checks that nothing read from the file is left: a frame that ends within an argument, where
+    /// frames are not minded otherwise, would lose it.
+    pub fn check_read_to_end(&self, py: Python<'_>) -> PyResult<()> {
+        if !self.is_peeked && self.window.rest() > 0 {
+            return Err(unpickling_error(py, "pickle exhausted before end of frame"));
+        }
+        Ok(())
+    }
+
+    /// Goes on in a window that follows the present one, which was read to its end.
+    pub fn go_on_in(&mut self, next: Window) {
+        self.before += self.window.position();
+        self.window = next;
+    }
+
+    /// Bytes that were looked at and read, but not taken from the file yet.
+    pub fn ahead(&self) -> usize {
+        if self.is_peeked {
+            self.window.position()
+        } else {
+            0
+        }
+    }
+}

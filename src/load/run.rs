@@ -1,0 +1,160 @@
+//! The loop over the opcodes: one arm for each.
+
+use pickle_format::opcode::Opcode;
+use pyo3::exceptions::PyEOFError;
+use pyo3::prelude::*;
+
+use crate::error::unpickling_error;
+use crate::load::collector::Pause;
+use crate::load::machine::Machine;
+
+/// Opcodes between two looks for signals such as Ctrl-C.
+const OPCODES_BETWEEN_SIGNALS: u32 = 64 * 1024;
+
+impl<'py> Machine<'py, '_> {
+    /// Carries out one pickle, up to its STOP.
+    ///
+    /// # Errors
+    /// Of the class that the model raises, with a note that says where.
+    pub fn load(&mut self) -> PyResult<Bound<'py, PyAny>> {
+        let result = self.run();
+        self.pause = None;
+        match result {
+            Ok(value) => {
+                let py = self.py;
+                self.read_from_file(|input| input.skip_peeked(py))?;
+                Ok(value)
+            }
+            Err(error) => Err(self.noted(error)),
+        }
+    }
+
+    fn run(&mut self) -> PyResult<Bound<'py, PyAny>> {
+        loop {
+            self.ticks -= 1;
+            if self.ticks == 0 {
+                self.tick()?;
+            }
+            self.opcode_at = self.input.offset();
+            self.opcode = None;
+            let byte = match self.input.window.next_byte() {
+                Some(byte) => byte,
+                None => self.next_window()?,
+            };
+            let Some(opcode) = Opcode::from_byte(byte) else {
+                return Err(self.unknown_opcode(byte));
+            };
+            self.opcode = Some(opcode);
+            match opcode {
+                Opcode::NONE => self.push_none()?,
+                Opcode::NEWTRUE => self.push_bool(true)?,
+                Opcode::NEWFALSE => self.push_bool(false)?,
+                Opcode::INT => self.load_int()?,
+                Opcode::LONG => self.load_long()?,
+                Opcode::BININT => self.load_binint()?,
+                Opcode::BININT1 => self.load_binint1()?,
+                Opcode::BININT2 => self.load_binint2()?,
+                Opcode::LONG1 => self.load_long1()?,
+                Opcode::LONG4 => self.load_long4()?,
+                Opcode::FLOAT => self.load_float()?,
+                Opcode::BINFLOAT => self.load_binfloat()?,
+                Opcode::STRING => self.load_string()?,
+                Opcode::BINSTRING => self.load_binstring()?,
+                Opcode::SHORT_BINSTRING => self.load_short_binstring()?,
+                Opcode::UNICODE => self.load_unicode()?,
+                Opcode::SHORT_BINUNICODE => self.load_short_binunicode()?,
+                Opcode::BINUNICODE => self.load_binunicode()?,
+                Opcode::BINUNICODE8 => self.load_binunicode8()?,
+                Opcode::BINBYTES => self.load_binbytes()?,
+                Opcode::SHORT_BINBYTES => self.load_short_binbytes()?,
+                Opcode::BINBYTES8 => self.load_binbytes8()?,
+                Opcode::BYTEARRAY8 => self.load_bytearray8()?,
+                Opcode::NEXT_BUFFER => self.load_next_buffer()?,
+                Opcode::READONLY_BUFFER => self.load_readonly_buffer()?,
+                Opcode::EMPTY_LIST => self.load_empty_list()?,
+                Opcode::LIST => self.load_list()?,
+                Opcode::APPEND => self.load_append()?,
+                Opcode::APPENDS => self.load_appends()?,
+                Opcode::EMPTY_TUPLE => self.load_counted_tuple(0)?,
+                Opcode::TUPLE1 => self.load_counted_tuple(1)?,
+                Opcode::TUPLE2 => self.load_counted_tuple(2)?,
+                Opcode::TUPLE3 => self.load_counted_tuple(3)?,
+                Opcode::TUPLE => self.load_tuple()?,
+                Opcode::EMPTY_DICT => self.load_empty_dict()?,
+                Opcode::DICT => self.load_dict()?,
+                Opcode::SETITEM => self.load_setitem()?,
+                Opcode::SETITEMS => self.load_setitems()?,
+                Opcode::EMPTY_SET => self.load_empty_set()?,
+                Opcode::ADDITEMS => self.load_additems()?,
+                Opcode::FROZENSET => self.load_frozenset()?,
+                Opcode::POP => self.load_pop()?,
+                Opcode::DUP => self.load_dup()?,
+                Opcode::MARK => self.stack.mark()?,
+                Opcode::POP_MARK => self.load_pop_mark()?,
+                Opcode::GET => self.load_get()?,
+                Opcode::BINGET => self.load_binget()?,
+                Opcode::LONG_BINGET => self.load_long_binget()?,
+                Opcode::PUT => self.load_put()?,
+                Opcode::BINPUT => self.load_binput()?,
+                Opcode::LONG_BINPUT => self.load_long_binput()?,
+                Opcode::MEMOIZE => self.load_memoize()?,
+                Opcode::EXT1 => self.load_ext1()?,
+                Opcode::EXT2 => self.load_ext2()?,
+                Opcode::EXT4 => self.load_ext4()?,
+                Opcode::GLOBAL => self.load_global()?,
+                Opcode::STACK_GLOBAL => self.load_stack_global()?,
+                Opcode::REDUCE => self.load_reduce()?,
+                Opcode::BUILD => self.load_build()?,
+                Opcode::INST => self.load_inst()?,
+                Opcode::OBJ => self.load_obj()?,
+                Opcode::NEWOBJ => self.load_newobj()?,
+                Opcode::NEWOBJ_EX => self.load_newobj_ex()?,
+                Opcode::PERSID => self.load_persid()?,
+                Opcode::BINPERSID => self.load_binpersid()?,
+                Opcode::PROTO => self.load_proto()?,
+                Opcode::FRAME => self.load_frame()?,
+                Opcode::STOP => return self.stack.pop(self.py),
+            }
+        }
+    }
+
+    /// What is due every so many opcodes: the pause of the collector, once, and signals.
+    #[cold]
+    #[inline(never)]
+    fn tick(&mut self) -> PyResult<()> {
+        self.ticks = OPCODES_BETWEEN_SIGNALS;
+        if self.pause.is_none() {
+            self.pause = Some(Pause::begin(self.py, self.imports));
+            return Ok(());
+        }
+        self.leave(|py| py.check_signals())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn next_window(&mut self) -> PyResult<u8> {
+        let py = self.py;
+        self.opcode_at = self.input.offset();
+        match self.refill(1) {
+            Ok(()) => {
+                self.opcode_at = self.input.offset();
+                self.take_byte()
+            }
+            // Whatever the class: data that ends between two opcodes is the end of the file.
+            Err(error) if error.is_instance(py, self.imports.unpickling_error.bind(py)) => {
+                Err(PyEOFError::new_err("Ran out of input"))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    #[cold]
+    fn unknown_opcode(&self, byte: u8) -> PyErr {
+        let words = match byte {
+            b'\'' | b'\\' => format!("invalid load key, '\\x{byte:02x}'."),
+            b' '..=b'~' => format!("invalid load key, '{}'.", char::from(byte)),
+            _ => format!("invalid load key, '\\x{byte:02x}'."),
+        };
+        unpickling_error(self.py, &words)
+    }
+}

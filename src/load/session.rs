@@ -1,0 +1,189 @@
+//! A load from its beginning to its end: by an unpickler object, or by a function. And what an unpickler
+//! answers between two loads.
+
+use std::sync::Arc;
+
+use pyo3::exceptions::{PyMemoryError, PyOverflowError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyInt};
+
+use crate::error::unpickling_error;
+use crate::fast::fresh;
+use crate::gate::home::Home;
+use crate::load::find_class;
+use crate::load::input::{Input, Source};
+use crate::load::machine::Machine;
+use crate::load::nesting::Nesting;
+use crate::load::settings::Settings;
+use crate::load::state::State;
+
+/// Begins afresh with these settings and an empty memo.
+///
+/// # Errors
+/// RuntimeError while a load is under way; MemoryError.
+pub fn initialize(home: &Home<State>, settings: Settings) -> PyResult<()> {
+    let state = fresh::boxed(State::new(Arc::new(settings)))?;
+    // The release of the old state may run Python code, so it happens out here.
+    drop(home.initialize(state)?);
+    Ok(())
+}
+
+/// Looks at an unpickler's state, where there may be none yet. `look` runs no Python code and releases
+/// nothing.
+///
+/// # Errors
+/// RuntimeError while a load runs natively.
+pub fn look<R>(home: &Home<State>, look: impl FnOnce(&mut State) -> R) -> PyResult<R> {
+    home.with_early(Box::default, look)
+}
+
+/// `find_class`'s own answer, for the pickle that is being read.
+///
+/// # Errors
+/// As `find_class::find_class`; RuntimeError while a load runs natively.
+pub fn find_class<'py>(
+    home: &Home<State>,
+    module_name: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (proto, settings) = look(home, |state| (state.proto, state.settings.clone()))?;
+    let fix_imports = settings.is_none_or(|settings| settings.fix_imports);
+    find_class::find_class(module_name, name, proto, fix_imports)
+}
+
+/// Bytes that the unpickler takes: the object, and its memo.
+///
+/// # Errors
+/// What reading the class's attribute raises.
+pub fn size_of(class: &Bound<'_, PyAny>, home: &Home<State>) -> PyResult<usize> {
+    let object = class.getattr("__basicsize__")?.extract::<usize>()?;
+    let entries = look(home, |state| state.memo.len()).unwrap_or(0);
+    Ok(object + entries * std::mem::size_of::<usize>())
+}
+
+fn no_memory<E>(_: E) -> PyErr {
+    PyMemoryError::new_err(())
+}
+
+/// Forgets every object that was memoized.
+///
+/// # Errors
+/// RuntimeError while a load runs natively.
+pub fn clear_memo(home: &Home<State>) -> PyResult<()> {
+    let old = look(home, |state| {
+        let empty = state.empty_memo();
+        std::mem::replace(&mut state.memo, empty)
+    })?;
+    drop(old);
+    Ok(())
+}
+
+/// The memo's contents: `{index: obj}`.
+///
+/// # Errors
+/// RuntimeError while a load runs natively; MemoryError.
+pub fn copy_memo<'py>(py: Python<'py>, home: &Home<State>) -> PyResult<Bound<'py, PyDict>> {
+    let entries = look(home, |state| {
+        let mut entries = Vec::new();
+        let memo = &state.memo;
+        entries.try_reserve_exact(memo.len()).map_err(no_memory)?;
+        let values = memo.iter().map_err(no_memory)?;
+        entries.extend(values.map(|(index, value)| (index, value.clone_ref(py))));
+        Ok::<_, PyErr>(entries)
+    })??;
+    let contents = fresh::dict(py)?;
+    for (index, value) in entries {
+        contents.set_item(index, value)?;
+    }
+    Ok(contents)
+}
+
+/// Puts a dict's contents in place of the memo's.
+///
+/// # Errors
+/// TypeError, ValueError and OverflowError for a key that is no index; RuntimeError while a load runs
+/// natively; MemoryError.
+pub fn assign_memo(home: &Home<State>, contents: &Bound<'_, PyDict>) -> PyResult<()> {
+    let mut memo = look(home, |state| state.empty_memo())?;
+    for (key, value) in contents.iter() {
+        if !key.is_instance_of::<PyInt>() {
+            return Err(PyTypeError::new_err("memo key must be integers"));
+        }
+        let index = key.extract::<isize>().map_err(|_| {
+            PyOverflowError::new_err("Python int too large to convert to C ssize_t")
+        })?;
+        let index = usize::try_from(index)
+            .map_err(|_| PyValueError::new_err("memo key must be positive integers."))?;
+        memo.put(index, value.unbind()).map_err(no_memory)?;
+    }
+    // Whichever memo is left over is released out here.
+    let swapped = look(home, |state| std::mem::swap(&mut state.memo, &mut memo));
+    drop(memo);
+    swapped
+}
+
+/// One whole load of an unpickler object.
+///
+/// # Errors
+/// What the pickle, the file and the hooks raise; RuntimeError while another load is under way.
+pub fn load<'py>(unpickler: &Bound<'py, PyAny>, home: &Home<State>) -> PyResult<Bound<'py, PyAny>> {
+    let py = unpickler.py();
+    if !home.is_initialized() {
+        let name = unpickler.get_type().name()?;
+        let words = format!("Unpickler.__init__() was not called by {name}.__init__()");
+        return Err(unpickling_error(py, &words));
+    }
+    let _nesting = Nesting::enter(py)?;
+    let mut state = home.begin()?;
+    let Some(settings) = state.settings.clone() else {
+        home.end(state);
+        return Err(Home::<State>::in_use());
+    };
+    state.proto = 0;
+    let ahead = state.ahead;
+    let input = Input::new(settings.clone(), Source::File);
+    let mut machine = match Machine::new(py, input, settings) {
+        Ok(machine) => machine,
+        Err(error) => {
+            home.end(state);
+            return Err(error);
+        }
+    };
+    machine.work_for(home, unpickler, state);
+    let result = machine
+        .read_from_file(|input| input.skip(py, ahead))
+        .and_then(|()| machine.look_up_hooks())
+        .and_then(|()| machine.load());
+    machine.state.ahead = machine.input.ahead();
+    let result = match machine.give_state_back() {
+        Some(state) => {
+            home.end(state);
+            result
+        }
+        None => {
+            home.abandon();
+            Err(Home::<State>::in_use())
+        }
+    };
+    // Only now are the stack's values released: a finaliser may use the unpickler again.
+    drop(machine);
+    result
+}
+
+/// A load by a function, with nobody's hooks.
+///
+/// # Errors
+/// What the pickle and the file raise.
+pub fn load_alone<'py>(
+    py: Python<'py>,
+    settings: Settings,
+    source: Source,
+) -> PyResult<Bound<'py, PyAny>> {
+    let _nesting = Nesting::enter(py)?;
+    let settings = Arc::new(settings);
+    let input = Input::new(settings.clone(), source);
+    let mut machine = Machine::new(py, input, settings)?;
+    let result = machine.load();
+    machine.forget();
+    result
+}

@@ -1,0 +1,74 @@
+"""The index that MEMOIZE gives next, whatever the pickle put where before."""
+
+import io
+import random
+from struct import pack
+
+import oxipickle
+import pytest
+from faces import UNPICKLERS
+
+SEEDS = 40
+
+
+def random_memo_pickle(seed, length):
+    """Values put at named and at counted indices, and fetched from some: a list of what was fetched."""
+    choice = random.Random(seed)
+    top = choice.choice([40, 80, 150, 300, 1000, 3000])
+    pickle, named = b"\x80\4(", [0]
+    for step in range(length):
+        kind = choice.random()
+        if kind < 0.2:
+            named.append(choice.randrange(top))
+            pickle += b"M" + pack("<H", step) + b"r" + pack("<I", named[-1]) + b"0"
+        elif kind < 0.9:
+            pickle += b"M" + pack("<H", step) + b"\x940"
+        elif step > length // 2:
+            pickle += b"j" + pack("<I", choice.choice([*named, choice.randrange(length // 2)]))
+    return pickle + b"l."
+
+
+def loaded(load, data):
+    """What is loaded, or the class of the error."""
+    try:
+        return load(data)
+    except Exception as error:
+        return type(error)
+
+
+def by_both(face, data):
+    return [loaded(lambda data: of(io.BytesIO(data)).load(), data) for of in face.both()]
+
+
+@pytest.mark.parametrize("length", [60, 250, 1500])
+@pytest.mark.parametrize("face", UNPICKLERS, ids=repr)
+def test_random_sequences(face, length):
+    fetched = 0
+    for seed in range(SEEDS):
+        data = random_memo_pickle(seed, length)
+        ours, model = by_both(face, data)
+        if type(ours) is type and type(model) is type:
+            # Each class has its own error for what is not there.
+            continue
+        assert ours == model, seed
+        fetched += len(ours)
+        if face.name == "lean":
+            assert oxipickle.loads(data) == model, seed
+    assert fetched
+
+
+@pytest.mark.parametrize("far", [1, 5, 31, 32, 33, 63, 64, 100, 255, 256, 257, 300, 600, 1000, 1025, 5000])
+@pytest.mark.parametrize("before", [0, 16, 32, 40, 254, 255, 256, 300])
+@pytest.mark.parametrize("face", UNPICKLERS, ids=repr)
+def test_memoized_after_one_far_entry(face, before, far):
+    put = b"N\x940" * before + b"Nr" + pack("<I", far) + b"0"
+    counted = b"".join(b"M" + pack("<H", i) + b"\x940" for i in range(400))
+    for index in {before, before + 1, before + 2, far - 1, far, far + 1, before + 300}:
+        data = b"\x80\4" + put + counted + b"j" + pack("<I", index) + b"."
+        ours, model = by_both(face, data)
+        if type(model) is type:
+            assert type(ours) is type, index
+        else:
+            assert ours == model, index
+            if face.name == "lean":
+                assert oxipickle.loads(data) == model, index
