@@ -5,7 +5,6 @@ use pyo3::types::PyTuple;
 
 use crate::error::class_name;
 use crate::fast::held::Held;
-use crate::save::containers::dict::key_note;
 use crate::save::reduce::work::{Reduce, Stage};
 use crate::save::work::Work;
 
@@ -69,4 +68,10 @@ fn notes_of_reduce(reduce: &Reduce, py: Python<'_>) -> Vec<String> {
 
 fn name_of(owner: Option<&Held>, py: Python<'_>) -> String {
     owner.map_or_else(|| "NoneType".to_owned(), |obj| class_name(obj.bind(py)))
+}
+
+/// The note of an entry. A key whose `repr` raises gives none, and never replaces the error.
+fn key_note(name: &str, key: &Bound<'_, PyAny>) -> Option<String> {
+    let repr = key.repr().ok()?;
+    Some(format!("when serializing {name} item {repr}"))
 }

@@ -3,7 +3,7 @@
 //! Picklers memoize nearly everything and fetch little of it. One pass over the opcodes that are
 //! still to come tells which entries will be asked for.
 
-use crate::argument::Layout;
+use crate::layout::Layout;
 use crate::opcode::{OPCODES, Opcode};
 
 /// How the scan gets past an opcode and its argument. Each size has an arm of its own, so that where

@@ -1,14 +1,40 @@
-//! Any instruction at all: each of the 68 opcodes with the argument that it is given.
+//! An instruction as it stands in a pickle, and how any one is written: each of the 68 opcodes with the argument that it is given.
 //!
 //! [`encode`](crate::encode) chooses the opcode for a value; here the caller does, and is refused
 //! where [`Reader`](crate::reader::Reader) would not read the argument back.
 
 use std::fmt;
 
-use crate::argument::{Argument, ArgumentKind as Kind, Layout};
+use crate::argument::Argument;
+use crate::error::{FormatError, FormatErrorKind};
 use crate::frame::{FrameWriter, Output};
+use crate::layout::{ArgumentKind as Kind, Layout};
 use crate::opcode::Opcode;
 use crate::sink::Sink;
+
+/// An opcode where it stands.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Instruction<'a> {
+    /// Bytes from the start of the pickle to the opcode.
+    pub offset: usize,
+    /// The opcode.
+    pub opcode: Opcode,
+    /// Its argument's bytes: the payload without its size, lines without the last newline.
+    pub argument: &'a [u8],
+}
+
+impl<'a> Instruction<'a> {
+    /// What the argument means.
+    ///
+    /// # Errors
+    /// When it is malformed.
+    pub fn value(&self) -> Result<Argument<'a>, FormatError> {
+        Argument::parse(self.opcode, self.argument).ok_or(FormatError {
+            kind: FormatErrorKind::BadArgument(self.opcode),
+            offset: self.offset + 1,
+        })
+    }
+}
 
 /// Why an opcode can't have an argument.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]

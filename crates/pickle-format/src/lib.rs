@@ -1,12 +1,13 @@
 //! The pickle format, without Python.
 //!
-//! A pickle is a program for a small machine with a stack and a memo. [`opcode`] is the table of
-//! its instructions and [`argument`] of their inline arguments; [`encode`] writes the shortest legal
-//! instruction for a value, per [`protocol`], and [`instruction`] any one with its argument, both into a
-//! [`sink`]; [`frame`] groups instructions as protocol 4 asks, and gives out a [`cursor`] for runs of short
-//! ones; [`memo`] maps identities to memo indices, and these to values; [`fetched`] tells which indices a
-//! pickle ever asks for; [`long`] and [`text`] are the encodings of integers and of protocol 0's lines;
-//! [`reader`] takes a pickle apart again, and [`dis`] shows it and checks what it does to the stack.
+//! A pickle is a program for a small machine with a stack and a memo. [`opcode`] is the table of its
+//! instructions; [`layout`] tells where their inline arguments are, and [`argument`] what these mean.
+//! [`encode`] writes the shortest legal instruction for a value, per [`protocol`], and [`instruction`] any one
+//! with its argument, both into a [`sink`]; [`frame`] groups instructions as protocol 4 asks, and gives out a
+//! [`cursor`] for runs of short ones. [`memo`] maps identities to memo indices, and these to values;
+//! [`fetched`] tells which indices a pickle ever asks for; [`long`] and [`text`] are the encodings of integers
+//! and of protocol 0's lines. [`reader`] takes a pickle apart again, and [`dis`] shows it and checks what it
+//! does to the stack.
 
 #![forbid(unsafe_code)]
 
@@ -18,6 +19,7 @@ pub mod error;
 pub mod fetched;
 pub mod frame;
 pub mod instruction;
+pub mod layout;
 pub mod long;
 pub mod memo;
 pub mod opcode;

@@ -1,6 +1,6 @@
 //! The table of all 68 opcodes: the one truth that writer, reader and tools derive from.
 
-use crate::argument::ArgumentKind;
+use crate::layout::ArgumentKind;
 
 macro_rules! stack_objects {
     ($($object:ident $name:literal;)*) => {

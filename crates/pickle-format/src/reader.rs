@@ -1,33 +1,10 @@
 //! Takes a pickle apart: one opcode after the other, each with its argument's bytes, whose meaning
 //! is told on request.
 
-use crate::argument::{Argument, Layout};
 use crate::error::{FormatError, FormatErrorKind};
+use crate::instruction::Instruction;
+use crate::layout::Layout;
 use crate::opcode::Opcode;
-
-/// An opcode where it stands.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub struct Instruction<'a> {
-    /// Bytes from the start of the pickle to the opcode.
-    pub offset: usize,
-    /// The opcode.
-    pub opcode: Opcode,
-    /// Its argument's bytes: the payload without its size, lines without the last newline.
-    pub argument: &'a [u8],
-}
-
-impl<'a> Instruction<'a> {
-    /// What the argument means.
-    ///
-    /// # Errors
-    /// When it is malformed.
-    pub fn value(&self) -> Result<Argument<'a>, FormatError> {
-        Argument::parse(self.opcode, self.argument).ok_or(FormatError {
-            kind: FormatErrorKind::BadArgument(self.opcode),
-            offset: self.offset + 1,
-        })
-    }
-}
 
 /// Reads up to STOP, and nothing behind it. Allocates nothing, whatever sizes the pickle claims.
 #[derive(Clone, Debug)]

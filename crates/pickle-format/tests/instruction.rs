@@ -4,9 +4,10 @@
 mod output;
 
 use output::{bytes, writer};
-use pickle_format::argument::{Argument, ArgumentKind};
+use pickle_format::argument::Argument;
 use pickle_format::error::FormatError;
 use pickle_format::instruction::{EncodeError, Unfit, encode_instruction};
+use pickle_format::layout::{ArgumentKind, Layout};
 use pickle_format::opcode::{OPCODES, Opcode};
 use pickle_format::reader::Reader;
 
@@ -148,7 +149,7 @@ fn whatever_is_read_is_written_back_to_the_byte() {
 
 fn counted_width(kind: ArgumentKind) -> usize {
     match kind.layout() {
-        pickle_format::argument::Layout::Counted(width) => width,
+        Layout::Counted(width) => width,
         _ => 0,
     }
 }

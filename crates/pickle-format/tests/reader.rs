@@ -1,7 +1,8 @@
 //! The reader gives back every instruction, and survives whatever it is given.
 
-use pickle_format::argument::{Argument, Layout};
+use pickle_format::argument::Argument;
 use pickle_format::error::FormatErrorKind;
+use pickle_format::layout::Layout;
 use pickle_format::opcode::{OPCODES, Opcode, OpcodeInfo};
 use pickle_format::reader::Reader;
 

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use pickle_format::opcode::Opcode;
-use pyo3::prelude::*;
 
 use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Opener, Opening, Part, Rest, taken};
 use crate::fast::held::Held;
@@ -397,10 +396,4 @@ impl Elements for DictEntries {
         writer.leave_fast(self.dict.view(quiet));
         Ok(())
     }
-}
-
-/// The note of an entry. A key whose `repr` raises gives none, and never replaces the error.
-pub fn key_note(name: &str, key: &Bound<'_, PyAny>) -> Option<String> {
-    let repr = key.repr().ok()?;
-    Some(format!("when serializing {name} item {repr}"))
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::argument::Argument;
+use crate::instruction::Instruction;
 use crate::long;
-use crate::reader::Instruction;
 
 /// Bytes of an argument that a line shows.
 const SHOWN: usize = 72;

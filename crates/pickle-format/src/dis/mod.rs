@@ -10,9 +10,10 @@ pub use line::Line;
 
 use crate::argument::Argument;
 use crate::error::{FormatError, FormatErrorKind};
+use crate::instruction::Instruction;
 use crate::memo::UnpicklerMemo;
 use crate::opcode::{Opcode, StackObject};
-use crate::reader::{Instruction, Reader};
+use crate::reader::Reader;
 
 /// The lines of a pickle, up to STOP or to the first fault.
 #[derive(Clone, Debug)]

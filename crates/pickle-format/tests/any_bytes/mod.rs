@@ -8,9 +8,10 @@ mod output;
 use output::{bytes, writer};
 use pickle_format::dis::Disassembler;
 use pickle_format::fetched::Fetched;
+use pickle_format::instruction::Instruction;
 use pickle_format::instruction::{EncodeError, encode_instruction};
 use pickle_format::opcode::Opcode;
-use pickle_format::reader::{Instruction, Reader};
+use pickle_format::reader::Reader;
 
 /// Lines of a disassembly that are put into words: with their depth they grow long.
 const LINES_IN_WORDS: usize = 200;
