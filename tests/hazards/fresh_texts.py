@@ -25,7 +25,8 @@ NEW_TEXTS = 1000
 
 # Seconds until a signal, in which all, some or none of the texts are written.
 DELAYS = [2e-6, 5e-6, 10e-6, 15e-6, 20e-6, 40e-6]
-ROUNDS_OF_COLLECTOR = 2
+# Allocations after which the collector runs: those of the passages come first.
+THRESHOLDS = range(1, 9) if sys.version_info < (3, 12) else [1]
 
 DUMPS = {
     "dumps": lambda obj, protocol: oxipickle.dumps(obj, protocol),
@@ -81,7 +82,7 @@ def use_up_free_lists():
     """
     if sys.version_info >= (3, 12):
         return []
-    return [tuple(range(size)) for size in range(1, 20) for _ in range(2100)]
+    return [tuple(range(size)) for size in range(1, 5) for _ in range(2100)]
 
 
 def free(items):
@@ -98,15 +99,21 @@ ACTS = {"free": free, "free and hand over": free_and_hand_over}
 
 
 @contextmanager
-def collector(act):
-    """Garbage with a finaliser, and what lets the collector run at the next allocation."""
+def collector(act, after, from_the_start):
+    """Garbage with a finaliser, and a collector that runs after so many allocations.
+
+    Those are counted from the start of the dump, or from where the object is saved that is given out.
+    """
     held = use_up_free_lists()
     threshold = gc.get_threshold()
     gc.collect()
     gc.set_threshold(0)
     Garbage(act)
+    arms = 0 if from_the_start else Arms(gc.set_threshold, after)
     try:
-        yield Arms(gc.set_threshold, 1)
+        if from_the_start:
+            gc.set_threshold(after)
+        yield arms
     finally:
         gc.set_threshold(*threshold)
         del held
@@ -125,8 +132,9 @@ def timer(act, delay):
 
 def ways(act):
     """Each way to have Python code run in the middle of the list, by its name."""
-    for _ in range(ROUNDS_OF_COLLECTOR):
-        yield "collector", collector(act)
+    for from_the_start in (True, False):
+        for after in THRESHOLDS:
+            yield "collector", collector(act, after, from_the_start)
     for delay in DELAYS:
         yield "signal", timer(act, delay)
 
@@ -147,8 +155,8 @@ def struck(dump, make_quiet, protocol):
         # Bound now: the list is another one in each round.
         for way, armed in ways(lambda: act(items)):
             MakesTexts.kept.clear()
-            with armed as arms:
-                items = [arms, *map(old_text, range(TEXTS)), make_quiet(), MakesTexts(), []]
+            items = [None, *map(old_text, range(TEXTS)), make_quiet(), MakesTexts(), []]
+            with armed as items[0]:
                 saved = dump(items, protocol)
             loaded = wrong_texts(pickle.loads(saved, buffers=[b"buffer"] * 9))
             made = [pair for texts in MakesTexts.kept for pair in enumerate(texts)]
