@@ -76,7 +76,7 @@ def test_daemon_threads(kind):
 
 
 FINALISED = r"""
-import atexit, builtins, gc, io, pickle, sys
+import atexit, builtins, io, os, pickle, sys
 import oxipickle
 class Reduced:
     def __reduce__(self): return int, ()
@@ -86,7 +86,7 @@ class Finalised:
         self.pickler = module.Pickler(io.BytesIO())
         self.hookable = module._Pickler(io.BytesIO(), 4)
         self.unpickler = module.Unpickler(io.BytesIO(b"K\1." * 9))
-    def __del__(self, Reduced=Reduced, print=print, type=type, BaseException=BaseException):
+    def __del__(self, Reduced=Reduced, write=os.write, type=type, BaseException=BaseException):
         for use in (lambda: self.module.loads(self.module.dumps([1, {"x": (1, 2)}])),
                     lambda: self.module.dumps([Reduced()]),
                     lambda: self.pickler.dump([{1: 2}, Reduced()]),
@@ -94,7 +94,7 @@ class Finalised:
                     lambda: self.unpickler.load()):
             try: result = type(use()).__name__
             except BaseException as error: result = type(error).__name__
-            print(self.name, result)
+            write(1, f"{self.name} {result}\n".encode())
 module = {"oxipickle": oxipickle, "pickle": pickle}[sys.argv[1]]
 if sys.argv[2] == "used": module.loads(module.dumps([Reduced()]))
 first = Finalised("global", module)
@@ -104,6 +104,10 @@ atexit.register(lambda: module.dumps([Reduced()]))
 """
 
 
+# What is left of the modules by then may answer in either way; nothing else may be raised.
+LATE_ERRORS = {"PicklingError", "UnpicklingError", "ImportError", "RuntimeError", "TypeError"}
+
+
 @pytest.mark.parametrize("before", ["used", "unused"])
 def test_pickled_while_the_interpreter_ends(before):
     """What the interpreter's own picklers still do late, ours do or refuse; they never panic."""
@@ -111,13 +115,13 @@ def test_pickled_while_the_interpreter_ends(before):
     assert done.returncode == 0
     assert "panic" not in (done.stderr + done.stdout).lower()
     ours = done.stdout.splitlines()
+    assert len(ours) == 15
+    # Up to 3.11 the model crashes on the way.
     model = ended(FINALISED, "pickle", before).stdout.splitlines()
-    assert len(ours) == len(model) == 15
-    for our_line, model_line in zip(ours, model):
-        name, result = our_line.split()
-        assert our_line == model_line or result in ("PicklingError", "UnpicklingError", "ImportError", "RuntimeError")
-    # As long as the module's globals go, all is as ever.
-    assert ours[:5] == model[:5]
+    for number, line in enumerate(ours):
+        assert line in model[number : number + 1] or line.split()[1] in LATE_ERRORS
+    # What needs no module is pickled and loaded to the end.
+    assert ours[::5][:1] == ["builtins list"] and ours[4::5] == ["builtins int", "sys int", "global int"]
 
 
 def test_pickled_by_a_thread_after_the_main_one_ended():
