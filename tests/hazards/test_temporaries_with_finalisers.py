@@ -216,11 +216,13 @@ def test_it_dies_with_the_memo(pickler_face, protocol):
 class WithFile:
     """Owns a file, which it closes at its end."""
 
+    __slots__ = ("file",)
+
     def __init__(self):
         self.file = io.BytesIO(b"content")
 
     def __reduce__(self):
-        return rebuilt, (self.file,)
+        return rebuilt, ()
 
     def __del__(self):
         self.file.close()
