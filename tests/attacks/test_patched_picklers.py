@@ -87,7 +87,9 @@ OURS_IN_PLACE = {
 } | {
     "_pickle.Pickler": "_pickle.Pickler = oxipickle.Pickler",
     "_pickle.Unpickler": "_pickle.Unpickler = oxipickle.Unpickler",
-    "functions": "for name in ('dump', 'dumps', 'load', 'loads'): setattr(pickle, name, getattr(oxipickle, name))",
+    "functions": """
+for name in ("dump", "dumps", "load", "loads"): setattr(pickle, name, getattr(oxipickle, name))
+""",
     "everything": """
 for name in ("Pickler", "_Pickler", "Unpickler", "_Unpickler", "dump", "dumps", "load", "loads"):
     setattr(pickle, name, getattr(oxipickle, name))
@@ -175,7 +177,8 @@ sys.addaudithook(hook)
 
 FIRST_USES = """
 for use in (lambda: oxipickle.dumps([1, {"a": (2,)}]), lambda: oxipickle.loads(b"K\\x01."),
-            lambda: oxipickle.Pickler(io.BytesIO()).dump([1]), lambda: oxipickle.HookablePickler(io.BytesIO()).dump([1]),
+            lambda: oxipickle.Pickler(io.BytesIO()).dump([1]),
+            lambda: oxipickle.HookablePickler(io.BytesIO()).dump([1]),
             lambda: oxipickle.Unpickler(io.BytesIO(b"K\\x01.")).load(),
             lambda: oxipickle.HookableUnpickler(io.BytesIO(b"K\\x01.")).load()):
     use()

@@ -4,16 +4,18 @@ import gc
 import os
 import pickle
 import threading
+import time
 import weakref
 
 import oxipickle
 import pytest
 from faces import UNPICKLERS
 
-LISTS = [[number] for number in range(300)]
+LISTS = [[number] for number in range(3000)]
 # Long enough that a load of it pauses the collector.
 DATA = pickle.dumps(LISTS, 2)
 TAIL = 50
+CHUNKS = 5
 
 
 class Waiting:
@@ -139,16 +141,22 @@ def test_a_pipe(load, buffering):
 def test_a_pipe_that_is_slow(load):
     """The threshold is the user's each time that the load waits."""
     read, write = os.pipe()
-    seen, loaded = [], []
+    settings, loaded = [], []
     with os.fdopen(read, "rb") as file, os.fdopen(write, "wb", 0) as other:
         thread = threading.Thread(target=lambda: loaded.append(LOADS[load](file)))
         thread.start()
-        for start in range(0, len(DATA), 100):
-            other.write(DATA[start : start + 100])
-            # Lets the other thread take them, and wait again.
-            thread.join(0.01)
-            if thread.is_alive():
-                seen.append(gc.get_threshold()[0])
+        size = len(DATA) // CHUNKS + 1
+        for start in range(0, len(DATA), size):
+            settings.append(settled_threshold())
+            other.write(DATA[start : start + size])
         thread.join()
     assert loaded == [LISTS]
-    assert set(seen) == {321}
+    assert set(settings) == {321}
+
+
+def settled_threshold():
+    """The threshold, once the load has come to wait again, or what it is after a while."""
+    latest = time.monotonic() + 1
+    while gc.get_threshold()[0] != 321 and time.monotonic() < latest:
+        time.sleep(0.001)
+    return gc.get_threshold()[0]
