@@ -10,7 +10,15 @@ import pytest
 from faces import dumped, outcome
 from parts import both, rebuilt
 
-NAMES = ["__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__", "__slotnames__", "__new__"]
+NAMES = [
+    "__reduce__",
+    "__reduce_ex__",
+    "__getstate__",
+    "__getnewargs__",
+    "__getnewargs_ex__",
+    "__slotnames__",
+    "__new__",
+]
 
 
 class Descriptor:
