@@ -24,8 +24,11 @@ SECONDS = 120
 SLOWER = 20
 
 
-def run(attack, *args, memory=None, allocator="debug"):
-    """What `attack(*args)` returns in an interpreter that may map `memory` bytes more than it has."""
+def run(attack, *args, memory=None, allocator="debug", seconds=SECONDS):
+    """What `attack(*args)` returns in an interpreter that may map `memory` bytes more than it has.
+
+    One that takes longer than `seconds` fails the test too.
+    """
     env = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
     if allocator:
         env["PYTHONMALLOC"] = allocator
@@ -42,7 +45,7 @@ def run(attack, *args, memory=None, allocator="debug"):
         env=env,
         capture_output=True,
         text=True,
-        timeout=SECONDS * (SLOWER if checker else 1),
+        timeout=seconds * (SLOWER if checker else 1),
         cwd=module.parent,
     )
     assert done.returncode == 0, f"ended with {done.returncode}\n{done.stdout[-500:]}\n{done.stderr[-3000:]}"

@@ -2,9 +2,9 @@
 
 import pytest
 
-pytest.register_assert_rewrite("parts")
+pytest.register_assert_rewrite("parts", "own_process")
 
-from faces import DUMPS, HOOKABLE, LEAN  # noqa: E402 - after the assertions of `parts` were registered
+from faces import DUMPS, HOOKABLE, LEAN  # noqa: E402 - after assertions were registered
 
 
 @pytest.fixture(params=[LEAN, HOOKABLE, DUMPS], ids=lambda face: face.name)

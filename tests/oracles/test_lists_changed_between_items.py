@@ -50,6 +50,41 @@ def test_a_list_of_one_that_grows(protocol):
     assert ours == model or (ours[0] == "error" and sys.version_info >= (3, 14))
 
 
+CHANGES = {
+    "grows": lambda items: items.append("appended"),
+    "shrinks": lambda items: items.pop(),
+    "is cleared": lambda items: items.clear(),
+    "stays as long": lambda items: items.reverse(),
+}
+
+
+class Changing(Growing):
+    """Changes a list in some way when it is saved."""
+
+    def __init__(self, items, change):
+        super().__init__(items)
+        self.change = change
+
+    def __reduce__(self):
+        CHANGES[self.change](self.items)
+        return list, ()
+
+
+@pytest.mark.parametrize("at", [0, 1, 2, 3])
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_list_at_protocol_0(face, change, at):
+    """There are no batches there, and on no release is the size looked at."""
+
+    def changing_list():
+        items = ["first", "second", "third", "fourth"]
+        items[at] = Changing(items, change)
+        return items
+
+    ours, model = (outcome(dumped, c, changing_list(), 0) for c in face.both())
+    assert ours == model
+    assert ours[0] == "value"
+
+
 @pytest.mark.parametrize("protocol", range(1, 6))
 def test_the_hookable_face_does_not_see_it(protocol):
     ours, model = (outcome(dumped, c, growing_list(), protocol) for c in HOOKABLE.both())

@@ -116,7 +116,7 @@ def fresh(name):
     return ITEMS[name]
 
 
-@pytest.mark.skipif(not SPEAKS_NEWEST_WORDS, reason="the newest interpreter's words, asked of itself")
+@pytest.mark.newest_words
 @pytest.mark.parametrize("name", ITEMS)
 def test_words_of_the_newest_interpreter(face, name, protocol):
     try:

@@ -4,7 +4,7 @@ import copyreg
 import re
 
 import pytest
-from faces import SPEAKS_NEWEST_WORDS, dumped, notes, raised
+from faces import dumped, notes, raised
 
 
 class Failure(Exception):
@@ -115,7 +115,7 @@ def with_attribute(obj):
     return obj
 
 
-@pytest.mark.skipif(not SPEAKS_NEWEST_WORDS, reason="the newest interpreter's notes, asked of itself")
+@pytest.mark.newest_words
 @pytest.mark.parametrize("path", PATHS)
 def test_notes_are_the_newest_interpreters(face, path, protocol):
     def attempt(pickler_class):
