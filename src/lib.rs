@@ -32,6 +32,7 @@ pub mod _oxipickle {
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
         let py = module.py();
         crate::fast::layout::check(py)?;
+        crate::interpreter::imports::Imports::observe(py)?;
         #[cfg(feature = "watch")]
         crate::fast::watchman::export(module)?;
         // Nobody names this class, and making it when it is first needed might find no memory.
