@@ -3,3 +3,4 @@
 pub mod behaviour;
 pub mod face;
 pub mod imports;
+pub mod sole;
