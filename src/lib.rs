@@ -36,7 +36,7 @@ pub mod _oxipickle {
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
         let py = module.py();
-        crate::interpreter::sole::claim(py)?;
+        crate::interpreter::sole::check(py)?;
         crate::fast::layout::check(py)?;
         crate::interpreter::imports::Imports::observe(py)?;
         #[cfg(feature = "watch")]

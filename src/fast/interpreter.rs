@@ -3,15 +3,15 @@
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// The running interpreter's number, which no other one of the process ever gets.
-///
-/// # Errors
-/// What the interpreter raises.
-pub fn interpreter_id(py: Python<'_>) -> PyResult<i64> {
-    // SAFETY: the GIL is held, so there is a current interpreter.
-    let id = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
-    if id < 0 {
-        return Err(PyErr::fetch(py));
+/// Whether it is the main one, with which the process began.
+pub fn is_main(py: Python<'_>) -> bool {
+    let _ = py;
+    // SAFETY: the GIL is held, so there is a current interpreter. Both calls give a pointer that is
+    // only compared.
+    unsafe {
+        std::ptr::eq(
+            ffi::PyInterpreterState_Get(),
+            ffi::PyInterpreterState_Main(),
+        )
     }
-    Ok(id)
 }

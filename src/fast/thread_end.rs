@@ -46,6 +46,8 @@ mod handler {
     use std::sync::OnceLock;
 
     type Routine = unsafe extern "C" fn(*mut c_void);
+    type Push = unsafe extern "C" fn(*mut Buffer, Routine, *mut c_void);
+    type Pop = unsafe extern "C" fn(*mut Buffer, c_int);
 
     /// glibc's `struct _pthread_cleanup_buffer`, which glibc fills in.
     #[repr(C)]
@@ -63,8 +65,8 @@ mod handler {
     /// glibc's two functions. They are looked up, since linking to them would demand the glibc of the
     /// machine that builds the wheel.
     struct Functions {
-        push: unsafe extern "C" fn(*mut Buffer, Routine, *mut c_void),
-        pop: unsafe extern "C" fn(*mut Buffer, c_int),
+        push: Push,
+        pop: Pop,
     }
 
     fn functions() -> Option<&'static Functions> {
@@ -81,8 +83,8 @@ mod handler {
                 // SAFETY: these are the types that `pthread.h` gives the functions of these names.
                 unsafe {
                     Some(Functions {
-                        push: std::mem::transmute::<*mut c_void, _>(push),
-                        pop: std::mem::transmute::<*mut c_void, _>(pop),
+                        push: std::mem::transmute::<*mut c_void, Push>(push),
+                        pop: std::mem::transmute::<*mut c_void, Pop>(pop),
                     })
                 }
             })

@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyAttributeError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-use crate::error::class_name;
+use crate::error::{after, class_name};
 use crate::fast::import::{audit_find_class, import};
 use crate::interpreter::imports::Imports;
 
@@ -50,8 +50,7 @@ fn look_up<'py>(
                     name.repr()?,
                     module_name.repr()?
                 ));
-                let _ = error.value(py).setattr("__context__", missing.value(py));
-                return Err(error);
+                return Err(after(py, error, missing));
             }
             Err(error) => return Err(error),
         };
