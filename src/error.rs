@@ -1,9 +1,8 @@
-//! Where the exceptions of saving are made, and the notes that tell the path to the culprit.
+//! Where exceptions are made, and the notes that tell the path to the culprit.
 //!
-//! Classes and words follow CPython 3.15's picklers on every release, except where `imports.rs`
-//! found that the running release's own class differs.
-
-use std::collections::VecDeque;
+//! Classes and words follow CPython 3.15's picklers on every release, except where `behaviour.rs` says
+//! that the running release's own class differs. What an error looks like in Python is made as late as
+//! possible: making it can run Python code, and each function says whether it does.
 
 use pyo3::prelude::*;
 use pyo3::types::PyType;
@@ -13,45 +12,63 @@ use crate::interpreter::imports::Imports;
 /// Notes kept at each end of the path; a longer path names how many lie between.
 pub const NOTES_AT_EACH_END: usize = 50;
 
-/// A `pickle.PicklingError` with these words.
+/// A `pickle.PicklingError` with these words. Runs no Python code: the exception object is made when the
+/// error is raised, or settled.
 #[cold]
 pub fn pickling_error(py: Python<'_>, words: String) -> PyErr {
     match Imports::get(py) {
-        Ok(imports) => PyErr::from_type(imports.pickling_error.bind(py).clone(), words),
+        Ok(imports) => error_of(imports.pickling_error.bind(py), words),
         Err(error) => error,
     }
 }
 
-/// A `pickle.PicklingError` that was raised while `cause` was handled.
+/// A `pickle.PicklingError` that was raised while `cause` was handled. Runs Python code.
 #[cold]
-pub fn pickling_error_after(py: Python<'_>, words: String, cause: &PyErr) -> PyErr {
-    let error = pickling_error(py, words);
-    let _ = error.value(py).setattr("__context__", cause.value(py));
-    error
+pub fn pickling_error_after(py: Python<'_>, words: String, cause: PyErr) -> PyErr {
+    after(py, pickling_error(py, words), cause)
 }
 
-/// A `pickle.UnpicklingError` with these words.
+/// A `pickle.UnpicklingError` with these words. Runs no Python code.
 #[cold]
 #[inline(never)]
 pub fn unpickling_error(py: Python<'_>, words: &str) -> PyErr {
     match Imports::get(py) {
-        Ok(imports) => {
-            let class = imports.unpickling_error.bind(py).clone();
-            PyErr::from_type(class, words.to_owned())
-        }
+        Ok(imports) => error_of(imports.unpickling_error.bind(py), words.to_owned()),
         Err(error) => error,
     }
 }
 
-/// An error of this class with these words.
+/// An error of this class with these words. Runs no Python code.
 #[cold]
 pub fn error_of(class: &Bound<'_, PyType>, words: String) -> PyErr {
     PyErr::from_type(class.clone(), words)
 }
 
-/// Adds a note to an error. What fails here never replaces it. Runs Python code.
-pub fn add_note(py: Python<'_>, error: &PyErr, note: String) {
+/// The error with its exception object made. Runs Python code: the class's `__init__` may be anybody's.
+///
+/// Whoever looks into an error that was made in Rust settles it first. PyO3 would make the object too,
+/// but lets go of the GIL meanwhile, and panics at the interpreter's end, when nobody gets it back.
+#[cold]
+pub fn settled(py: Python<'_>, error: PyErr) -> PyErr {
+    error.restore(py);
+    PyErr::fetch(py)
+}
+
+/// The error, raised while `cause` was handled. What fails here never replaces it. Runs Python code.
+#[cold]
+pub fn after(py: Python<'_>, error: PyErr, cause: PyErr) -> PyErr {
+    let error = settled(py, error);
+    let cause = settled(py, cause);
+    let _ = error.value(py).setattr("__context__", cause.value(py));
+    error
+}
+
+/// The error with a note. What fails here never replaces it. Runs Python code.
+#[cold]
+pub fn with_note(py: Python<'_>, error: PyErr, note: String) -> PyErr {
+    let error = settled(py, error);
     let _ = error.value(py).call_method1("add_note", (note,));
+    error
 }
 
 /// The name of an object's class as errors spell it: qualified by its module, unless that is
@@ -70,36 +87,53 @@ pub fn class_name(obj: &Bound<'_, PyAny>) -> String {
     }
 }
 
-/// The notes that tell the path, innermost first: so many from each end are kept.
-#[derive(Default)]
+/// The notes that tell the path to the culprit, from the innermost to the outermost. A long path keeps so
+/// many at each end, and nothing is asked for the text of the others.
 pub struct Path {
+    total: usize,
+    /// How many were added, kept or not.
+    added: usize,
     innermost: Vec<String>,
-    outermost: VecDeque<String>,
-    left_out: usize,
-}
-
-impl Extend<String> for Path {
-    fn extend<T: IntoIterator<Item = String>>(&mut self, notes: T) {
-        for note in notes {
-            if self.innermost.len() < NOTES_AT_EACH_END {
-                self.innermost.push(note);
-                continue;
-            }
-            if self.outermost.len() == NOTES_AT_EACH_END {
-                self.outermost.pop_front();
-                self.left_out += 1;
-            }
-            self.outermost.push_back(note);
-        }
-    }
+    outermost: Vec<String>,
 }
 
 impl Path {
-    /// Adds the notes to the error. What fails here never replaces it.
-    pub fn tell(self, py: Python<'_>, error: &PyErr) {
-        let more = (self.left_out > 0).then(|| format!("({} more notes left out)", self.left_out));
-        for note in self.innermost.into_iter().chain(more).chain(self.outermost) {
-            add_note(py, error, note);
+    /// A path of so many notes.
+    pub fn of(total: usize) -> Self {
+        Self {
+            total,
+            added: 0,
+            innermost: Vec::new(),
+            outermost: Vec::new(),
         }
+    }
+
+    /// Adds the next `number` notes. Their texts are made only if one of them is kept; `tell` gives none
+    /// where a text can't be made, as that of a key whose `repr` fails.
+    pub fn add(&mut self, number: usize, tell: impl FnOnce() -> Vec<String>) {
+        let first = self.added;
+        self.added += number;
+        let from_end = self.total.saturating_sub(NOTES_AT_EACH_END);
+        if first >= NOTES_AT_EACH_END && self.added <= from_end {
+            return;
+        }
+        for (at, note) in (first..).zip(tell()) {
+            if at < NOTES_AT_EACH_END {
+                self.innermost.push(note);
+            } else if at >= from_end {
+                self.outermost.push(note);
+            }
+        }
+    }
+
+    /// The error with the notes. What fails here never replaces it. Runs Python code.
+    pub fn tell(self, py: Python<'_>, mut error: PyErr) -> PyErr {
+        let left_out = self.total.saturating_sub(2 * NOTES_AT_EACH_END);
+        let more = (left_out > 0).then(|| format!("({left_out} more notes left out)"));
+        let notes = self.innermost.into_iter().chain(more).chain(self.outermost);
+        for note in notes {
+            error = with_note(py, error, note);
+        }
+        error
     }
 }

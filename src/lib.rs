@@ -9,7 +9,9 @@ mod load;
 mod save;
 
 /// The native half of oxipickle.
-#[pyo3::pymodule]
+///
+/// The memo tells by reference counts which objects can be met again, so the GIL is needed.
+#[pyo3::pymodule(gil_used = true)]
 pub mod _oxipickle {
     #[pymodule_export]
     use crate::faces::functions::{dump, dumps, load, loads, opcode_table};
@@ -26,12 +28,17 @@ pub mod _oxipickle {
     #[pymodule_export]
     use crate::faces::unpickler_memo_proxy::UnpicklerMemoProxy;
 
-    /// Looks whether the interpreter is the one this was built for, remembers the classes' own
-    /// methods before anybody can exchange them, and has forks minded.
+    /// Makes sure that this interpreter can be served, and looks at it and its picklers.
+    ///
+    /// The classes' own methods are remembered before anybody can exchange them: a method that is
+    /// another one later is an override. A child process that is forked forgets the loads of other
+    /// threads, which don't exist there.
     #[pymodule_init]
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
         let py = module.py();
+        crate::interpreter::sole::check(py)?;
         crate::fast::layout::check(py)?;
+        crate::interpreter::imports::Imports::observe(py)?;
         #[cfg(feature = "watch")]
         crate::fast::watchman::export(module)?;
         // Nobody names this class, and making it when it is first needed might find no memory.

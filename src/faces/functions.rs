@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::faces::arguments::truth;
+use crate::fast::thread_end::Frames;
 use crate::interpreter::face::Face;
 use crate::load::input::Source;
 use crate::load::input::file::File;
@@ -26,6 +27,7 @@ pub fn dump<'py>(
     #[pyo3(from_py_with = truth)] fix_imports: bool,
     buffer_callback: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<()> {
+    let _frames = Frames::enter();
     let options = Options {
         protocol,
         fix_imports,
@@ -47,6 +49,7 @@ pub fn dumps<'py>(
     #[pyo3(from_py_with = truth)] fix_imports: bool,
     buffer_callback: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
+    let _frames = Frames::enter();
     let options = Options {
         protocol,
         fix_imports,
@@ -70,6 +73,7 @@ pub fn load<'py>(
     errors: &str,
     buffers: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let _frames = Frames::enter();
     let face = Face::Lean;
     let methods = Some(File::of(file, face)?);
     let settings = Settings::new(
@@ -100,6 +104,7 @@ pub fn loads<'py>(
     errors: &str,
     buffers: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let _frames = Frames::enter();
     let source = Source::of_object(data)?;
     let face = Face::Lean;
     let settings = Settings::new(

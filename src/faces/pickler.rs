@@ -8,6 +8,7 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use crate::faces::arguments::truth;
 use crate::faces::pickler_memo_proxy::{self as memo_proxy, PicklerMemoProxy};
 use crate::fast::held::Held;
+use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
 use crate::gate::session::Walked;
 use crate::interpreter::face::Face;
@@ -58,6 +59,7 @@ impl Pickler {
         #[pyo3(from_py_with = truth)] fix_imports: bool,
         buffer_callback: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
+        let _frames = Frames::enter();
         let options = Options {
             protocol,
             fix_imports,
@@ -86,11 +88,13 @@ impl Pickler {
     /// and whatever a hook or the file raises; notes tell the path to the culprit.
     #[pyo3(signature = (obj, /))]
     fn dump<'py>(slf: &Bound<'py, Self>, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        let _frames = Frames::enter();
         session::dump(slf.as_any(), &slf.get().home, obj)
     }
 
     /// Forgets every object that was pickled.
     fn clear_memo(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let _frames = Frames::enter();
         session::clear_memo(&slf.get().home)
     }
 
@@ -117,6 +121,7 @@ impl Pickler {
         obj: &Bound<'py, PyAny>,
         name: Option<Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let _frames = Frames::enter();
         session::resolve_global(slf.py(), obj, name, Face::Lean)
     }
 
@@ -138,6 +143,7 @@ impl Pickler {
 
     #[setter]
     fn set_memo(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let _frames = Frames::enter();
         memo_proxy::assign(&self.home, value)
     }
 
@@ -155,6 +161,7 @@ impl Pickler {
 
     #[setter]
     fn set_dispatch_table(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let _frames = Frames::enter();
         let value = Some(Held::from(value));
         drop(self.home.with_early(State::placeholder, |s| {
             std::mem::replace(&mut s.hooks.found.dispatch_table, value)
@@ -164,6 +171,7 @@ impl Pickler {
 
     #[deleter]
     fn delete_dispatch_table(&self) -> PyResult<()> {
+        let _frames = Frames::enter();
         match self
             .home
             .with_early(State::placeholder, |s| s.hooks.found.dispatch_table.take())?
@@ -180,6 +188,7 @@ impl Pickler {
 
     #[setter]
     fn set_bin(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let _frames = Frames::enter();
         let value = flag(value)?;
         self.home.with(|s| s.writer.binary = value)
     }
@@ -191,6 +200,7 @@ impl Pickler {
 
     #[setter]
     fn set_fast(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let _frames = Frames::enter();
         let value = flag(value)?;
         self.home.with(|s| s.writer.fast = value)
     }

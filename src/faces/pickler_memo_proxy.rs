@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::faces::pickler::Pickler;
+use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
 use crate::save::session;
 use crate::save::state::State;
@@ -25,6 +26,7 @@ impl PicklerMemoProxy {
 impl PicklerMemoProxy {
     /// Forgets every object that was pickled.
     fn clear(&self) -> PyResult<()> {
+        let _frames = Frames::enter();
         session::clear_memo(self.pickler.get().home())
     }
 

@@ -7,6 +7,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::faces::arguments::truth;
 use crate::faces::unpickler_memo_proxy::{self, UnpicklerMemoProxy};
+use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
 use crate::interpreter::face::Face;
 use crate::load::hooks::no_persistent_load;
@@ -62,6 +63,7 @@ impl Unpickler {
         errors: &str,
         buffers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
+        let _frames = Frames::enter();
         let home = &slf.get().home;
         if home.is_working() {
             return Err(Home::<State>::in_use());
@@ -88,6 +90,7 @@ impl Unpickler {
     /// RuntimeError within a load of this unpickler, and whatever a hook or the file raises; a
     /// note tells the place in the pickle.
     fn load<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let _frames = Frames::enter();
         load(slf.as_any(), &slf.get().home)
     }
 
@@ -104,6 +107,7 @@ impl Unpickler {
         module_name: &Bound<'py, PyAny>,
         global_name: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let _frames = Frames::enter();
         find_class(&self.home, module_name, global_name)
     }
 
@@ -125,6 +129,7 @@ impl Unpickler {
 
     #[setter]
     fn set_memo(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let _frames = Frames::enter();
         unpickler_memo_proxy::assign(&self.home, value)
     }
 

@@ -5,6 +5,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
 use crate::load::session::{assign_memo, clear_memo, copy_memo};
 use crate::load::state::State;
@@ -29,6 +30,7 @@ impl UnpicklerMemoProxy {
 impl UnpicklerMemoProxy {
     /// Forgets every object that was memoized.
     fn clear(&self, py: Python<'_>) -> PyResult<()> {
+        let _frames = Frames::enter();
         clear_memo((self.home)(self.unpickler.bind(py))?)
     }
 

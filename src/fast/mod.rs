@@ -16,6 +16,7 @@ pub mod fresh;
 pub mod held;
 pub mod import;
 pub mod instance;
+pub mod interpreter;
 pub mod layout;
 pub mod memo;
 pub mod no_memory;
@@ -24,6 +25,7 @@ pub mod output;
 pub mod quiet;
 pub mod recursion;
 pub mod signals;
+pub mod thread_end;
 pub mod view;
 pub mod watch;
 #[cfg(feature = "watch")]

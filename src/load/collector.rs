@@ -48,12 +48,12 @@ fn after_fork(py: Python<'_>) -> PyResult<()> {
 }
 
 fn threshold(py: Python<'_>, imports: &Imports) -> PyResult<i64> {
-    let all = imports.loading.get_threshold.bind(py).call0()?;
+    let all = imports.get_threshold.bind(py).call0()?;
     all.get_item(0)?.extract()
 }
 
 fn set_threshold(py: Python<'_>, imports: &Imports, threshold: i64) -> PyResult<()> {
-    let set = imports.loading.set_threshold.bind(py);
+    let set = imports.set_threshold.bind(py);
     set.call1((threshold,)).map(drop)
 }
 

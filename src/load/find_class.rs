@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyAttributeError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
-use crate::error::class_name;
+use crate::error::{after, class_name};
 use crate::fast::import::{audit_find_class, import};
 use crate::interpreter::imports::Imports;
 
@@ -50,8 +50,7 @@ fn look_up<'py>(
                     name.repr()?,
                     module_name.repr()?
                 ));
-                let _ = error.value(py).setattr("__context__", missing.value(py));
-                return Err(error);
+                return Err(after(py, error, missing));
             }
             Err(error) => return Err(error),
         };
@@ -67,13 +66,13 @@ fn map_names<'py>(
     name: &Bound<'py, PyAny>,
 ) -> PyResult<Names<'py>> {
     let py = module_name.py();
-    let loading = &Imports::get(py)?.loading;
+    let imports = Imports::get(py)?;
     let wrong = |table: &str, what: &str, given: String| {
         PyRuntimeError::new_err(format!(
             "_compat_pickle.{table} values should be {what}, not {given}"
         ))
     };
-    if let Some(item) = loading
+    if let Some(item) = imports
         .name_mapping
         .bind(py)
         .get_item((module_name, name))?
@@ -93,7 +92,7 @@ fn map_names<'py>(
             )
         });
     }
-    match loading.import_mapping.bind(py).get_item(module_name)? {
+    match imports.import_mapping.bind(py).get_item(module_name)? {
         None => Ok((module_name.clone(), name.clone())),
         Some(item) if item.is_instance_of::<PyString>() => Ok((item, name.clone())),
         Some(item) => Err(wrong("IMPORT_MAPPING", "strings", class_name(&item))),

@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+use crate::error::with_note;
 use crate::load::machine::Machine;
 
 impl Machine<'_, '_> {
@@ -18,9 +19,6 @@ impl Machine<'_, '_> {
             }
             Some(opcode) => format!("at byte {at}, carrying out {}", opcode.name()),
         };
-        self.leave(|py| {
-            let _ = error.value(py).call_method1("add_note", (note,));
-        });
-        error
+        self.leave(|py| with_note(py, error, note))
     }
 }

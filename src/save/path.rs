@@ -8,6 +8,23 @@ use crate::fast::held::Held;
 use crate::save::reduce::work::{Reduce, Stage};
 use crate::save::work::Work;
 
+/// How many notes the work item has. Runs no Python code.
+pub fn number_of_notes(work: &Work) -> usize {
+    match work {
+        Work::List(_) | Work::Tuple(_) | Work::Set(_) | Work::FrozenSet(_) | Work::ListItems(_) => {
+            1
+        }
+        Work::Dict(w) => w.elements.key_in_path().is_some().into(),
+        Work::DictItems(w) => w.elements.pair_in_path().is_some().into(),
+        Work::Reduce(w) => usize::from(part_of_reduce(w).is_some()) + usize::from(w.met.is_some()),
+        Work::Build { .. } => 2,
+        Work::StackGlobal { .. }
+        | Work::AttributeChain(_)
+        | Work::Memoize(_)
+        | Work::PersistentId => 0,
+    }
+}
+
 /// The notes of a work item, innermost first. Runs Python code.
 pub fn notes(work: &Work, py: Python<'_>) -> Vec<String> {
     match work {
@@ -49,7 +66,17 @@ pub fn notes(work: &Work, py: Python<'_>) -> Vec<String> {
 
 fn notes_of_reduce(reduce: &Reduce, py: Python<'_>) -> Vec<String> {
     let name = name_of(reduce.obj.as_ref(), py);
-    let part = match reduce.stage {
+    let part = part_of_reduce(reduce).map(|part| format!("when serializing {name} {part}"));
+    let mut notes: Vec<String> = part.into_iter().collect();
+    if reduce.met.is_some() {
+        notes.push(format!("when serializing {name} object"));
+    }
+    notes
+}
+
+/// The part of a reduce value within which the walk is, as the notes name it.
+fn part_of_reduce(reduce: &Reduce) -> Option<&'static str> {
+    match reduce.stage {
         Stage::Class => Some("class"),
         Stage::Function => Some("reconstructor"),
         Stage::Arguments => Some("reconstructor arguments"),
@@ -57,13 +84,7 @@ fn notes_of_reduce(reduce: &Reduce, py: Python<'_>) -> Vec<String> {
         Stage::State => Some("state"),
         Stage::StateSetter => Some("state setter"),
         _ => None,
-    };
-    let part = part.map(|part| format!("when serializing {name} {part}"));
-    let mut notes: Vec<String> = part.into_iter().collect();
-    if reduce.met.is_some() {
-        notes.push(format!("when serializing {name} object"));
     }
-    notes
 }
 
 fn name_of(owner: Option<&Held>, py: Python<'_>) -> String {

@@ -9,7 +9,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyTuple};
 
-use crate::error::Path;
+use crate::error::{Path, settled};
 use crate::fast::fresh;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
@@ -23,7 +23,7 @@ use crate::save::fault::Fault;
 use crate::save::instances::instance::{Planned, open_instance};
 use crate::save::instances::plan::Plain;
 use crate::save::next::Next;
-use crate::save::path::notes;
+use crate::save::path::{notes, number_of_notes};
 use crate::save::reduce::dict_items::{ReducedEntries, as_pair};
 use crate::save::reduce::list_items::ReducedItems;
 use crate::save::reduce::taken::Taken;
@@ -323,22 +323,25 @@ impl Walk<'_, '_> {
     #[cold]
     fn unwind(&mut self, base: usize, error: PyErr) -> PyErr {
         self.writer().fast_path.clear();
-        let mut path = Path::default();
-        let told = self.leave(|py| {
-            // Telling it takes memory.
-            Ok(!error.is_instance_of::<pyo3::exceptions::PyMemoryError>(py))
+        let settled = self.leave(|py| {
+            let error = settled(py, error);
+            // Telling the path takes memory.
+            let tells = !error.is_instance_of::<pyo3::exceptions::PyMemoryError>(py);
+            Ok((error, tells))
         });
-        let tells = match told {
-            Ok(tells) => tells,
+        let (error, tells) = match settled {
+            Ok(settled) => settled,
             Err(lost) => return lost,
         };
+        let items = self.state().stack.get(base..).unwrap_or_default();
+        let mut path = Path::of(items.iter().map(number_of_notes).sum());
         // One by one, in place: there may be no memory for another stack.
         while self.state().stack.len() > base
             && let Some(work) = self.state_mut().stack.pop()
         {
             let told = self.leave(|py| {
                 if tells {
-                    path.extend(notes(&work, py));
+                    path.add(number_of_notes(&work), || notes(&work, py));
                 }
                 Ok(())
             });
@@ -347,11 +350,9 @@ impl Walk<'_, '_> {
                 return lost;
             }
         }
-        let told = self.leave(|py| {
-            path.tell(py, &error);
-            Ok(())
-        });
-        told.err().unwrap_or(error)
+        match self.leave(|py| Ok(path.tell(py, error))) {
+            Ok(error) | Err(error) => error,
+        }
     }
 
     /// Opens a plain instance by its class's plan; None where it has to be asked.

@@ -7,6 +7,7 @@ use pyo3::types::{PyBool, PyDict, PyList, PyTuple};
 use crate::faces::arguments::truth;
 use crate::faces::pickler_memo_proxy as memo_proxy;
 use crate::fast::held::{Held, give_up_late};
+use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
 use crate::interpreter::face::Face;
 use crate::save::list_references;
@@ -56,6 +57,7 @@ impl HookablePickler {
         #[pyo3(from_py_with = truth)] fix_imports: bool,
         buffer_callback: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
+        let _frames = Frames::enter();
         let options = Options {
             protocol,
             fix_imports,
@@ -81,6 +83,7 @@ impl HookablePickler {
     /// Raises PicklingError for what can't be pickled, RuntimeError within a dump of this pickler,
     /// and whatever a hook or the file raises; notes tell the path to the culprit.
     fn dump<'py>(slf: &Bound<'py, Self>, obj: &Bound<'py, PyAny>) -> PyResult<()> {
+        let _frames = Frames::enter();
         session::dump(slf.as_any(), &slf.get().home, obj)
     }
 
@@ -96,11 +99,13 @@ impl HookablePickler {
         obj: &Bound<'py, PyAny>,
         save_persistent_id: bool,
     ) -> PyResult<()> {
+        let _frames = Frames::enter();
         session::save(slf.as_any(), &slf.get().home, obj, save_persistent_id)
     }
 
     /// Forgets every object that was pickled.
     fn clear_memo(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let _frames = Frames::enter();
         session::clear_memo(&slf.get().home)
     }
 
@@ -126,6 +131,7 @@ impl HookablePickler {
         obj: &Bound<'py, PyAny>,
         name: Option<Bound<'py, PyAny>>,
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let _frames = Frames::enter();
         session::resolve_global(slf.py(), obj, name, Face::Hookable)
     }
 
@@ -148,6 +154,7 @@ impl HookablePickler {
 
     #[setter]
     fn set_memo(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let _frames = Frames::enter();
         memo_proxy::assign(&self.home, value)
     }
 
@@ -174,6 +181,7 @@ impl HookablePickler {
 
     #[setter]
     fn set_bin(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let _frames = Frames::enter();
         let truth = value.is_truthy()?;
         let given = Held::from(value);
         let before = self.home.with(|s| {
@@ -202,6 +210,7 @@ impl HookablePickler {
 
     #[setter]
     fn set_fast(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let _frames = Frames::enter();
         let truth = value.is_truthy()?;
         let given = Held::from(value);
         let before = self.home.with(|s| {

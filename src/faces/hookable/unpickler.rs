@@ -8,6 +8,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::faces::arguments::truth;
 use crate::faces::unpickler_memo_proxy::{self, UnpicklerMemoProxy};
+use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
 use crate::interpreter::face::Face;
 use crate::load::hooks::no_persistent_load;
@@ -67,6 +68,7 @@ impl HookableUnpickler {
         errors: &str,
         buffers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
+        let _frames = Frames::enter();
         let home = &slf.get().home;
         if home.is_working() {
             return Err(Home::<State>::in_use());
@@ -93,6 +95,7 @@ impl HookableUnpickler {
     /// RuntimeError within a load of this unpickler, and whatever a hook or the file raises; a
     /// note tells the place in the pickle.
     fn load<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let _frames = Frames::enter();
         load(slf.as_any(), &slf.get().home)
     }
 
@@ -108,6 +111,7 @@ impl HookableUnpickler {
         module: &Bound<'py, PyAny>,
         name: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let _frames = Frames::enter();
         find_class(&self.home, module, name)
     }
 
@@ -128,6 +132,7 @@ impl HookableUnpickler {
 
     #[setter]
     fn set_memo(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let _frames = Frames::enter();
         unpickler_memo_proxy::assign(&self.home, value)
     }
 

@@ -77,11 +77,11 @@ impl<'py> Machine<'py, '_> {
             let error = unpickling_error(py, "EXT specifies code <= 0");
             return Err(self.in_argument(error));
         }
-        let loading = &self.imports.loading;
-        if let Some(object) = loading.extension_cache.bind(py).get_item(code)? {
+        let imports = self.imports;
+        if let Some(object) = imports.extension_cache.bind(py).get_item(code)? {
             return self.stack.push(object);
         }
-        let Some(pair) = loading.inverted_registry.bind(py).get_item(code)? else {
+        let Some(pair) = imports.inverted_registry.bind(py).get_item(code)? else {
             let words = format!("unregistered extension code {code}");
             return Err(PyValueError::new_err(words));
         };
@@ -93,7 +93,7 @@ impl<'py> Machine<'py, '_> {
             }
         };
         let object = self.find_class(&module_name, &name)?;
-        loading.extension_cache.bind(py).set_item(code, &object)?;
+        imports.extension_cache.bind(py).set_item(code, &object)?;
         self.stack.push(object)
     }
 }

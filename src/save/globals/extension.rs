@@ -42,7 +42,10 @@ pub fn extension_of(
         }
         return Ok(Some(Extension::Bytes(bytes.cast_into::<PyBytes>()?.into())));
     }
-    let old = face == Face::Lean && imports.behaviour.lean_refuses_bad_codes;
+    let old = face == Face::Lean && !is_code(&code) && {
+        let answer = imports.refuses_bad_codes.bind(py);
+        answer.call1((obj, &found.qualname))?.extract()?
+    };
     let refused = |words: String| -> PyResult<PyErr> {
         let name = obj.repr()?;
         Ok(pickling_error(py, format!("Can't pickle {name}: {words}")))

@@ -68,7 +68,7 @@ fn encode_identifier(
                 "can't pickle {kind} identifier {} using pickle protocol {number}",
                 name.repr()?
             );
-            Err(pickling_error_after(py, words, &error))
+            Err(pickling_error_after(py, words, error))
         }
     }
 }

@@ -127,7 +127,7 @@ pub fn resolve<'py>(
         {
             let words = obj.repr().map_or_else(|_| String::new(), |r| r.to_string());
             let words = format!("Can't pickle {words}: {}", error.value(py));
-            pickling_error_after(py, words, &error)
+            pickling_error_after(py, words, error)
         } else {
             error
         }
@@ -138,7 +138,7 @@ pub fn resolve<'py>(
             let words = obj.repr().map_or_else(|_| String::new(), |r| r.to_string());
             let name = qualname.to_string();
             let words = format!("Can't pickle {words}: it's not found as {module_name}.{name}");
-            pickling_error_after(py, words, &error)
+            pickling_error_after(py, words, error)
         } else {
             error
         }

@@ -5,7 +5,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
-use crate::error::{class_name, pickling_error};
+use crate::error::{class_name, pickling_error, with_note};
 use crate::fast::held::Held;
 use crate::fast::memo::Mark;
 use crate::fast::view::{Kind, View};
@@ -54,15 +54,12 @@ impl Walk<'_, '_> {
             Ok(()) => Ok(Next::Step),
             Err(error) => {
                 if let (Some(_), Some(obj)) = (met, obj) {
-                    self.leave(|py| {
+                    let noted = self.leave(|py| {
                         let name = class_name(obj.bind(py));
-                        crate::error::add_note(
-                            py,
-                            &error,
-                            format!("when serializing {name} object"),
-                        );
-                        Ok(())
-                    })?;
+                        let note = format!("when serializing {name} object");
+                        Ok(with_note(py, error, note))
+                    });
+                    return Err(noted?);
                 }
                 Err(error)
             }
