@@ -20,13 +20,11 @@ pub mod _oxipickle {
     #[pymodule_export]
     use crate::faces::hookable::unpickler::HookableUnpickler;
     #[pymodule_export]
+    use crate::faces::memo_proxy::{PicklerMemoProxy, UnpicklerMemoProxy};
+    #[pymodule_export]
     use crate::faces::pickler::Pickler;
     #[pymodule_export]
-    use crate::faces::pickler_memo_proxy::PicklerMemoProxy;
-    #[pymodule_export]
     use crate::faces::unpickler::Unpickler;
-    #[pymodule_export]
-    use crate::faces::unpickler_memo_proxy::UnpicklerMemoProxy;
 
     /// Makes sure that this interpreter can be served, and looks at it and its picklers.
     ///

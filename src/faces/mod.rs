@@ -3,7 +3,6 @@
 mod arguments;
 pub mod functions;
 pub mod hookable;
+pub mod memo_proxy;
 pub mod pickler;
-pub mod pickler_memo_proxy;
 pub mod unpickler;
-pub mod unpickler_memo_proxy;

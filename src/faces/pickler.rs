@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::faces::arguments::truth;
-use crate::faces::pickler_memo_proxy::{self as memo_proxy, PicklerMemoProxy};
+use crate::faces::memo_proxy::{PicklerMemoProxy, assign_to_pickler};
 use crate::fast::held::Held;
 use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
@@ -33,8 +33,9 @@ pub struct Pickler {
 }
 
 impl Pickler {
-    pub(crate) fn home(&self) -> &Home<State> {
-        &self.home
+    /// Where an object that is one has its state.
+    fn home_of<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Home<State>> {
+        Ok(&object.cast::<Self>()?.get().home)
     }
 }
 
@@ -138,13 +139,13 @@ impl Pickler {
 
     #[getter]
     fn memo(slf: &Bound<'_, Self>) -> PicklerMemoProxy {
-        PicklerMemoProxy::new(slf.clone().unbind())
+        PicklerMemoProxy::new(slf.as_any().clone().unbind(), Self::home_of)
     }
 
     #[setter]
     fn set_memo(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let _frames = Frames::enter();
-        memo_proxy::assign(&self.home, value)
+        assign_to_pickler(&self.home, value)
     }
 
     #[getter]

@@ -45,7 +45,7 @@ impl<'q> ClassTable<'q> {
             return None;
         }
         // SAFETY: all keys compare by identity, and so does such a class.
-        unsafe { self.dict.get_class(class) }
+        unsafe { self.dict.get_class(class.object()) }
     }
 }
 

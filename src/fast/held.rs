@@ -69,6 +69,20 @@ impl Held {
     }
 }
 
+impl View<'_> {
+    /// A reference of one's own.
+    #[inline(always)]
+    pub fn hold(self) -> Held {
+        // SAFETY: the object is alive and the GIL held, which `Quiet` shows. The new reference is the
+        // result's.
+        unsafe {
+            ffi::Py_INCREF(self.as_ptr());
+            let py = pyo3::Python::assume_attached();
+            pyo3::Bound::from_owned_ptr(py, self.as_ptr()).into()
+        }
+    }
+}
+
 impl<T> From<Bound<'_, T>> for Held {
     #[inline(always)]
     fn from(object: Bound<'_, T>) -> Self {

@@ -4,10 +4,10 @@ use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 
+use crate::fast::attached::Attached;
 use crate::fast::class::takes_attributes;
 use crate::fast::decode::is_ascii_where_expected;
 use crate::fast::instance::has_ordinary_dict;
-use crate::fast::quiet::Attached;
 use crate::fast::view::{Kind, View};
 
 /// Reads objects whose contents are known through each layout that is read directly.

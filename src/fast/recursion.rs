@@ -1,13 +1,31 @@
 //! The interpreter's guard against native recursion, for hooks that call back into the walk.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 
+use pyo3::exceptions::PyRecursionError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
+/// Bytes of the native stack that nested levels may take: half of what a thread has on most systems, and of
+/// what Python's threads have on Windows. Up to 3.11 the interpreter's own guard counts levels only, and a
+/// program that raises its limit would run into the stack's end.
+const MAX_STACK: usize = if cfg!(windows) { 512 << 10 } else { 4 << 20 };
+
+/// Distances from which on two addresses lie on different stacks, since a hook has switched.
+const ANOTHER_STACK: usize = 256 << 20;
+
+thread_local! {
+    /// Where the outermost level of this thread has its frame; 0 where there is none.
+    static OUTERMOST: Cell<usize> = const { Cell::new(0) };
+}
+
 /// One level of native recursion, given back when dropped: on the thread that entered it, which alone
 /// counts it, so it is not `Send`.
-pub struct RecursionLevel(PhantomData<*mut ()>);
+pub struct RecursionLevel {
+    thread: PhantomData<*mut ()>,
+    is_outermost: bool,
+}
 
 impl RecursionLevel {
     /// Enters one level more, to pickle an object.
@@ -27,11 +45,34 @@ impl RecursionLevel {
     }
 
     fn enter_to(py: Python<'_>, purpose: &'static std::ffi::CStr) -> PyResult<Self> {
+        let is_outermost = OUTERMOST.get() == 0;
+        if is_outermost {
+            OUTERMOST.set(here());
+        } else if (MAX_STACK..ANOTHER_STACK).contains(&OUTERMOST.get().abs_diff(here())) {
+            return Err(PyRecursionError::new_err(format!(
+                "maximum recursion depth exceeded{}",
+                purpose.to_string_lossy()
+            )));
+        }
+        let level = Self {
+            thread: PhantomData,
+            is_outermost,
+        };
         // SAFETY: the GIL is held; the text is a C string that lives forever.
         if unsafe { ffi::Py_EnterRecursiveCall(purpose.as_ptr()) } != 0 {
-            return Err(PyErr::fetch(py));
+            let error = PyErr::fetch(py);
+            level.end();
+            return Err(error);
         }
-        Ok(Self(PhantomData))
+        Ok(level)
+    }
+
+    /// Ends a level that the interpreter does not count.
+    fn end(self) {
+        if self.is_outermost {
+            OUTERMOST.set(0);
+        }
+        std::mem::forget(self);
     }
 }
 
@@ -40,5 +81,15 @@ impl Drop for RecursionLevel {
         // SAFETY: made by `enter_to` alone, and on this thread, which holds the GIL: a level is a local
         // of a walk or a load.
         unsafe { ffi::Py_LeaveRecursiveCall() }
+        if self.is_outermost {
+            OUTERMOST.set(0);
+        }
     }
+}
+
+/// An address on the native stack, near the caller's frame.
+#[inline(never)]
+fn here() -> usize {
+    let local = 0u8;
+    std::ptr::from_ref(std::hint::black_box(&local)).addr()
 }

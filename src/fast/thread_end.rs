@@ -111,6 +111,9 @@ mod handler {
     }
 
     /// Sleeps for ever, on a thread that holds no GIL and would be ended.
+    ///
+    /// # Safety
+    /// There is nothing to mind: the argument is not looked at.
     unsafe extern "C" fn sleep(_: *mut c_void) {
         loop {
             std::thread::park();

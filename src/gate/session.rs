@@ -2,9 +2,10 @@
 
 use pyo3::prelude::*;
 
+use crate::fast::attached::Attached;
 use crate::fast::held::{Held, give_up_late};
 use crate::fast::memo::Memo;
-use crate::fast::quiet::{Attached, Quiet};
+use crate::fast::quiet::Quiet;
 use crate::gate::home::{Home, Resident};
 
 /// A state whose memo rests on what was seen since the last passage of the gate.

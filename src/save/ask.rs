@@ -6,15 +6,10 @@ use crate::fast::held::Held;
 use crate::fast::memo::{Holding, Mark};
 use crate::fast::view::{Kind, View};
 use crate::interpreter::face::Face;
-use crate::save::hooks::look_up;
-use crate::save::instances::instance::{begin_instance, inside, look_at_instance};
-use crate::save::instances::plan::{Plain, PlanKind};
+use crate::save::instances::plan::PlanKind;
 use crate::save::next::Next;
-use crate::save::reduce::work::memoize_rebuilt;
 use crate::save::standing::Standing;
-use crate::save::vocabulary::vocabulary;
 use crate::save::walk::Walk;
-use crate::save::work::Work;
 
 /// What is done with an object once all questions are asked.
 enum Kin {
@@ -227,140 +222,5 @@ impl Walk<'_, '_> {
             }
         };
         self.save_reduce_value(obj, value, standing, met)
-    }
-
-    /// Saves an instance whose class's plan says all about it; None where it has to be asked.
-    fn save_plain_instance(
-        &mut self,
-        obj: &Held,
-        plain: &Plain,
-        standing: Standing,
-    ) -> PyResult<Option<Next>> {
-        if !self.state().writer.direct {
-            return Ok(None);
-        }
-        let opened = self.open_instance(obj, plain, standing)?;
-        if opened.is_some() || plain.slots.is_empty() {
-            return Ok(opened);
-        }
-        self.save_instance_with_slots(obj, plain, standing)
-    }
-
-    /// Saves a plain instance with slots of which not all are leaves: its state is made as
-    /// `object.__getstate__` makes it.
-    fn save_instance_with_slots(
-        &mut self,
-        obj: &Held,
-        plain: &Plain,
-        standing: Standing,
-    ) -> PyResult<Option<Next>> {
-        let looked = self
-            .write(|w, quiet| Ok(look_at_instance(obj.view(quiet), plain, w, quiet)?.is_some()))?;
-        if !looked {
-            return Ok(None);
-        }
-        let state = self.state_of_slots(obj, plain)?;
-        let standing = standing.seen();
-        // Making the state may have run the collector, so everything is looked at once more.
-        let again = self.write(|w, quiet| {
-            let obj = obj.view(quiet);
-            let Some((index, _)) = look_at_instance(obj, plain, w, quiet)? else {
-                return Ok(None);
-            };
-            if !w.direct || !begin_instance(index, w)? {
-                return Ok(None);
-            }
-            memoize_rebuilt(obj, None, w).map(Some)
-        })?;
-        match again {
-            None => Ok(None),
-            Some(false) => Ok(Some(Next::Step)),
-            Some(true) => {
-                let Some(state) = state else {
-                    return Ok(Some(Next::Step));
-                };
-                let quiet = self.quiet();
-                let holding = if state.view(quiet).is_held_once() {
-                    Holding::Temporary
-                } else {
-                    Holding::Shared
-                };
-                let build = Work::Build {
-                    obj: obj.again(quiet),
-                    holding: standing.holding,
-                };
-                self.push(build)?;
-                Ok(Some(Next::Save(state, inside(standing).part(holding))))
-            }
-        }
-    }
-
-    /// The state of an instance with slots; None where it is empty.
-    fn state_of_slots(&mut self, obj: &Held, plain: &Plain) -> PyResult<Option<Held>> {
-        self.leave(|py| {
-            let slots = crate::fast::fresh::dict(py)?;
-            let obj = obj.bind(py);
-            for name in &plain.names {
-                let name = name.cast(py)?;
-                if let Some(value) = obj.getattr_opt(name)? {
-                    slots.set_item(name, value)?;
-                }
-            }
-            let dict = if plain.has_dict {
-                let dict = obj.getattr(pyo3::intern!(py, "__dict__"))?;
-                Some(dict).filter(|dict| dict.len().is_ok_and(|len| len > 0))
-            } else {
-                None
-            };
-            Ok(match (dict, slots.is_empty()) {
-                (None, true) => None,
-                (Some(dict), true) => Some(dict.into()),
-                (dict, false) => {
-                    let dict = dict.unwrap_or_else(|| py.None().into_bound(py));
-                    Some(crate::fast::fresh::tuple(py, [dict, slots.into_any()])?.into())
-                }
-            })
-        })
-    }
-
-    /// Looks the hooks up if anything they rest on may have changed: the lean face at the start of
-    /// a dump, the hookable face at each object that follows a passage of the gate.
-    ///
-    /// # Errors
-    /// What looking up an attribute raises.
-    pub fn refresh_hooks(&mut self) -> PyResult<()> {
-        let Some(pickler) = self.pickler() else {
-            self.state_mut().hooks.are_quiet = true;
-            self.state_mut().refresh_direct();
-            return Ok(());
-        };
-        let imports = self.imports;
-        let passages = self.passages();
-        let seen = self.state().hooks.seen_at;
-        if seen == passages && seen != 0 {
-            return Ok(());
-        }
-        let names = &self.call_in_c(|py| vocabulary(py, imports))?.hooks;
-        let (state, quiet) = self.split();
-        if seen != 0 && state.hooks.stand(pickler, names, quiet) {
-            state.hooks.seen_at = passages;
-            state.refresh_direct();
-            return Ok(());
-        }
-        let face = state.writer.face;
-        let class_has_table = state.hooks.class_has_table;
-        let Some(base) = state.hooks.base.as_ref().map(|base| base.again(quiet)) else {
-            return Ok(());
-        };
-        let found = self.leave(|py| {
-            let base = base.cast(py)?;
-            look_up(pickler.bind(py), base, face, class_has_table)
-        })?;
-        let (state, quiet) = self.split();
-        let passages = state.writer.passages;
-        state.hooks.put_found(found, face, passages);
-        state.hooks.note_version(pickler, names, quiet);
-        state.refresh_direct();
-        Ok(())
     }
 }

@@ -5,30 +5,16 @@ use std::time::{Duration, Instant};
 
 use pickle_format::encode;
 use pickle_format::opcode::Opcode;
-use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyTuple};
 
-use crate::error::{Path, settled};
-use crate::fast::fresh;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
-use crate::fast::quiet::Quiet;
 use crate::fast::recursion::RecursionLevel;
 use crate::fast::signals::is_interrupted;
 use crate::fast::view::View;
-use crate::interpreter::face::Face;
-use crate::save::containers::batch::{Batched, Items, Opener, Opening, Step};
-use crate::save::fault::Fault;
-use crate::save::instances::instance::{Planned, open_instance};
-use crate::save::instances::plan::Plain;
 use crate::save::next::Next;
-use crate::save::path::{notes, number_of_notes};
-use crate::save::reduce::dict_items::{ReducedEntries, as_pair};
-use crate::save::reduce::list_items::ReducedItems;
-use crate::save::reduce::taken::Taken;
 use crate::save::standing::Standing;
-use crate::save::state::State;
+use crate::save::step::{Pause, step_quietly};
 use crate::save::walk::Walk;
 use crate::save::work::Work;
 
@@ -39,26 +25,6 @@ const STEPS_PER_SIGNAL_CHECK: u32 = 256;
 /// Time between two passages of the gate for signals other than Ctrl-C. Whether one came can't be
 /// asked without running its handler, and what is memoized by then has to be entered after it.
 const TIME_PER_SIGNAL_CHECK: Duration = Duration::from_millis(250);
-
-/// Where the quiet steps of a walk end.
-enum Pause {
-    /// The stack is worked off.
-    Done,
-    /// Signals are to be looked for.
-    Signals,
-    /// A part is to be saved: somebody has to be asked about it. It was looked up in the memo if so said.
-    Save(Held, Standing, bool),
-    /// A reference is to be given up that may be the last one.
-    Release(Held),
-    /// The work on top is done, and holds what may be a last reference.
-    Ended,
-    /// The work on top is no container: it is to be finished.
-    Finish,
-    /// The items on top need more from their iterator.
-    Advance,
-    /// Items of the reduce value on top are to be begun.
-    Iterate(Items, Held, Standing),
-}
 
 impl Walk<'_, '_> {
     /// Writes one whole pickle of `obj`, and hands it to the file.
@@ -173,7 +139,7 @@ impl Walk<'_, '_> {
     }
 
     /// Gives up what a work item held that is done.
-    fn end(&mut self, work: Work) {
+    pub fn end(&mut self, work: Work) {
         match work {
             Work::Reduce(reduce) => {
                 let (state, quiet) = self.split();
@@ -213,100 +179,6 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Begins with the items of a reduce value: the lean face takes the iterator as it is, the hookable face
-    /// takes any iterable.
-    fn iterate(&mut self, kind: Items, items: Held, inside: Standing) -> PyResult<Next> {
-        let writer = self.writer();
-        let (face, has_batches) = (writer.face, writer.has_batches());
-        let iterator = match face {
-            Face::Lean => items,
-            Face::Hookable => self.leave(|py| Ok(items.into_bound(py).try_iter()?.into()))?,
-        };
-        let asks = face == Face::Hookable
-            && has_batches
-            && self.imports.behaviour.hookable_asks_past_the_end;
-        let quiet = self.quiet();
-        let owner = match self.state().stack.last() {
-            Some(Work::Reduce(reduce)) => reduce.obj.as_ref().map(|obj| obj.again(quiet)),
-            _ => None,
-        };
-        let taken = Taken::new(iterator, owner, inside, asks);
-        let work = match kind {
-            Items::List => Work::ListItems(fresh::boxed(Batched::within(
-                ReducedItems::new(taken),
-                None,
-            ))?),
-            Items::Dict => Work::DictItems(fresh::boxed(Batched::within(
-                ReducedEntries::new(taken),
-                None,
-            ))?),
-        };
-        self.push(work)?;
-        Ok(Next::Step)
-    }
-
-    /// Takes items off the iterator on top of the stack, or unpacks the first of those at hand.
-    fn advance(&mut self) -> PyResult<Next> {
-        let face = self.writer().face;
-        let (state, quiet) = self.split();
-        let (taken, is_dict) = match state.stack.last_mut() {
-            Some(Work::ListItems(w)) => (&mut w.elements.taken, false),
-            Some(Work::DictItems(w)) => (&mut w.elements.taken, true),
-            _ => return Ok(Next::Step),
-        };
-        let wanted = taken.wanted(&state.writer);
-        let is_filling = taken.is_filling();
-        if let Some(first) = taken.first().filter(|_| is_dict && !is_filling)
-            && as_pair(first.view(quiet)).is_none()
-        {
-            let first = first.again(quiet);
-            return self.unpack_first(&first, face);
-        }
-        let iterator = taken.iterator.again(quiet);
-        let mut missing = wanted.saturating_sub(taken.len()).max(1);
-        while missing > 0 {
-            // The lean face looks at the first pair before it asks for the second.
-            let next = self.leave(|py| {
-                let mut iterator = iterator.cast::<PyIterator>(py)?.to_owned();
-                Ok(iterator.next().transpose()?.map(Held::from))
-            })?;
-            let (state, quiet) = self.split();
-            let taken = match state.stack.last_mut() {
-                Some(Work::ListItems(w)) => &mut w.elements.taken,
-                Some(Work::DictItems(w)) => &mut w.elements.taken,
-                _ => return Ok(Next::Step),
-            };
-            let Some(item) = next else {
-                taken.exhausted = true;
-                break;
-            };
-            let is_bad = is_dict && face == Face::Lean && as_pair(item.view(quiet)).is_none();
-            let pushed = taken.push(item);
-            let is_first = taken.len() == 1;
-            self.checked(pushed)?;
-            if is_bad && is_first && is_filling {
-                return Err(not_a_pair());
-            }
-            missing -= 1;
-        }
-        Ok(Next::Step)
-    }
-
-    /// Puts a pair in place of the first item at hand, which is none: the hookable face unpacks whatever can
-    /// be.
-    fn unpack_first(&mut self, first: &Held, face: Face) -> PyResult<Next> {
-        if face == Face::Lean {
-            return Err(not_a_pair());
-        }
-        let pair = self.leave(|py| unpacked(first.bind(py)))?;
-        let replaced = match self.state_mut().stack.last_mut() {
-            Some(Work::DictItems(w)) => w.elements.taken.replace_first(pair),
-            _ => None,
-        };
-        self.release([replaced]);
-        Ok(Next::Step)
-    }
-
     /// Lets the handlers of signals run: that of Ctrl-C when it was pressed, others now and then.
     fn check_signals(&mut self, checked: &mut Option<Instant>) -> PyResult<()> {
         let now = Instant::now();
@@ -317,189 +189,5 @@ impl Walk<'_, '_> {
             self.leave(|py| py.check_signals())?;
         }
         Ok(())
-    }
-
-    /// Takes this walk's items off the stack, and tells the error the path they stand for.
-    #[cold]
-    fn unwind(&mut self, base: usize, error: PyErr) -> PyErr {
-        self.writer().fast_path.clear();
-        let settled = self.leave(|py| {
-            let error = settled(py, error);
-            // Telling the path takes memory.
-            let tells = !error.is_instance_of::<pyo3::exceptions::PyMemoryError>(py);
-            Ok((error, tells))
-        });
-        let (error, tells) = match settled {
-            Ok(settled) => settled,
-            Err(lost) => return lost,
-        };
-        let items = self.state().stack.get(base..).unwrap_or_default();
-        let mut path = Path::of(items.iter().map(number_of_notes).sum());
-        // One by one, in place: there may be no memory for another stack.
-        while self.state().stack.len() > base
-            && let Some(work) = self.state_mut().stack.pop()
-        {
-            let told = self.leave(|py| {
-                if tells {
-                    path.add(number_of_notes(&work), || notes(&work, py));
-                }
-                Ok(())
-            });
-            self.end(work);
-            if let Err(lost) = told {
-                return lost;
-            }
-        }
-        match self.leave(|py| Ok(path.tell(py, error))) {
-            Ok(error) | Err(error) => error,
-        }
-    }
-
-    /// Opens a plain instance by its class's plan; None where it has to be asked.
-    ///
-    /// # Errors
-    /// What writing fails with.
-    pub fn open_instance(
-        &mut self,
-        obj: &Held,
-        plain: &Plain,
-        standing: Standing,
-    ) -> PyResult<Option<Next>> {
-        let (state, quiet) = self.split();
-        let opened = open_plain(state, obj.view(quiet), plain, standing, quiet);
-        Ok(self.checked(opened)?.map(|state| match state {
-            Some((part, standing)) => Next::Save(part, standing),
-            None => Next::Step,
-        }))
-    }
-}
-
-fn not_a_pair() -> PyErr {
-    PyTypeError::new_err("dict items iterator must return 2-tuples")
-}
-
-/// The two parts of whatever can be unpacked.
-fn unpacked(item: &Bound<'_, PyAny>) -> PyResult<Held> {
-    let py = item.py();
-    let parts = item.try_iter().map_err(|error| {
-        if error.is_instance_of::<PyTypeError>(py) {
-            let name = item.get_type().name();
-            let name = name.map_or_else(|_| String::new(), |name| name.to_string());
-            PyTypeError::new_err(format!("cannot unpack non-iterable {name} object"))
-        } else {
-            error
-        }
-    })?;
-    let parts = parts.take(3).collect::<PyResult<Vec<_>>>()?;
-    match parts.len() {
-        2 => Ok(PyTuple::new(py, parts)?.into()),
-        3 => Err(PyValueError::new_err(
-            "too many values to unpack (expected 2)",
-        )),
-        n => Err(PyValueError::new_err(format!(
-            "not enough values to unpack (expected 2, got {n})"
-        ))),
-    }
-}
-
-/// Takes steps until Python code may have to run.
-#[inline(always)]
-fn step_quietly(
-    state: &mut State,
-    base: usize,
-    steps: &mut u32,
-    copyreg_table: View<'_>,
-    quiet: &Quiet,
-) -> Result<Pause, Fault> {
-    loop {
-        if state.stack.len() <= base {
-            return Ok(Pause::Done);
-        }
-        *steps -= 1;
-        if *steps == 0 {
-            return Ok(Pause::Signals);
-        }
-        state.note_top();
-        let Some(top) = state.stack.last_mut() else {
-            return Ok(Pause::Done);
-        };
-        let Some(step) = top.step(&mut state.writer, quiet) else {
-            return Ok(Pause::Finish);
-        };
-        match step? {
-            Step::Yield => {}
-            Step::Open(part, standing) => {
-                if let Some(pause) = open(state, part, standing, copyreg_table, quiet)? {
-                    return Ok(pause);
-                }
-            }
-            Step::Save(part, standing) => {
-                top.hold(quiet);
-                return Ok(Pause::Save(part, standing, false));
-            }
-            Step::Release(held) => return Ok(Pause::Release(held)),
-            Step::Advance => return Ok(Pause::Advance),
-            Step::Iterate(kind, items, inside) => {
-                return Ok(Pause::Iterate(kind, items, inside));
-            }
-            Step::Done => {
-                if let Some((container, holding)) = top.container() {
-                    let container = container.view(quiet);
-                    state.writer.close(container, holding);
-                    if !container.is_released_loudly() {
-                        state.stack.pop();
-                        continue;
-                    }
-                }
-                return Ok(Pause::Ended);
-            }
-        }
-    }
-}
-
-/// Opens a part of the work on top of the stack.
-#[inline(always)]
-fn open(
-    state: &mut State,
-    part: View<'_>,
-    standing: Standing,
-    copyreg_table: View<'_>,
-    quiet: &Quiet,
-) -> Result<Option<Pause>, Fault> {
-    let at = state.stack.len();
-    // Where nobody has to be asked, each part was tried as a leaf, and so looked up in the memo, unless a
-    // full frame has to go to the file first.
-    let is_new = state.writer.direct && !state.writer.out.is_frame_full();
-    let (writer, mut nest) = state.nest(copyreg_table, quiet);
-    let opening = nest.open(part, standing, writer);
-    if matches!(opening, Ok(Opening::Whole)) {
-        return Ok(None);
-    }
-    if let Some(top) = at.checked_sub(1).and_then(|top| state.stack.get_mut(top)) {
-        top.hold(quiet);
-    }
-    Ok(match opening? {
-        Opening::Refused => Some(Pause::Save(part.hold(), standing, is_new)),
-        Opening::Whole | Opening::Begun => None,
-    })
-}
-
-/// Opens a plain instance; what is left is its state, whose BUILD is on the stack. None where the instance
-/// has to be asked.
-fn open_plain(
-    state: &mut State,
-    obj: View<'_>,
-    plain: &Plain,
-    standing: Standing,
-    quiet: &Quiet,
-) -> Result<Option<Option<(Held, Standing)>>, Fault> {
-    match open_instance(obj, plain, standing, &mut state.writer, quiet)? {
-        Planned::NotOpened => Ok(None),
-        Planned::Whole => Ok(Some(None)),
-        Planned::State(part, standing, holding) => {
-            let obj = obj.hold();
-            state.push(Work::Build { obj, holding })?;
-            Ok(Some(Some((part.hold(), standing))))
-        }
     }
 }

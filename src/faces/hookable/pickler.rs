@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyTuple};
 
 use crate::faces::arguments::truth;
-use crate::faces::pickler_memo_proxy as memo_proxy;
+use crate::faces::memo_proxy::assign_to_pickler;
 use crate::fast::held::{Held, give_up_late};
 use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
@@ -155,7 +155,7 @@ impl HookablePickler {
     #[setter]
     fn set_memo(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let _frames = Frames::enter();
-        memo_proxy::assign(&self.home, value)
+        assign_to_pickler(&self.home, value)
     }
 
     #[getter]

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::faces::arguments::truth;
-use crate::faces::unpickler_memo_proxy::{self, UnpicklerMemoProxy};
+use crate::faces::memo_proxy::{UnpicklerMemoProxy, assign_to_unpickler};
 use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
 use crate::interpreter::face::Face;
@@ -133,7 +133,7 @@ impl HookableUnpickler {
     #[setter]
     fn set_memo(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let _frames = Frames::enter();
-        unpickler_memo_proxy::assign(&self.home, value)
+        assign_to_unpickler(&self.home, value)
     }
 
     /// The protocol that the pickle named, 0 before it did.

@@ -5,7 +5,9 @@ use std::ptr::NonNull;
 
 use pyo3::ffi;
 
-use super::{Dict, Kind, Slots, View};
+use super::dict::Dict;
+use super::object::View;
+use super::text::Text;
 use crate::fast::quiet::Quiet;
 
 /// A class, whatever its metaclass.
@@ -208,54 +210,18 @@ impl<'q> Class<'q> {
             if contents.is_null() {
                 return None;
             }
-            match View::within(contents).kind() {
-                Kind::Dict(dict) => Some(dict),
-                _ => None,
-            }
-        }
-    }
-
-    /// Where instances keep the values of slots, told by the descriptors that the class shows; None where
-    /// one is not a member descriptor that `__slots__` made for the class or one of its bases.
-    pub fn slots(self, descriptors: &[View<'_>]) -> Option<Slots> {
-        let offsets = descriptors.iter().map(|found| self.slot_offset(*found));
-        Some(Slots::new(
-            self.version()?,
-            offsets.collect::<Option<Box<[usize]>>>()?,
-        ))
-    }
-
-    fn slot_offset(self, descriptor: View<'_>) -> Option<usize> {
-        // SAFETY: the descriptor is alive; an object of the member descriptors' own type has their
-        // layout, and its definition and the class it was made for live as long as it does.
-        unsafe {
-            if ffi::Py_TYPE(descriptor.as_ptr()) != &raw mut ffi::PyMemberDescr_Type {
-                return None;
-            }
-            let descriptor = descriptor.as_ptr().cast::<ffi::PyMemberDescrObject>();
-            let member = (*descriptor).d_member;
-            if (*member).type_code != ffi::Py_T_OBJECT_EX || (*member).flags != 0 {
-                return None;
-            }
-            let made_for = (*descriptor).d_common.d_type;
-            if ffi::PyType_IsSubtype(self.as_type_ptr(), made_for) == 0 {
-                return None;
-            }
-            usize::try_from((*member).offset).ok()
+            View::within(contents).as_dict()
         }
     }
 }
 
 impl<'q> Names<'q> {
     /// What the class or one of its bases has under a name, without asking descriptors.
-    pub fn get(self, name: View<'_>) -> Option<View<'q>> {
-        if !matches!(name.kind(), Kind::Str(_)) {
-            return None;
-        }
+    pub(super) fn get_text(self, name: Text<'_>) -> Option<View<'q>> {
         // SAFETY: both are alive. The call looks through the classes' dicts, whose keys are exact strings
         // and so compare in C. What is found is held by the class.
         unsafe {
-            let found = _PyType_Lookup(self.0.as_type_ptr(), name.as_ptr());
+            let found = _PyType_Lookup(self.0.as_type_ptr(), name.object().as_ptr());
             (!found.is_null()).then(|| View::within(found))
         }
     }

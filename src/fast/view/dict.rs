@@ -2,7 +2,8 @@
 
 use pyo3::ffi;
 
-use super::{Class, Kind, View};
+use super::object::View;
+use super::text::Text;
 
 /// An exact dict.
 #[derive(Copy, Clone)]
@@ -139,14 +140,14 @@ impl<'q> Dict<'q> {
     }
 
     /// The value under a name, in a dict whose keys are all exact strings; None for other dicts.
-    pub fn get_named(self, name: View<'_>) -> Option<View<'q>> {
-        if !self.has_text_keys() || !matches!(name.kind(), Kind::Str(_)) {
+    pub(super) fn get_text(self, name: Text<'_>) -> Option<View<'q>> {
+        if !self.has_text_keys() {
             return None;
         }
         // SAFETY: an exact string hashes and compares with others in C, without an allocation, and no
         // exception is set where it is not found. The dict holds the value.
         unsafe {
-            let value = ffi::PyDict_GetItemWithError(self.0.as_ptr(), name.as_ptr());
+            let value = ffi::PyDict_GetItemWithError(self.0.as_ptr(), name.object().as_ptr());
             (!value.is_null()).then(|| View::within(value))
         }
     }
@@ -156,12 +157,12 @@ impl<'q> Dict<'q> {
     /// # Safety
     /// All keys of the dict compare by identity, and so does the class.
     #[inline(always)]
-    pub(in crate::fast) unsafe fn get_class(self, class: Class<'_>) -> Option<View<'q>> {
+    pub(in crate::fast) unsafe fn get_class(self, class: View<'_>) -> Option<View<'q>> {
         // SAFETY: a class whose metaclass is `type` hashes by its address, and by the caller's word no
         // comparison runs Python code. No exception is set where it is not found. The dict holds the
         // value.
         unsafe {
-            let value = ffi::PyDict_GetItemWithError(self.0.as_ptr(), class.object().as_ptr());
+            let value = ffi::PyDict_GetItemWithError(self.0.as_ptr(), class.as_ptr());
             (!value.is_null()).then(|| View::within(value))
         }
     }

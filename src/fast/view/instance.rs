@@ -1,48 +1,13 @@
-//! Instances: their `__dict__` and their slots, without asking Python code.
+//! The `__dict__` of instances, without asking Python code.
 
 use pyo3::ffi;
 
-use super::{ClassVersion, Dict, Kind, View};
+use super::dict::Dict;
+use super::object::View;
 use crate::fast::no_memory::NoMemory;
 use crate::fast::watch;
 
-/// Where the instances of a class keep the values of its slots.
-pub struct Slots {
-    version: ClassVersion,
-    /// In bytes from an instance's start.
-    offsets: Box<[usize]>,
-}
-
-impl Slots {
-    pub(super) fn new(version: ClassVersion, offsets: Box<[usize]>) -> Self {
-        Self { version, offsets }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.offsets.is_empty()
-    }
-}
-
 impl<'q> View<'q> {
-    /// The values of an instance's slots, None for one that is unset. Nothing where its class is not what
-    /// it was when the places were read off.
-    #[inline(always)]
-    pub fn slot_values(self, slots: &Slots) -> impl Iterator<Item = Option<View<'q>>> {
-        let offsets = if self.class().version() == Some(slots.version) {
-            &slots.offsets[..]
-        } else {
-            &[]
-        };
-        // SAFETY: a version belongs to one class with its contents for ever, so the instance is of the
-        // class that gave the offsets. There it keeps a pointer that is null or an object that it holds.
-        offsets.iter().map(move |offset| unsafe {
-            let place = self.as_ptr().byte_add(*offset);
-            let value = *place.cast::<*mut ffi::PyObject>();
-            (!value.is_null()).then(|| View::within(value))
-        })
-    }
-
     /// Whether the object's class keeps the `__dict__` of its instances where `placed_dict` looks.
     pub fn has_place_for_dict(self) -> bool {
         // SAFETY: the object is alive, and so is its type; one field of it is read.
@@ -88,10 +53,7 @@ impl<'q> View<'q> {
                 return Err(NoMemory);
             }
             ffi::Py_DECREF(dict);
-            match View::within(dict).kind() {
-                Kind::Dict(dict) => Ok(Some(dict)),
-                _ => Ok(None),
-            }
+            Ok(View::within(dict).as_dict())
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use pyo3::ffi;
 
-use super::View;
+use super::object::View;
 
 /// An exact int.
 #[derive(Copy, Clone)]

@@ -2,7 +2,7 @@
 
 use pyo3::ffi;
 
-use super::View;
+use super::object::View;
 
 unsafe extern "C" {
     /// Exported by every supported interpreter, though not declared by `pyo3::ffi`.

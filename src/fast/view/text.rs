@@ -2,7 +2,7 @@
 
 use pyo3::ffi;
 
-use super::View;
+use super::object::View;
 
 /// An exact str.
 #[derive(Copy, Clone)]

@@ -12,7 +12,7 @@ use crate::fast::view::{Dict, Kind, View};
 use crate::interpreter::face::Face;
 use crate::save::fault::Fault;
 use crate::save::standing::{Container, Standing};
-use crate::save::write::leaf::EntriesEnd;
+use crate::save::write::runs::EntriesEnd;
 use crate::save::write::writer::Writer;
 
 /// The entries of an open dict.

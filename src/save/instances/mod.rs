@@ -5,4 +5,5 @@ pub mod known_collections;
 pub mod plan;
 pub mod plans;
 pub mod read_class;
+mod save;
 pub mod slots;

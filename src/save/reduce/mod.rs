@@ -1,6 +1,8 @@
 //! Objects that are rebuilt by a call: who says what the call is, and how it is written.
 
+mod checks;
 pub mod dict_items;
+mod iterate;
 pub mod list_items;
 pub mod reducer;
 pub mod taken;

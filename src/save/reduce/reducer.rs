@@ -7,10 +7,11 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::error::{class_name, pickling_error};
+use crate::fast::attached::Attached;
 use crate::fast::fresh::tuple;
 use crate::fast::held::Held;
 use crate::fast::memo::Mark;
-use crate::fast::quiet::{Attached, Quiet};
+use crate::fast::quiet::Quiet;
 use crate::fast::view::{Dict, Kind, SeenNames, View};
 use crate::interpreter::face::Face;
 use crate::save::instances::known_collections::Collection;
