@@ -82,22 +82,18 @@ pub fn has_ordinary_dict(obj: &Bound<'_, PyAny>, offset: DictOffset) -> bool {
     }
 }
 
-/// Sets an attribute, as `set_attribute` does, and faster where the type does it the ordinary way.
+/// Sets an attribute whose name is a string: as `set_attribute` does, which looks at the name first.
 #[inline(always)]
-pub fn set_ordinary_attribute(
+pub fn set_named_attribute(
     obj: &Bound<'_, PyAny>,
     name: &Bound<'_, PyString>,
     value: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    // SAFETY: all three are alive, and what is called is the slot of the type.
+    // SAFETY: all three are alive. The slot of the object's own type takes a string and any value.
     let answer = unsafe {
         match (*ffi::Py_TYPE(obj.as_ptr())).tp_setattro {
-            Some(set)
-                if std::ptr::fn_addr_eq(set, ffi::PyObject_GenericSetAttr as ffi::setattrofunc) =>
-            {
-                ffi::PyObject_GenericSetAttr(obj.as_ptr(), name.as_ptr(), value.as_ptr())
-            }
-            _ => return set_attribute(obj, name, value),
+            Some(set) => set(obj.as_ptr(), name.as_ptr(), value.as_ptr()),
+            None => return set_attribute(obj, name, value),
         }
     };
     if answer < 0 {

@@ -15,7 +15,7 @@ use crate::fast::class::{
     method_of_dictless, sets_no_state, sets_ordinarily, slot_offset, takes_attributes,
 };
 use crate::fast::decode::interned;
-use crate::fast::instance::{has_ordinary_dict, set_ordinary_attribute};
+use crate::fast::instance::{has_ordinary_dict, set_named_attribute};
 use crate::fast::object::is_of_immutable_type;
 
 /// Places of the two tables: a load meets the same few classes and names again and again.
@@ -153,7 +153,7 @@ impl<'py> Attributes<'py> {
             Some(known) if matches!(known.way, Way::Dict) => known.twin.clone(),
             _ => return Ok(false),
         };
-        set_ordinary_attribute(instance, &twin, value).map(|()| true)
+        set_named_attribute(instance, &twin, value).map(|()| true)
     }
 
     /// What setting an attribute of this name does to instances of the class.

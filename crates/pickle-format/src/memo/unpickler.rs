@@ -76,27 +76,27 @@ impl<T> UnpicklerMemo<T> {
     #[inline]
     #[must_use]
     pub fn get(&mut self, index: usize) -> Option<&T> {
-        if !self.sparse.is_empty() {
-            self.draw_near(index);
+        if self.dense.get(index).is_some_and(Option::is_some) {
+            return self.dense[index].as_ref();
         }
-        match self.dense.get(index) {
-            Some(Some(value)) => Some(value),
-            _ if self.sparse.is_empty() => None,
-            _ => self.sparse.get(&index),
+        if self.sparse.is_empty() {
+            return None;
         }
+        self.get_far(index)
     }
 
-    /// Moves an entry to the vector whose index has become a near one. It is not counted then either.
     #[cold]
-    fn draw_near(&mut self, index: usize) {
+    fn get_far(&mut self, index: usize) -> Option<&T> {
+        // An entry whose index has become a near one moves to the vector, and is not counted then either.
         // Without memory it stays where it is.
         if index < self.near
             && self.sparse.contains_key(&index)
             && self.reach(index).is_ok()
             && let Some(value) = self.sparse.remove(&index)
         {
-            self.dense[index] = Some(value);
+            return Some(self.dense[index].insert(value));
         }
+        self.sparse.get(&index)
     }
 
     /// Puts a value at an index, and returns the one that stood there.
@@ -105,30 +105,36 @@ impl<T> UnpicklerMemo<T> {
     /// When there is no memory; nothing is changed then, and the value is dropped.
     #[inline]
     pub fn put(&mut self, index: usize, value: T) -> Result<Option<T>, TryReserveError> {
+        if !self.counts_far {
+            return self.put_and_count_near(index, value);
+        }
         if index >= self.dense.len() {
-            if self.is_far(index) {
+            if index > self.len.saturating_mul(2).saturating_add(MARGIN) {
                 return self.put_sparse(index, value);
             }
             self.reach(index)?;
-            if !self.counts_far && index >= self.near {
-                self.near = index.saturating_mul(2);
-            }
+        }
+        let old = self.dense[index].replace(value);
+        self.len += usize::from(old.is_none());
+        Ok(old)
+    }
+
+    /// As `put`, where far entries don't count.
+    fn put_and_count_near(&mut self, index: usize, value: T) -> Result<Option<T>, TryReserveError> {
+        let is_beyond = index >= self.near;
+        if is_beyond && index > self.len.saturating_mul(2) {
+            return self.put_sparse(index, value);
+        }
+        self.reach(index)?;
+        if is_beyond {
+            self.near = index.saturating_mul(2);
         }
         let old = self.dense[index].replace(value);
         if old.is_some() {
             return Ok(old);
         }
         self.len += 1;
-        if self.sparse.is_empty() {
-            return Ok(None);
-        }
         Ok(self.sparse.remove(&index))
-    }
-
-    #[inline(always)]
-    fn is_far(&self, index: usize) -> bool {
-        let margin = if self.counts_far { MARGIN } else { 0 };
-        index >= self.near && index > self.len.saturating_mul(2).saturating_add(margin)
     }
 
     /// Counts one entry more, which nobody will ask for: it has no value.
