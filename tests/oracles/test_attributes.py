@@ -5,7 +5,6 @@ import io
 import pytest
 from faces import HOOKABLE, LEAN, dumped, outcome
 
-
 NAMES = ["bin", "fast"]
 
 # Values that only the hookable face takes, and two that both do.

@@ -12,6 +12,7 @@ import oxipickle
 import pytest
 from faces import UNPICKLERS, outcome
 
+
 def loads_with(unpickler_class):
     return lambda data: unpickler_class(io.BytesIO(data)).load()
 
