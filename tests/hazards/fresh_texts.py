@@ -152,7 +152,7 @@ def struck(dump, make_quiet, protocol):
     wrong = []
     for name, act in ACTS.items():
         items = []
-        # Bound now: the list is another one in each round.
+        # The list is another one in each round, and looked up when it is needed.
         for way, armed in ways(lambda: act(items)):
             MakesTexts.kept.clear()
             items = [None, *map(old_text, range(TEXTS)), make_quiet(), MakesTexts(), []]
