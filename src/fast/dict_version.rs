@@ -6,10 +6,11 @@ use pyo3::ffi;
 
 use crate::fast::view::Dict;
 
-/// A number that goes with this dict, at this address, only as long as its contents stay as they
-/// are. None where no number can be had: other extensions took all the interpreter's watchers.
+/// A number for the present contents of a dict: together with the dict's address, it is never given out
+/// again once the contents have changed. None where no number can be had, since other extensions took all
+/// the interpreter's watchers.
 ///
-/// From 3.14 on the dict is watched from now on, and the number changes with any watched dict.
+/// From 3.14 on the call has the dict watched, and the number also changes when another watched dict does.
 #[inline]
 pub fn version(dict: Dict<'_>) -> Option<u64> {
     #[cfg(Py_3_14)]

@@ -72,6 +72,7 @@ impl Held {
 impl View<'_> {
     /// A reference of one's own.
     #[inline(always)]
+    #[expect(clippy::disallowed_methods, reason = "the token is used up here")]
     pub fn hold(self) -> Held {
         // SAFETY: the object is alive and the GIL held, which `Quiet` shows. The new reference is the
         // result's.
@@ -158,6 +159,10 @@ pub fn give_up_late(py: Python<'_>) {
 }
 
 /// As `give_up_late`, for an owner of references that ends with no walk under way on its behalf.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nobody works on the owner's state any more"
+)]
 pub fn give_up_now() {
     if LATE_COUNT.load(Ordering::Relaxed) != 0 {
         // Late in the interpreter's end nobody is attached any more, and nothing is to be released.

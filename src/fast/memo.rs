@@ -52,9 +52,11 @@ pub struct Memo {
     slots: Vec<usize>,
     /// Slots before this one own a reference.
     owned: usize,
-    /// Deferred slots before this one have been entered into the table.
+    /// The number of slots, counted from the first, of which none is deferred any more: `fill` has entered them
+    /// into the table.
     filled: usize,
-    /// Deferred slots before this one may be asked for, since Python code has run.
+    /// The number of slots whose objects Python code may have handed over since, so that a look-up has to find
+    /// them: `fill` goes as far as this.
     fillable: usize,
     /// How often the contents were put aside.
     epoch: u32,

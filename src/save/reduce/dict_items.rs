@@ -51,8 +51,8 @@ fn container_of(pair: View<'_>) -> Container {
 
 fn standing_of(part: View<'_>, container: Container, inside: Standing) -> Standing {
     let standing = inside.part(container.holding(part, 0));
-    // As for list items: one reference is the pair's, whoever holds the pair (the iterator of a dict keeps
-    // it for use again).
+    // One reference is the pair's, the other that of an owner who was made during the dump. The pair itself may
+    // have another holder: the iterator of a dict keeps it, to fill it again.
     let alone = inside.within_made && part.has_others(1) && !part.has_others(2);
     Standing {
         made: standing.made || alone,
