@@ -26,6 +26,11 @@ pub mod _oxipickle {
     #[pymodule_export]
     use crate::faces::unpickler::Unpickler;
 
+    /// The package's version, which `Cargo.toml` says.
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "Python's name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
     /// Makes sure that this interpreter can be served, and looks at it and its picklers.
     ///
     /// The classes' own methods are remembered before anybody can exchange them: a method that is
@@ -39,6 +44,7 @@ pub mod _oxipickle {
         crate::interpreter::imports::Imports::observe(py)?;
         #[cfg(feature = "watch")]
         crate::fast::watchman::export(module)?;
+        crate::faces::functions::move_to_package(module)?;
         // Nobody names this class, and making it when it is first needed might find no memory.
         py.get_type::<crate::fast::filling::Filling>();
         crate::load::hooks::remember_methods(

@@ -21,6 +21,7 @@ from oxipickle._oxipickle import (  # type: ignore[assignment]  # in place of `p
     HookableUnpickler,
     Pickler,
     Unpickler,
+    __version__,
     dump,
     dumps,
     load,

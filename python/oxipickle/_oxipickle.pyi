@@ -4,6 +4,8 @@ from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias, final
 
 from typing_extensions import Buffer, disjoint_base
 
+__version__: str
+
 __all__ = [
     "HookablePickler",
     "HookableUnpickler",
@@ -11,6 +13,7 @@ __all__ = [
     "PicklerMemoProxy",
     "Unpickler",
     "UnpicklerMemoProxy",
+    "__version__",
     "dump",
     "dumps",
     "load",

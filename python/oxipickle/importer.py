@@ -203,6 +203,7 @@ class OrderedImporter(Importer):
         self._importers = list(args)
 
     def get_name(self, obj: Any, name: str | None = None) -> tuple[str, str]:
+        """The first name that an importer finds; raises ObjNotFoundError if none finds one."""
         for importer in self._importers:
             try:
                 return importer.get_name(obj, name)
@@ -214,6 +215,7 @@ class OrderedImporter(Importer):
         )
 
     def import_module(self, module_name: str) -> ModuleType:
+        """The module from the first importer that has it; raises ModuleNotFoundError if none has."""
         last_error = None
         for importer in self._importers:
             if not _is_importer(importer):
@@ -231,6 +233,7 @@ class OrderedImporter(Importer):
         raise last_error or ModuleNotFoundError(module_name)
 
     def whichmodule(self, obj: Any, name: str) -> str:
+        """The first answer that is not `__main__`."""
         for importer in self._importers:
             module_name = importer.whichmodule(obj, name)
             if module_name != "__main__":

@@ -13,9 +13,6 @@ use crate::load::session::load_alone;
 use crate::load::settings::Settings;
 use crate::save::session::{self, Options};
 
-/// dump(obj, file, protocol=None, *, fix_imports=True, buffer_callback=None)
-/// --
-///
 /// Writes a pickle of `obj` to `file`: the same as `Pickler(file, ...).dump(obj)`, and as C's
 /// `pickle.dump`. Raises what these raise.
 #[pyfunction]
@@ -37,9 +34,6 @@ pub fn dump<'py>(
     session::dump_alone(obj.py(), obj, state)
 }
 
-/// dumps(obj, protocol=None, *, fix_imports=True, buffer_callback=None)
-/// --
-///
 /// A pickle of `obj` as bytes; the same as C's `pickle.dumps`, and raises the same.
 #[pyfunction]
 #[pyo3(signature = (obj, protocol=None, *, fix_imports=true, buffer_callback=None))]
@@ -59,9 +53,6 @@ pub fn dumps<'py>(
     session::dumps(obj.py(), obj, state)
 }
 
-/// load(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
-/// --
-///
 /// Reads one pickle from `file`: the same as `Unpickler(file, ...).load()`, and as C's
 /// `pickle.load`. Raises what these raise.
 #[pyfunction]
@@ -88,9 +79,6 @@ pub fn load<'py>(
     load_alone(file.py(), settings, Source::File)
 }
 
-/// loads(data, /, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
-/// --
-///
 /// The object of the pickle in `data`, any bytes-like object; `bytes` are not copied. Bytes behind the
 /// pickle are ignored. The same as C's `pickle.loads`, and raises the same.
 #[pyfunction]
@@ -117,6 +105,17 @@ pub fn loads<'py>(
         buffers,
     )?;
     load_alone(data.py(), settings, source)
+}
+
+/// Names the package as the functions' module: there a user finds them, and a pickle of a function too.
+///
+/// # Errors
+/// What setting an attribute raises.
+pub fn move_to_package(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    for name in ["dump", "dumps", "load", "loads"] {
+        module.getattr(name)?.setattr("__module__", "oxipickle")?;
+    }
+    Ok(())
 }
 
 /// One row of the table: name, code, argument, stack before, stack after, protocol.

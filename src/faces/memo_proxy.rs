@@ -38,6 +38,7 @@ impl PicklerMemoProxy {
         save::session::copy_memo(py, (self.home)(self.pickler.bind(py))?)
     }
 
+    /// A call of `dict` with the contents: a view can't be pickled.
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         call_of_dict(self.copy(py)?)
     }
@@ -74,6 +75,7 @@ impl UnpicklerMemoProxy {
         load::session::copy_memo(py, (self.home)(self.unpickler.bind(py))?)
     }
 
+    /// A call of `dict` with the contents: a view can't be pickled.
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         call_of_dict(self.copy(py)?)
     }

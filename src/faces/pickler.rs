@@ -16,9 +16,6 @@ use crate::save::list_references;
 use crate::save::session::{self, Options};
 use crate::save::state::State;
 
-/// Pickler(file, protocol=None, *, fix_imports=True, buffer_callback=None)
-/// --
-///
 /// Writes pickles to `file`, which has a `write(bytes)` method, in `protocol` 0 to 5 (None: the
 /// running release's default; negative: the highest).
 ///
@@ -80,9 +77,6 @@ impl Pickler {
         Ok(())
     }
 
-    /// dump($self, obj, /)
-    /// --
-    ///
     /// Writes a pickle of `obj` to the file.
     ///
     /// Raises PicklingError for what can't be pickled, RuntimeError within a dump of this pickler,
@@ -99,9 +93,6 @@ impl Pickler {
         session::clear_memo(&slf.get().home)
     }
 
-    /// persistent_id($self, obj, /)
-    /// --
-    ///
     /// The id to save in place of `obj`; None to save the object itself.
     #[pyo3(signature = (obj, /))]
     fn persistent_id(&self, obj: &Bound<'_, PyAny>) -> Option<Py<PyAny>> {
@@ -109,9 +100,6 @@ impl Pickler {
         None
     }
 
-    /// resolve_global($self, obj, name=None, /)
-    /// --
-    ///
     /// The pair (module_name, qualname) under which `obj` is saved as a global; `name` is the
     /// string that its `__reduce__` returned, or None. Follows `pickle.whichmodule`.
     ///
@@ -137,6 +125,8 @@ impl Pickler {
         }
     }
 
+    /// What was pickled so far, and the index that the pickle gives it: a live view with `copy()` and
+    /// `clear()`. A view of another pickler, or a dict `{any key: (index, obj)}`, can be assigned.
     #[getter]
     fn memo(slf: &Bound<'_, Self>) -> PicklerMemoProxy {
         PicklerMemoProxy::new(slf.as_any().clone().unbind(), Self::home_of)
@@ -148,6 +138,8 @@ impl Pickler {
         assign_to_pickler(&self.home, value)
     }
 
+    /// The functions that reduce objects, by class, in place of `copyreg.dispatch_table`. AttributeError
+    /// where neither the class nor an assignment has set it.
     #[getter]
     fn dispatch_table(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let table = self.home.with_early(State::placeholder, |s| {
@@ -182,6 +174,7 @@ impl Pickler {
         }
     }
 
+    /// Whether numbers and strings are written in binary: 1 from protocol 1 on, and 0 below.
     #[getter]
     fn bin(&self) -> PyResult<i32> {
         self.home.with(|s| i32::from(s.writer.binary))
@@ -194,6 +187,8 @@ impl Pickler {
         self.home.with(|s| s.writer.binary = value)
     }
 
+    /// Whether nothing is memoized, as 1 or 0: smaller, and right only for data without shared or circular
+    /// references.
     #[getter]
     fn fast(&self) -> PyResult<i32> {
         self.home.with(|s| i32::from(s.writer.fast))

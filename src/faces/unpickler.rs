@@ -16,9 +16,6 @@ use crate::load::session::{find_class, initialize, load, size_of};
 use crate::load::settings::Settings;
 use crate::load::state::State;
 
-/// Unpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
-/// --
-///
 /// Reads pickles of every protocol from `file`, which has `read(n)` and `readline()` methods, and
 /// no further than the end of each pickle. `buffers` is an iterable of the buffers that were
 /// pickled out of band; the other options say what becomes of names and strings of Python 2.
@@ -81,9 +78,6 @@ impl Unpickler {
         initialize(home, settings)
     }
 
-    /// load($self, /)
-    /// --
-    ///
     /// Reads one pickle from the file, and gives the object that it stands for.
     ///
     /// Raises UnpicklingError and others for a malformed pickle, EOFError where none is left,
@@ -94,9 +88,6 @@ impl Unpickler {
         load(slf.as_any(), &slf.get().home)
     }
 
-    /// find_class($self, module_name, global_name, /)
-    /// --
-    ///
     /// The object that a pickle names: imports the module if need be, and gives its attribute.
     /// To be overridden by whoever wants to restrict or redirect what pickles can name.
     ///
@@ -111,9 +102,6 @@ impl Unpickler {
         find_class(&self.home, module_name, global_name)
     }
 
-    /// persistent_load($self, pid, /)
-    /// --
-    ///
     /// The object of a persistent id. To be overridden: there is none by itself.
     ///
     /// Raises UnpicklingError.
@@ -122,6 +110,8 @@ impl Unpickler {
         Err(no_persistent_load(pid.py()))
     }
 
+    /// What was memoized so far, by its index: a live view with `copy()` and `clear()`. A view of another
+    /// unpickler, or a dict `{index: obj}`, can be assigned.
     #[getter]
     fn memo(slf: &Bound<'_, Self>) -> UnpicklerMemoProxy {
         UnpicklerMemoProxy::new(slf.as_any().clone().unbind(), Self::home_of)

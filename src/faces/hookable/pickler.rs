@@ -14,9 +14,6 @@ use crate::save::list_references;
 use crate::save::session::{self, Options};
 use crate::save::state::State;
 
-/// HookablePickler(file, protocol=None, *, fix_imports=True, buffer_callback=None)
-/// --
-///
 /// Writes pickles to `file`, which has a `write(bytes)` method, in `protocol` 0 to 5 (None: the
 /// running release's default; negative: the highest).
 ///
@@ -75,9 +72,6 @@ impl HookablePickler {
         Ok(())
     }
 
-    /// dump($self, obj, /)
-    /// --
-    ///
     /// Writes a pickle of `obj` to the file.
     ///
     /// Raises PicklingError for what can't be pickled, RuntimeError within a dump of this pickler,
@@ -87,9 +81,6 @@ impl HookablePickler {
         session::dump(slf.as_any(), &slf.get().home, obj)
     }
 
-    /// save($self, obj, save_persistent_id=True)
-    /// --
-    ///
     /// Saves `obj` in the middle of a dump: to be called from a hook.
     ///
     /// Raises what `dump` does, and RuntimeError from another thread.
@@ -109,18 +100,12 @@ impl HookablePickler {
         session::clear_memo(&slf.get().home)
     }
 
-    /// persistent_id($self, obj, /)
-    /// --
-    ///
     /// The id to save in place of `obj`; None to save the object itself.
     fn persistent_id(&self, obj: &Bound<'_, PyAny>) -> Option<Py<PyAny>> {
         let _ = obj;
         None
     }
 
-    /// resolve_global($self, obj, name=None, /)
-    /// --
-    ///
     /// The pair (module_name, qualname) under which `obj` is saved as a global; `name` is the
     /// string that its `__reduce__` returned, or None. Follows `pickle.whichmodule`.
     ///
@@ -158,16 +143,19 @@ impl HookablePickler {
         assign_to_pickler(&self.home, value)
     }
 
+    /// The protocol in which this pickler writes.
     #[getter]
     fn proto(&self) -> PyResult<u8> {
         self.home.with(|s| s.writer.protocol.number())
     }
 
+    /// Whether names of Python 3 become those of Python 2 below protocol 3.
     #[getter]
     fn fix_imports(&self) -> PyResult<bool> {
         self.home.with(|s| s.fix_imports)
     }
 
+    /// Whether numbers and strings are written in binary: True from protocol 1 on, False below.
     #[getter]
     fn bin(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.home.with(|s| match &s.bin_given {
@@ -194,6 +182,8 @@ impl HookablePickler {
         Ok(())
     }
 
+    /// Whether nothing is memoized, 0 at first: smaller, and right only for data without shared or
+    /// circular references.
     #[getter]
     fn fast(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let (given, fast) = self.home.with(|s| {

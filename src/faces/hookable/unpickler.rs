@@ -17,9 +17,6 @@ use crate::load::session::{find_class, initialize, load, look, size_of};
 use crate::load::settings::Settings;
 use crate::load::state::State;
 
-/// HookableUnpickler(file, *, fix_imports=True, encoding="ASCII", errors="strict", buffers=None)
-/// --
-///
 /// Reads pickles of every protocol from `file`, which has `read(n)` and `readline()` methods, and
 /// no further than the present opcode or frame.
 ///
@@ -86,9 +83,6 @@ impl HookableUnpickler {
         initialize(home, settings)
     }
 
-    /// load($self)
-    /// --
-    ///
     /// Reads one pickle from the file, and gives the object that it stands for.
     ///
     /// Raises UnpicklingError and others for a malformed pickle, EOFError where none is left,
@@ -99,9 +93,6 @@ impl HookableUnpickler {
         load(slf.as_any(), &slf.get().home)
     }
 
-    /// find_class($self, module, name)
-    /// --
-    ///
     /// The object that a pickle names: imports the module if need be, and gives its attribute.
     /// To be overridden by whoever wants to restrict or redirect what pickles can name.
     ///
@@ -115,9 +106,6 @@ impl HookableUnpickler {
         find_class(&self.home, module, name)
     }
 
-    /// persistent_load($self, pid)
-    /// --
-    ///
     /// The object of a persistent id. To be overridden: there is none by itself.
     ///
     /// Raises UnpicklingError.
@@ -125,6 +113,8 @@ impl HookableUnpickler {
         Err(no_persistent_load(pid.py()))
     }
 
+    /// What was memoized so far, by its index: a live view with `copy()` and `clear()`. A view of another
+    /// unpickler, or a dict `{index: obj}`, can be assigned.
     #[getter]
     fn memo(slf: &Bound<'_, Self>) -> UnpicklerMemoProxy {
         UnpicklerMemoProxy::new(slf.as_any().clone().unbind(), Self::home_of)
@@ -142,17 +132,20 @@ impl HookableUnpickler {
         look(&self.home, |state| state.proto)
     }
 
+    /// Whether names of Python 2 become those of Python 3 in pickles below protocol 3.
     #[getter]
     fn fix_imports(&self) -> PyResult<bool> {
         Ok(self.settings()?.is_none_or(|settings| settings.fix_imports))
     }
 
+    /// The encoding of 8-bit strings that Python 2 pickled; "bytes" leaves them bytes.
     #[getter]
     fn encoding(&self) -> PyResult<String> {
         let text = self.settings()?.map(|settings| settings.encoding.clone());
         Ok(text.map_or_else(String::new, |text| text.to_string_lossy().into_owned()))
     }
 
+    /// What becomes of bytes that the encoding does not have, as in `bytes.decode`.
     #[getter]
     fn errors(&self) -> PyResult<String> {
         let text = self.settings()?.map(|settings| settings.errors.clone());
