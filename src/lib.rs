@@ -47,6 +47,10 @@ pub mod _oxipickle {
         crate::faces::functions::move_to_package(module)?;
         // Nobody names this class, and making it when it is first needed might find no memory.
         py.get_type::<crate::fast::filling::Filling>();
+        crate::faces::dispatch_table::DispatchTableSlot::install(
+            &py.get_type::<Pickler>(),
+            Pickler::home_of,
+        )?;
         crate::load::hooks::remember_methods(
             &py.get_type::<Unpickler>(),
             &py.get_type::<HookableUnpickler>(),

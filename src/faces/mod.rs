@@ -1,6 +1,7 @@
 //! What Python sees: classes, functions and their arguments. No work is done here.
 
 mod arguments;
+pub mod dispatch_table;
 pub mod functions;
 pub mod hookable;
 pub mod memo_proxy;

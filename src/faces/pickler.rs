@@ -1,16 +1,15 @@
 //! `Pickler`, the lean face: stands in for the C class `pickle.Pickler`.
 
-use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::faces::arguments::truth;
 use crate::faces::memo_proxy::{PicklerMemoProxy, assign_to_pickler};
-use crate::fast::held::Held;
+use crate::fast::held::{Held, give_up_late};
 use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
-use crate::gate::session::Walked;
 use crate::interpreter::face::Face;
 use crate::save::list_references;
 use crate::save::session::{self, Options};
@@ -31,7 +30,7 @@ pub struct Pickler {
 
 impl Pickler {
     /// Where an object that is one has its state.
-    fn home_of<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Home<State>> {
+    pub fn home_of<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Home<State>> {
         Ok(&object.cast::<Self>()?.get().home)
     }
 }
@@ -71,9 +70,9 @@ impl Pickler {
             Some(slf.py().get_type::<Self>()),
         )?;
         let table = slf.as_any().getattr_opt("dispatch_table")?;
-        state.hooks.class_has_table = table.is_some();
         state.hooks.found.dispatch_table = table.map(Held::from);
         drop(slf.get().home.initialize(state)?);
+        give_up_late(slf.py());
         Ok(())
     }
 
@@ -136,42 +135,6 @@ impl Pickler {
     fn set_memo(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let _frames = Frames::enter();
         assign_to_pickler(&self.home, value)
-    }
-
-    /// The functions that reduce objects, by class, in place of `copyreg.dispatch_table`. AttributeError
-    /// where neither the class nor an assignment has set it.
-    #[getter]
-    fn dispatch_table(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let table = self.home.with_early(State::placeholder, |s| {
-            s.hooks
-                .found
-                .dispatch_table
-                .as_ref()
-                .map(|t| t.to_bound(py).unbind())
-        })?;
-        table.ok_or_else(|| PyAttributeError::new_err("dispatch_table"))
-    }
-
-    #[setter]
-    fn set_dispatch_table(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let _frames = Frames::enter();
-        let value = Some(Held::from(value));
-        drop(self.home.with_early(State::placeholder, |s| {
-            std::mem::replace(&mut s.hooks.found.dispatch_table, value)
-        })?);
-        Ok(())
-    }
-
-    #[deleter]
-    fn delete_dispatch_table(&self) -> PyResult<()> {
-        let _frames = Frames::enter();
-        match self
-            .home
-            .with_early(State::placeholder, |s| s.hooks.found.dispatch_table.take())?
-        {
-            Some(_) => Ok(()),
-            None => Err(PyAttributeError::new_err("dispatch_table")),
-        }
     }
 
     /// Whether numbers and strings are written in binary: 1 from protocol 1 on, and 0 below.

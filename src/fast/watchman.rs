@@ -170,7 +170,10 @@ fn report(what: String) {
 ///
 /// # Safety
 /// Only the interpreter calls this: the GIL is held, and the frame is alive.
-#[expect(clippy::disallowed_methods, reason = "the interpreter calls this with the GIL held")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the interpreter calls this with the GIL held"
+)]
 unsafe extern "C" fn heard(
     _object: *mut ffi::PyObject,
     frame: *mut ffi::PyFrameObject,

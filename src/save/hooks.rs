@@ -34,9 +34,6 @@ pub struct Hooks {
     /// The contents of the pickler's class at that time; None where they have no version, or where the
     /// instance had a hook of its own.
     version: Option<ClassVersion>,
-    /// Whether the lean class had a dispatch table when `__init__` ran: then that one counts, whatever is
-    /// assigned to the instance.
-    pub class_has_table: bool,
 }
 
 impl Found {
@@ -127,7 +124,6 @@ pub fn look_up(
     pickler: &Bound<'_, PyAny>,
     base: &Bound<'_, PyType>,
     face: Face,
-    class_has_table: bool,
 ) -> PyResult<Found> {
     let py = pickler.py();
     let own = pickler.getattr_opt(intern!(py, "__dict__"))?;
@@ -165,12 +161,9 @@ pub fn look_up(
             let standard = &Imports::get(py)?.dispatch_table;
             table.filter(|t| !t.is(standard))
         }
-        // The slot is the lean face's. An attribute of the instance stands before it, as an assignment to
-        // C's slot would, unless `__init__` took the class's.
-        Face::Lean => match &own {
-            Some(own) if !class_has_table => own.get_item(intern!(py, "dispatch_table"))?,
-            _ => None,
-        },
+        // The lean face's is a slot (`faces/dispatch_table.rs`). What stands in the instance's dict, since the
+        // class has an attribute of that name, means nothing, as in C.
+        Face::Lean => None,
     };
     Ok(Found {
         persistent_id,

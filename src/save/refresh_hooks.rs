@@ -32,13 +32,12 @@ impl Walk<'_, '_> {
             return Ok(());
         }
         let face = state.writer.face;
-        let class_has_table = state.hooks.class_has_table;
         let Some(base) = state.hooks.base.as_ref().map(|base| base.again(quiet)) else {
             return Ok(());
         };
         let found = self.leave(|py| {
             let base = base.cast(py)?;
-            look_up(pickler.bind(py), base, face, class_has_table)
+            look_up(pickler.bind(py), base, face)
         })?;
         let (state, quiet) = self.split();
         let passages = state.writer.passages;

@@ -26,7 +26,7 @@ def objects():
         yield name, getattr(_oxipickle, name)
     for name in CLASSES + PROXIES:
         cls = getattr(oxipickle, name, None) or getattr(_oxipickle, name)
-        for attribute, value in vars(cls).items():
+        for attribute, value in sorted(vars(cls).items()):
             if not attribute.startswith("_") and not isinstance(value, str):
                 yield f"{name}.{attribute}", value
 

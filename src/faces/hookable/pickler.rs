@@ -69,6 +69,7 @@ impl HookablePickler {
         )?;
         state.style = session::global_style(slf.as_any())?;
         drop(slf.get().home.initialize(state)?);
+        give_up_late(slf.py());
         Ok(())
     }
 

@@ -126,6 +126,12 @@ impl<'q> View<'q> {
         }
     }
 
+    /// Whether an attribute of a class comes before the instance's own.
+    pub fn is_data_descriptor(self) -> bool {
+        // SAFETY: the object is alive, and so is its type; a slot of it is read.
+        unsafe { (*self.type_ptr()).tp_descr_set.is_some() }
+    }
+
     /// Whether an attribute of a class is a function or the like: found on an instance, it is called with
     /// the instance first, and finding it runs no Python code.
     pub fn is_method_descriptor(self) -> bool {

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::fast::view::Class;
 use crate::save::instances::plan::Plan;
 
-/// Plans of one generation; with the next one they are forgotten, unless they were used since. Classes come
-/// and go.
-const GENERATION: usize = 2048;
+/// Plans of one generation, of some 150 bytes each; with the next one they are forgotten, unless they were used
+/// since. Classes come and go.
+const GENERATION: usize = 16 * 1024;
 
 /// The plans that one pickler came across, found without lock or hash.
 #[derive(Default)]

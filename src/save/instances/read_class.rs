@@ -44,11 +44,25 @@ impl<'a, 'q> Readable<'a, 'q> {
     fn is_reduced_by_object(&self) -> bool {
         let words = self.vocabulary;
         self.class.is_ordinary()
+            && self.is_asked_itself()
             && [&words.reduce_ex, &words.reduce, &words.class]
                 .into_iter()
                 .all(|name| self.is_of_object(name))
             && self.get(&words.getnewargs).is_none()
             && self.get(&words.getnewargs_ex).is_none()
+    }
+
+    /// Whether looking a method up on the class itself, as `object.__reduce_ex__` does, finds the class's: a
+    /// metaclass's data descriptor would come before it.
+    fn is_asked_itself(&self) -> bool {
+        let words = self.vocabulary;
+        let Some(metaclass) = self.class.object().class().names() else {
+            return self.class.is_plain();
+        };
+        [&words.reduce_ex, &words.reduce, &words.getstate]
+            .into_iter()
+            .filter_map(|name| metaclass.get(name.view(self.quiet)))
+            .all(|found| !found.is_data_descriptor())
     }
 
     /// Whether instances have a `__dict__`, the ordinary one; None where they have another.
