@@ -209,3 +209,23 @@ def test_a_user_who_asks_is_seen():
     use = "oxipickle.loads(b'cbuiltins\\nlen\\n.'); print(seen)"
     script = PATCH_LATE.format(patch=HOOK.format(act="")) + use
     assert said(script) == ["[('pickle.find_class', ('builtins', 'len'))]"]
+
+
+EARLY = r"""
+import sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "oxipickle._behaviour":
+            native = sys.modules["oxipickle._oxipickle"]
+            for use in (lambda: native.dumps(int), lambda: native.loads(b"N.")):
+                try: print(use())
+                except RuntimeError as error: print(error)
+sys.meta_path.insert(0, Finder())
+import oxipickle, pickle
+print(oxipickle.dumps(int, 4) == pickle.dumps(int, 4), oxipickle.loads(b"N."))
+"""
+
+
+def test_used_while_it_is_being_imported():
+    """The look at the interpreter's picklers may lead to ours: an error then, and not a wait for itself."""
+    assert said(EARLY) == ["oxipickle is still being imported"] * 2 + ["True None"]

@@ -31,7 +31,7 @@ def objects():
                 yield f"{name}.{attribute}", value
 
 
-OBJECTS = dict(objects())
+OBJECTS = dict(sorted(objects(), key=lambda named: named[0]))
 CALLED = {
     name: obj
     for name, obj in OBJECTS.items()
