@@ -9,7 +9,8 @@ use pyo3::prelude::*;
 
 /// Bytes of the native stack that nested levels may take: half of what a thread has on most systems, and of
 /// what Python's threads have on Windows. Up to 3.11 the interpreter's own guard counts levels only, and a
-/// program that raises its limit would run into the stack's end.
+/// program that raises its limit would run into the stack's end; later releases guard the native stack
+/// themselves.
 const MAX_STACK: usize = if cfg!(windows) { 512 << 10 } else { 4 << 20 };
 
 /// Distances from which on two addresses lie on different stacks, since a hook has switched.
@@ -48,7 +49,9 @@ impl RecursionLevel {
         let is_outermost = OUTERMOST.get() == 0;
         if is_outermost {
             OUTERMOST.set(here());
-        } else if (MAX_STACK..ANOTHER_STACK).contains(&OUTERMOST.get().abs_diff(here())) {
+        } else if cfg!(not(Py_3_12))
+            && (MAX_STACK..ANOTHER_STACK).contains(&OUTERMOST.get().abs_diff(here()))
+        {
             return Err(PyRecursionError::new_err(format!(
                 "maximum recursion depth exceeded{}",
                 purpose.to_string_lossy()

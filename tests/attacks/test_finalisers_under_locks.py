@@ -19,6 +19,9 @@ import pytest
 from faces import HOOKABLE, LEAN, dumped
 from own_process import run
 
+# Each case is a process of its own.
+pytestmark = pytest.mark.long
+
 FACES = {face.name: face for face in (LEAN, HOOKABLE)}
 
 SECONDS = 20

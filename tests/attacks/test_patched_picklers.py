@@ -9,6 +9,9 @@ import pickle
 import pytest
 from scripts import said
 
+# Each case is a process of its own.
+pytestmark = pytest.mark.long
+
 # Where the picklers are exchanged: before the import, or between it and the first use.
 PATCH_EARLY = """
 import pickle, _pickle, io, copyreg, sys
