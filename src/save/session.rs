@@ -125,9 +125,10 @@ pub fn dump(
             format!("Pickler.__init__() was not called by {name}.__init__()"),
         ));
     }
-    // Made before the state is taken: whatever fails from here on ends the session.
+    let imports = Imports::get(py)?;
     let (owner, obj) = (Held::from(pickler), Held::from(obj));
-    let mut walk = Walk::new(py, home.begin()?, Some((home, &owner)))?;
+    // From here on the state is away: whatever fails, it comes back.
+    let mut walk = Walk::new(py, imports, home.begin()?, Some((home, &owner)));
     let result = walk.dump(&obj);
     let lost = walk.is_abandoned();
     let mut state = walk.into_state();
@@ -164,8 +165,9 @@ pub fn save(
             "save() is to be called from a hook, during dump()",
         ));
     }
+    let imports = Imports::get(py)?;
     let (owner, obj) = (Held::from(pickler), Held::from(obj));
-    let mut walk = Walk::new(py, home.take()?, Some((home, &owner)))?;
+    let mut walk = Walk::new(py, imports, home.take()?, Some((home, &owner)));
     let result = walk.save_whole(&obj, asks_id);
     walk.writer().memo.claim();
     if !walk.is_abandoned() {
@@ -182,7 +184,7 @@ pub fn save(
 /// PicklingError for what can't be pickled; what methods of the objects and the file raise.
 pub fn dump_alone(py: Python<'_>, obj: &Bound<'_, PyAny>, state: Box<State>) -> PyResult<()> {
     let obj = Held::from(obj);
-    let mut walk = Walk::new(py, state, None)?;
+    let mut walk = Walk::new(py, Imports::get(py)?, state, None);
     let result = walk.dump(&obj);
     drop((walk, obj));
     give_up_late(py);
@@ -199,7 +201,7 @@ pub fn dumps<'py>(
     state: Box<State>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let obj = Held::from(obj);
-    let mut walk = Walk::new(py, state, None)?;
+    let mut walk = Walk::new(py, Imports::get(py)?, state, None);
     let result = walk.dump(&obj);
     let (output, filled) = walk.writer().take_output_of(result.is_ok());
     drop((walk, obj));

@@ -21,18 +21,16 @@ pub struct Walk<'py, 'h> {
 impl<'py, 'h> Walk<'py, 'h> {
     /// Begins to walk. `home` is where the state goes while Python code runs, with the pickler that hooks
     /// see as `self`; a function's state has none.
-    ///
-    /// # Errors
-    /// What looking at the running interpreter raises.
     pub fn new(
         py: Python<'py>,
+        imports: &'static Imports,
         state: Box<State>,
         home: Option<(&'h Home<State>, &'h Held)>,
-    ) -> PyResult<Self> {
-        Ok(Self {
-            imports: Imports::get(py)?,
+    ) -> Self {
+        Self {
+            imports,
             session: Session::new(py, state, home),
-        })
+        }
     }
 
     /// The state.

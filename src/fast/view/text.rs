@@ -115,6 +115,10 @@ impl<'q> Text<'q> {
     /// Whether surrogates are among the characters, or may be. To encode one sets an exception, whose
     /// making is an allocation that the collector tracks.
     fn may_have_surrogates(self) -> bool {
+        if cfg!(not(Py_GIL_DISABLED)) && self.state() >> 2 & 0b111 == 1 {
+            // Characters of one byte are no surrogates.
+            return false;
+        }
         // SAFETY: the string is alive, and each index is below its length.
         (0..self.len()).any(|i| unsafe {
             let c = ffi::PyUnicode_ReadChar(self.0.as_ptr(), i as ffi::Py_ssize_t);
