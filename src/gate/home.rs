@@ -8,6 +8,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::fast::held::give_up_now;
+use crate::fast::thread_end::Frames;
 
 /// What lives at a home: all that a pickler or an unpickler owns.
 pub trait Resident: Sized {
@@ -176,6 +177,7 @@ impl<S: Resident> Home<S> {
 
     /// Releases what the state holds, so that a cycle through it can end.
     pub fn clear(&self) {
+        let _frames = Frames::enter();
         let state = match self.slot.try_lock() {
             Ok(mut slot) => slot.state.take(),
             Err(_) => None,
@@ -187,6 +189,7 @@ impl<S: Resident> Home<S> {
 
 impl<S> Drop for Home<S> {
     fn drop(&mut self) {
+        let _frames = Frames::enter();
         let slot = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
         drop(slot.state.take());
         give_up_now();

@@ -52,7 +52,7 @@ pub struct Imports {
     pub set_threshold: Py<PyAny>,
     /// What a table is asked to answer where it has no entry.
     pub missing: Py<PyAny>,
-    pub behaviour: Saving,
+    pub saving: Saving,
     pub loading: Loading,
 }
 
@@ -138,7 +138,7 @@ impl Imports {
             get_threshold: gc.getattr("get_threshold")?.unbind(),
             set_threshold: gc.getattr("set_threshold")?.unbind(),
             missing: py.get_type::<PyAny>().call0()?.unbind(),
-            behaviour: saving,
+            saving,
             loading,
         })
     }

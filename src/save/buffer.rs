@@ -75,7 +75,7 @@ impl Walk<'_, '_> {
                 Ok(())
             });
         };
-        let behaviour = &self.imports.behaviour;
+        let behaviour = &self.imports.saving;
         let memoizes_itself =
             self.writer().face == Face::Lean || behaviour.hookable_memoizes_buffers;
         // There, the temporary is memoized: an empty one is the interpreter's only `b""`, which

@@ -150,7 +150,7 @@ pub fn look_up(
             ..Found::default()
         });
     }
-    let skips_none = face == Face::Hookable && Imports::get(py)?.behaviour.hookable_skips_none;
+    let skips_none = face == Face::Hookable && Imports::get(py)?.saving.hookable_skips_none;
     let reducer_override = pickler.getattr_opt(intern!(py, "reducer_override"))?;
     let reducer_override = reducer_override
         .filter(|r| !(skips_none && r.is_none()))

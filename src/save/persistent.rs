@@ -26,10 +26,7 @@ impl Walk<'_, '_> {
     /// What the hook raises.
     pub fn ask_again(&mut self, obj: &Held) -> PyResult<()> {
         if self.writer().face == Face::Lean
-            || !self
-                .imports
-                .behaviour
-                .hookable_asks_again_for_persistent_ids
+            || !self.imports.saving.hookable_asks_again_for_persistent_ids
         {
             return Ok(());
         }

@@ -178,7 +178,7 @@ impl Walk<'_, '_> {
 
     /// Protocol 0's string: a line of characters and escapes.
     fn save_str_in_text(&mut self, obj: &Held, holding: Holding) -> PyResult<()> {
-        let memoizes = self.imports.behaviour.hookable_memoizes_escaped_text;
+        let memoizes = self.imports.saving.hookable_memoizes_escaped_text;
         self.write(|w, quiet| {
             let Kind::Str(text) = obj.view(quiet).kind() else {
                 return Ok(());

@@ -73,8 +73,8 @@ pub fn new_state<'py>(
     let state = State::new(face, protocol, options.fix_imports, keeps_memo);
     let mut state = fresh::boxed(state)?;
     let is_lean = face == Face::Lean;
-    state.writer.marks_last_of_batch = is_lean && imports.behaviour.lean_marks_last_of_batch;
-    state.writer.notices_list_growth = is_lean && imports.behaviour.lean_notices_list_growth;
+    state.writer.marks_last_of_batch = is_lean && imports.saving.lean_marks_last_of_batch;
+    state.writer.notices_list_growth = is_lean && imports.saving.lean_notices_list_growth;
     state.hooks.base = base.map(Held::from);
     state.buffer_callback = callback.map(Held::from);
     if let Some(file) = file {

@@ -30,6 +30,16 @@ data = [[Reduced() for _ in range(50)] for _ in range(200)]
 pickled = oxipickle.dumps(data)
 stated = b"\x80\x04(" + b"".join(b"c__main__\nStated\n)\x81K\1b" for _ in range(5000)) + b"l."
 plain = [["a"] * 100] * 100
+def work():
+    for _ in range(300): pass
+class Finalised:
+    def __del__(self): work()
+class Truth:
+    def __bool__(self): work(); return True
+def drop(unpickler):
+    unpickler.memo = {index: Finalised() for index in range(20)}
+def drop_pickler(pickler):
+    pickler.memo = {index: (index, Finalised()) for index in range(20)}
 KINDS = {
     "dumps": lambda: oxipickle.dumps(data),
     "dump": lambda: oxipickle.dump(data, File(), 4),
@@ -43,6 +53,10 @@ KINDS = {
     "HookableUnpickler": lambda: oxipickle.HookableUnpickler(Slow(pickled)).load(),
     "find_class": lambda: Unpickler(io.BytesIO(pickled)).load(),
     "plain data": lambda: oxipickle.dumps(plain),
+    "argument": lambda: oxipickle.dumps(1, fix_imports=Truth()),
+    "end of a Pickler": lambda: drop_pickler(oxipickle.Pickler(io.BytesIO())),
+    "end of a HookablePickler": lambda: drop_pickler(oxipickle.HookablePickler(io.BytesIO())),
+    "end of an Unpickler": lambda: drop(oxipickle.Unpickler(io.BytesIO())),
 }
 def forever(use):
     while True: use()
@@ -63,6 +77,10 @@ KINDS = [
     "HookableUnpickler",
     "find_class",
     "plain data",
+    "argument",
+    "end of a Pickler",
+    "end of a HookablePickler",
+    "end of an Unpickler",
 ]
 
 # A thread may be anywhere when the interpreter ends.

@@ -97,6 +97,10 @@ impl<'q> Dict<'q> {
             if (*keys).kind != UNICODE || !(*self.raw()).ma_values.is_null() {
                 return None;
             }
+            if (*keys).used == 0 {
+                // The empty table that all dicts share has no room for a pair, nor the alignment of one.
+                return Some(&[]);
+            }
             let indices = keys.add(1).cast::<u8>();
             let entries = indices.add(1 << (*keys).log2_index_bytes);
             Some(std::slice::from_raw_parts(

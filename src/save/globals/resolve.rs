@@ -92,7 +92,7 @@ pub fn resolve<'py>(
     };
     let mut qualname = name;
     let mut text = qualname.cast::<PyString>()?.to_string_lossy().into_owned();
-    if imports.behaviour.mangles_private_names && text.contains(".__") {
+    if imports.saving.mangles_private_names && text.contains(".__") {
         text = mangle(&text);
         qualname = fresh::text(py, &text)?.into_any();
     }
@@ -101,8 +101,8 @@ pub fn resolve<'py>(
             return Ok(());
         }
         let class = match face {
-            Face::Lean => &imports.behaviour.lean_local_error,
-            Face::Hookable => &imports.behaviour.hookable_local_error,
+            Face::Lean => &imports.saving.lean_local_error,
+            Face::Hookable => &imports.saving.hookable_local_error,
         };
         Err(error_of(
             class.bind(py),
@@ -110,7 +110,7 @@ pub fn resolve<'py>(
         ))
     };
     // Older releases of the Python class import the module first.
-    if face == Face::Lean || !imports.behaviour.hookable_imports_first {
+    if face == Face::Lean || !imports.saving.hookable_imports_first {
         refuse_local()?;
     }
     let module_name = match obj

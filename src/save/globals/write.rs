@@ -140,7 +140,7 @@ impl Walk<'_, '_> {
     fn ways(&mut self) -> Ways {
         let fix_imports = self.state().fix_imports;
         let style = self.state().style;
-        let raises = self.imports.behaviour.hookable_raises_unicode_errors;
+        let raises = self.imports.saving.hookable_raises_unicode_errors;
         let writer = self.writer();
         // On older releases the Python class does not catch them from protocol 3 on.
         let lets_unicode_errors_through =
@@ -226,7 +226,7 @@ impl Walk<'_, '_> {
 fn form_of(obj: &Bound<'_, PyAny>, found: Resolved<'_>, ways: Ways) -> PyResult<Form> {
     let py = obj.py();
     let imports = Imports::get(py)?;
-    let behaviour = &imports.behaviour;
+    let behaviour = &imports.saving;
     let shortens = ways.style == GlobalStyle::Package
         || match ways.face {
             Face::Lean => behaviour.lean_shortens_paths,

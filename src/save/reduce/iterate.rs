@@ -29,9 +29,8 @@ impl Walk<'_, '_> {
             Face::Lean => items,
             Face::Hookable => self.leave(|py| Ok(items.into_bound(py).try_iter()?.into()))?,
         };
-        let asks = face == Face::Hookable
-            && has_batches
-            && self.imports.behaviour.hookable_asks_past_the_end;
+        let asks =
+            face == Face::Hookable && has_batches && self.imports.saving.hookable_asks_past_the_end;
         let quiet = self.quiet();
         let owner = match self.state().stack.last() {
             Some(Work::Reduce(reduce)) => reduce.obj.as_ref().map(|obj| obj.again(quiet)),

@@ -55,7 +55,7 @@ impl Walk<'_, '_> {
     pub fn find_reducer(&mut self, obj: &Held) -> PyResult<Option<Held>> {
         let imports = self.imports;
         let face = self.writer().face;
-        let skips_none = face == Face::Hookable && imports.behaviour.hookable_skips_none;
+        let skips_none = face == Face::Hookable && imports.saving.hookable_skips_none;
         if let Some(found) = self.find_reducer_quietly(obj, skips_none) {
             return Ok(found);
         }
@@ -198,7 +198,7 @@ impl Walk<'_, '_> {
     fn call_reduce(&mut self, obj: &Held) -> PyResult<Held> {
         let protocol = self.writer().protocol.number();
         let skips_none =
-            self.writer().face == Face::Hookable && self.imports.behaviour.hookable_skips_none;
+            self.writer().face == Face::Hookable && self.imports.saving.hookable_skips_none;
         self.leave(|py| {
             let obj = obj.bind(py);
             let reduce = obj.getattr_opt(intern!(py, "__reduce_ex__"))?;
