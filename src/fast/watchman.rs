@@ -6,7 +6,9 @@
 //! reference tracer). What is told while an entry is unowned becomes a report.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ffi::{CStr, c_int, c_void};
+#[cfg(Py_3_13)]
+use std::ffi::c_void;
+use std::ffi::{CStr, c_int};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
