@@ -154,17 +154,29 @@ impl<'py, 'h> Walk<'py, 'h> {
     /// Gives up references, of which some may be the last to something with a finaliser.
     #[inline(always)]
     pub fn release<const N: usize>(&mut self, held: [Option<Held>; N]) {
-        let (state, quiet) = self.session.split();
+        let quiet = self.session.quiet();
+        let mut dies = false;
         for object in held.iter().flatten() {
             let object = object.view(quiet);
             if object.is_released_loudly() {
                 return self.release_loudly(held);
             }
-            if object.is_held_once() {
-                // What dies may leave others with one holder, which would then count as never met.
-                state.writer.memo.claim();
-            }
+            dies |= object.is_held_once();
         }
+        if dies {
+            self.release_quietly(held);
+        }
+    }
+
+    /// Frees what runs no Python code when it dies: at once, so that the counts of what it holds tell the
+    /// truth. What is left with one holder by this would count as never met, so the memo takes its references.
+    fn release_quietly<const N: usize>(&mut self, held: [Option<Held>; N]) {
+        let _ = self.call_in_c(|py| {
+            for held in held.into_iter().flatten() {
+                drop(held.into_bound(py));
+            }
+            Ok(())
+        });
     }
 
     #[inline(never)]
