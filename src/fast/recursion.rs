@@ -7,11 +7,11 @@ use pyo3::exceptions::PyRecursionError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// Bytes of the native stack that nested levels may take: half of what a thread has on most systems, and of
-/// what Python's threads have on Windows. Up to 3.11 the interpreter's own guard counts levels only, and a
+/// Bytes of the native stack that nested levels may take: three quarters of what a thread has on most systems,
+/// and half of what Python's threads have on Windows. Up to 3.11 the interpreter's own guard counts levels only, and a
 /// program that raises its limit would run into the stack's end; later releases guard the native stack
 /// themselves.
-const MAX_STACK: usize = if cfg!(windows) { 512 << 10 } else { 4 << 20 };
+const MAX_STACK: usize = if cfg!(windows) { 512 << 10 } else { 6 << 20 };
 
 /// Distances from which on two addresses lie on different stacks, since a hook has switched.
 const ANOTHER_STACK: usize = 256 << 20;
