@@ -8,9 +8,9 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 /// Bytes of the native stack that nested levels may take: three quarters of what a thread has on most systems,
-/// and half of what Python's threads have on Windows. Up to 3.11 the interpreter's own guard counts levels only, and a
-/// program that raises its limit would run into the stack's end; later releases guard the native stack
-/// themselves.
+/// and half of what Python's threads have on Windows. Up to 3.13 the interpreter's own guard counts levels only,
+/// and a program that raises its limit would run into the stack's end; from 3.14 on it looks at the stack
+/// itself.
 const MAX_STACK: usize = if cfg!(windows) { 512 << 10 } else { 6 << 20 };
 
 /// Distances from which on two addresses lie on different stacks, since a hook has switched.
@@ -49,7 +49,7 @@ impl RecursionLevel {
         let is_outermost = OUTERMOST.get() == 0;
         if is_outermost {
             OUTERMOST.set(here());
-        } else if cfg!(not(Py_3_12))
+        } else if cfg!(not(Py_3_14))
             && (MAX_STACK..ANOTHER_STACK).contains(&OUTERMOST.get().abs_diff(here()))
         {
             return Err(PyRecursionError::new_err(format!(
