@@ -7,8 +7,8 @@ use pyo3::exceptions::PyRecursionError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// Bytes of the native stack that nested levels may take: seven of the eight MiB that a thread has on most systems,
-/// and half of what Python's threads have on Windows. Up to 3.13 the interpreter's own guard counts levels only,
+/// Bytes of the native stack that nested levels may take: seven of the eight MiB that a thread has on most
+/// systems, and half of what Python's threads have on Windows. Up to 3.13 the interpreter's own guard counts levels only,
 /// and a program that raises its limit would run into the stack's end; from 3.14 on it looks at the stack
 /// itself.
 const MAX_STACK: usize = if cfg!(windows) { 512 << 10 } else { 7 << 20 };

@@ -54,7 +54,9 @@ def nested(hook, depth, limit):
 def test_as_deep_as_the_model(depth):
     """The limit is the user's to raise; where the native stack ends before, ours says so."""
     ours, model = run(nested, "reducer_override", depth, 1_000_000, allocator=None)
-    assert ours == model or (ours == "RecursionError" and depth > 1000)
+    # 3.12 has a limit of its own for calls that C and Python make in turn, which nobody can raise.
+    deep = 100 if sys.version_info[:2] == (3, 12) else 1000
+    assert ours == model or (ours == "RecursionError" and depth > deep)
 
 
 @pytest.mark.parametrize("hook", ["reducer_override", "persistent_id"])
