@@ -5,7 +5,7 @@ use pickle_format::protocol::Protocol;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyTuple, PyType};
 
 use crate::error::pickling_error;
 use crate::fast::fresh;
@@ -283,6 +283,24 @@ pub fn assign_memo(home: &Home<State>, value: &Bound<'_, PyAny>) -> PyResult<()>
         _ => Err(PyTypeError::new_err("'memo' values must be 2-item tuples")),
     });
     let items = items.collect::<PyResult<Vec<_>>>()?;
-    drop(home.with(|state| state.writer.memo.assign(items))??);
+    let has_atoms = items.iter().any(|(_, obj)| is_atom(obj.bind(value.py())));
+    let replaced = home.with(|state| {
+        if has_atoms {
+            state.writer.expect_memoized_atoms();
+        }
+        state.writer.memo.assign(items)
+    });
+    drop(replaced??);
     Ok(())
+}
+
+/// Whether an object is written without being looked up in the memo, unless one like it was entered there.
+fn is_atom(obj: &Bound<'_, PyAny>) -> bool {
+    obj.is_none()
+        || obj.is_exact_instance_of::<PyBool>()
+        || obj.is_exact_instance_of::<PyInt>()
+        || obj.is_exact_instance_of::<PyFloat>()
+        || obj
+            .cast_exact::<PyTuple>()
+            .is_ok_and(|tuple| tuple.is_empty())
 }

@@ -187,3 +187,15 @@ def test_the_hookable_face_has_a_dict():
     pickler = pickler_after(HOOKABLE.ours, ["text"])
     assert {index: obj for index, obj in pickler.memo.values()} == {0: ["text"], 1: "text"}
     assert pickler.memo[id(pickler.memo[next(iter(pickler.memo))][1])][0] == 0
+
+
+@pytest.mark.parametrize("atom", [None, True, 5, 2**70, 1.5, ()], ids=repr)
+def test_an_atom_in_an_assigned_memo(face, atom, protocol):
+    def attempt(pickler_class):
+        file = io.BytesIO()
+        pickler = pickler_class(file, protocol)
+        pickler.memo = {id(atom): (0, atom)}
+        pickler.dump([atom, (atom, 6), {"key": atom}])
+        return file.getvalue()
+
+    assert attempt(face.ours) == attempt(face.model)
