@@ -145,6 +145,7 @@ impl Memo {
 
     /// Gives the object the next index, with a reference of our own: whoever meets it again finds it
     /// held twice and so looks it up, and until then the table need not know it.
+    #[inline(always)]
     pub fn memoize_owned(&mut self, obj: View<'_>) -> Result<usize, NoMemory> {
         let index = self.memoize(obj, Holding::Deferred)?;
         self.claim();

@@ -37,7 +37,8 @@ const FIRST_CAPACITY: usize = 4096;
 pub struct BytesOutput {
     /// None before the first byte, and after a failed growth.
     bytes: Option<NonNull<ffi::PyObject>>,
-    data: *mut u8,
+    /// Where the object's bytes are; dangling where there is no object.
+    data: NonNull<u8>,
     capacity: usize,
 }
 
@@ -50,7 +51,7 @@ impl BytesOutput {
     pub fn new() -> Self {
         Self {
             bytes: None,
-            data: std::ptr::null_mut(),
+            data: NonNull::dangling(),
             capacity: 0,
         }
     }
@@ -75,13 +76,14 @@ impl BytesOutput {
             match NonNull::new(std::mem::replace(&mut raw, std::ptr::null_mut())) {
                 None => {
                     ffi::PyErr_Clear();
-                    self.data = std::ptr::null_mut();
+                    self.data = NonNull::dangling();
                     self.capacity = 0;
                     Err(NoMemory)
                 }
                 Some(bytes) => {
                     self.bytes = Some(bytes);
-                    self.data = ffi::PyBytes_AsString(bytes.as_ptr()).cast::<u8>();
+                    let data = ffi::PyBytes_AsString(bytes.as_ptr()).cast::<u8>();
+                    self.data = NonNull::new_unchecked(data);
                     self.capacity = capacity;
                     Ok(())
                 }
@@ -114,12 +116,9 @@ impl Output for BytesOutput {
 
     #[inline(always)]
     fn space(&mut self) -> &mut [MaybeUninit<u8>] {
-        if self.data.is_null() {
-            return &mut [];
-        }
         // SAFETY: `data` points to `capacity` bytes of an object that only we hold; they may be
-        // uninitialised, as the type says.
-        unsafe { std::slice::from_raw_parts_mut(self.data.cast(), self.capacity) }
+        // uninitialised, as the type says. Without an object there are none.
+        unsafe { std::slice::from_raw_parts_mut(self.data.cast().as_ptr(), self.capacity) }
     }
 
     #[cold]

@@ -6,8 +6,9 @@ use crate::fast::held::Held;
 use crate::fast::memo::{Holding, Mark};
 use crate::fast::view::{Kind, View};
 use crate::interpreter::face::Face;
+use crate::save::containers::open::seen_weakly;
 use crate::save::instances::plan::PlanKind;
-use crate::save::next::Next;
+use crate::save::next::{Next, Questions};
 use crate::save::standing::Standing;
 use crate::save::walk::Walk;
 
@@ -30,12 +31,28 @@ enum Kin {
 }
 
 impl Walk<'_, '_> {
-    /// Saves any object: asks what the face asks, in its order, and opens what has parts. `asks_id` says
-    /// whether the object may have a persistent id, `is_new` that it was looked up in the memo just now.
+    /// Saves the object that is due.
     ///
     /// # Errors
     /// What hooks, methods and the file raise; PicklingError for what can't be pickled.
-    pub fn save(
+    #[inline(always)]
+    pub fn save_due(&mut self) -> PyResult<Next> {
+        let Some(due) = self.state_mut().due.take() else {
+            return Ok(Next::Step);
+        };
+        let plan = match due.questions {
+            Questions::Planned(plan) => plan,
+            Questions::All => return self.save(due.obj, due.standing, true, false),
+            Questions::AllButId => return self.save(due.obj, due.standing, false, false),
+            Questions::AllOfNew => return self.save(due.obj, due.standing, true, true),
+        };
+        let met = self.state().writer.memo.mark();
+        self.save_by_own_methods(due.obj, Some(plan), due.standing, met)
+    }
+
+    /// Saves any object: asks what the face asks, in its order, and opens what has parts. `asks_id` says
+    /// whether the object may have a persistent id, `is_new` that it was looked up in the memo just now.
+    fn save(
         &mut self,
         obj: Held,
         standing: Standing,
@@ -97,13 +114,8 @@ impl Walk<'_, '_> {
         if self.passages() != passages {
             standing = standing.seen();
         }
-        // Whoever can tell when a temporary is freed can tell that C's memo keeps it; and a weak reference
-        // hands it over again. The exact types up to here are freed unseen, but for sets.
-        if standing.holding == Holding::Temporary
-            && matches!(kin, Kin::Container | Kin::Set { .. } | Kin::Other)
-            && obj.view(self.quiet()).dies_visibly()
-        {
-            standing = standing.seen();
+        if matches!(kin, Kin::Set { .. } | Kin::Other) {
+            standing = seen_weakly(obj.view(self.quiet()), standing);
         }
         match kin {
             Kin::Atom => {
@@ -121,7 +133,7 @@ impl Walk<'_, '_> {
                 let obj = obj.view(quiet);
                 let opening = nest.open_container(obj, obj.kind(), standing, writer);
                 self.checked(opening)?;
-                Ok(Next::Step)
+                Ok(self.state().next())
             }
             Kin::Set { frozen } => self.save_set_as_list(obj, frozen, standing),
             Kin::Buffer => self.save_picklebuffer(obj),
@@ -171,7 +183,7 @@ impl Walk<'_, '_> {
             let class = class.bind(py).as_any().clone();
             Ok(crate::fast::fresh::tuple(py, [class, arguments.into_any()])?.into())
         })?;
-        self.save_reduce(Some(obj), value, standing, None)
+        self.save_reduce(Some(obj.again(self.quiet())), value, standing, None)
     }
 
     fn save_other(
@@ -212,15 +224,17 @@ impl Walk<'_, '_> {
             }
             None => {
                 let (state, quiet) = self.split();
-                let plan = state.plans.plan_of(obj.view(quiet).class()).cloned();
+                let plan = state.plans.plan_of(obj.view(quiet).class());
                 if let Some(PlanKind::Plain(plain)) = plan.as_ref().map(|plan| &plan.kind)
                     && let Some(next) = self.save_plain_instance(obj, plain, standing)?
                 {
                     return Ok(next);
                 }
-                self.value_of(obj, plan)?
+                let obj = obj.again(self.quiet());
+                return self.save_by_own_methods(obj, plan, standing, met);
             }
         };
+        let obj = obj.again(self.quiet());
         self.save_reduce_value(obj, value, standing, met)
     }
 }

@@ -1,6 +1,5 @@
 //! What can go wrong where no exception may be made: it becomes one at the gate.
 
-use pickle_format::cursor::Full;
 use pickle_format::opcode::Opcode;
 use pyo3::exceptions::{
     PyMemoryError, PyOverflowError, PyRecursionError, PyRuntimeError, PyValueError,
@@ -73,31 +72,5 @@ impl Fault {
                 PyRuntimeError::new_err("Set changed size during iteration")
             }
         }
-    }
-}
-
-/// Why a run of leaves stopped within one.
-pub enum Stop {
-    /// The cursor has no room for it.
-    Full,
-    Fault(Fault),
-}
-
-impl From<Full> for Stop {
-    #[inline(always)]
-    fn from(_: Full) -> Self {
-        Self::Full
-    }
-}
-
-impl From<OutputError> for Stop {
-    fn from(error: OutputError) -> Self {
-        Self::Fault(error.into())
-    }
-}
-
-impl From<NoMemory> for Stop {
-    fn from(_: NoMemory) -> Self {
-        Self::Fault(Fault::NoMemory)
     }
 }

@@ -5,7 +5,7 @@ use pyo3::types::PyTuple;
 
 use crate::error::class_name;
 use crate::fast::held::Held;
-use crate::save::reduce::work::{Reduce, Stage};
+use crate::save::reduce::parts::{Reduce, Stage};
 use crate::save::work::Work;
 
 /// How many notes the work item has. Runs no Python code.

@@ -9,7 +9,7 @@ use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::interpreter::face::Face;
 use crate::save::fault::Fault;
-use crate::save::next::Next;
+use crate::save::next::{Due, Next, Questions};
 use crate::save::standing::{MAX_CHAIN, Standing};
 use crate::save::walk::Walk;
 use crate::save::work::Work;
@@ -62,7 +62,12 @@ impl Walk<'_, '_> {
                 made: true,
                 ..Standing::new(Holding::Shared, chain)
             };
-            return Ok(Some(Next::SaveId(id, standing)));
+            self.state_mut().due = Some(Due {
+                obj: id,
+                standing,
+                questions: Questions::AllButId,
+            });
+            return Ok(Some(Next::Save));
         }
         let text = self.leave(|py| {
             let text = id.bind(py).str()?;

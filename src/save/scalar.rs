@@ -229,7 +229,7 @@ impl Walk<'_, '_> {
             let value = fresh::tuple(py, [function.clone(), arguments.into_any()])?;
             Ok(Held::from(value))
         })?;
-        self.save_reduce(Some(obj), value, standing, None)
+        self.save_reduce(Some(obj.again(self.quiet())), value, standing, None)
     }
 
     /// Writes a bytes object with the opcode for its size.
@@ -283,7 +283,7 @@ impl Walk<'_, '_> {
             Ok(fresh::tuple(py, [function, arguments.into_any()])?.into())
         })?;
         if !has_buffers {
-            return self.save_reduce(Some(obj), made, standing, None);
+            return self.save_reduce(Some(obj.again(self.quiet())), made, standing, None);
         }
         self.write_bytearray(&made)?;
         let holding = self.holding_after_payload(standing.holding);

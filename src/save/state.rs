@@ -15,6 +15,8 @@ use crate::save::containers::open::Nest;
 use crate::save::globals::references::GlobalReferences;
 use crate::save::hooks::Hooks;
 use crate::save::instances::plans::PlanCache;
+use crate::save::next::{Due, Next, Questions};
+use crate::save::standing::Standing;
 use crate::save::work::Work;
 use crate::save::write::writer::Writer;
 
@@ -33,6 +35,8 @@ pub struct State {
     pub writes_natively: bool,
     pub buffer_callback: Option<Held>,
     pub stack: Vec<Work>,
+    /// What is to be saved before the work on top of the stack goes on.
+    pub due: Option<Due>,
     /// Items below this one have their open batch taken out already (hookable face).
     batches_taken: usize,
     /// How many walks are nested on this stack.
@@ -57,6 +61,7 @@ impl State {
             writes_natively: false,
             buffer_callback: None,
             stack: Vec::new(),
+            due: None,
             batches_taken: 0,
             depth: 0,
             table: SeenTable::default(),
@@ -75,6 +80,25 @@ impl State {
             && writer.protocol.is_binary()
             && (writer.face == Face::Lean || self.hooks.seen_at == writer.passages);
         self.writer.direct = is_direct;
+    }
+
+    /// Notes that an object is to be saved next, of which all is to be asked.
+    pub fn save_next(&mut self, obj: Held, standing: Standing) {
+        self.due = Some(Due {
+            obj,
+            standing,
+            questions: Questions::All,
+        });
+    }
+
+    /// What to do after something was opened: what it holds may be due.
+    #[inline(always)]
+    pub fn next(&self) -> Next {
+        if self.due.is_some() {
+            Next::Save
+        } else {
+            Next::Step
+        }
     }
 
     /// Puts a work item on the stack.
@@ -110,6 +134,7 @@ impl State {
         };
         let nest = Nest::new(
             &mut self.stack,
+            &mut self.due,
             &mut self.plans,
             &mut self.table,
             table,

@@ -14,8 +14,8 @@ pub enum Pause {
     Done,
     /// Signals are to be looked for.
     Signals,
-    /// A part is to be saved: somebody has to be asked about it. It was looked up in the memo if so said.
-    Save(Held, Standing, bool),
+    /// The part that is due (`State::due`) is to be saved.
+    Save,
     /// A reference is to be given up that may be the last one.
     Release(Held),
     /// The work on top is done, and holds what may be a last reference.
@@ -25,7 +25,7 @@ pub enum Pause {
     /// The items on top need more from their iterator.
     Advance,
     /// Items of the reduce value on top are to be begun.
-    Iterate(Items, Held, Standing),
+    Iterate(Items),
 }
 
 /// Takes steps until Python code may have to run.
@@ -62,15 +62,14 @@ pub fn step_quietly(
                     return Ok(pause);
                 }
             }
-            Step::Save(part, standing) => {
+            Step::Save(obj, standing) => {
                 top.hold(quiet);
-                return Ok(Pause::Save(part, standing, false));
+                state.save_next(obj, standing);
+                return Ok(Pause::Save);
             }
             Step::Release(held) => return Ok(Pause::Release(held)),
             Step::Advance => return Ok(Pause::Advance),
-            Step::Iterate(kind, items, inside) => {
-                return Ok(Pause::Iterate(kind, items, inside));
-            }
+            Step::Iterate(items) => return Ok(Pause::Iterate(items)),
             Step::Done => {
                 if let Some((container, holding)) = top.container() {
                     let container = container.view(quiet);
@@ -96,9 +95,6 @@ fn open(
     quiet: &Quiet,
 ) -> Result<Option<Pause>, Fault> {
     let at = state.stack.len();
-    // Where nobody has to be asked, each part was tried as a leaf, and so looked up in the memo, unless a
-    // full frame has to go to the file first.
-    let is_new = state.writer.direct && !state.writer.out.is_frame_full();
     let (writer, mut nest) = state.nest(copyreg_table, quiet);
     let opening = nest.open(part, standing, writer);
     if matches!(opening, Ok(Opening::Whole)) {
@@ -107,8 +103,8 @@ fn open(
     if let Some(top) = at.checked_sub(1).and_then(|top| state.stack.get_mut(top)) {
         top.hold(quiet);
     }
-    Ok(match opening? {
-        Opening::Refused => Some(Pause::Save(part.hold(), standing, is_new)),
-        Opening::Whole | Opening::Begun => None,
-    })
+    if opening? == Opening::Refused {
+        state.save_next(part.hold(), standing);
+    }
+    Ok(state.due.is_some().then_some(Pause::Save))
 }

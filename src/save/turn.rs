@@ -12,7 +12,7 @@ use crate::fast::memo::Holding;
 use crate::fast::recursion::RecursionLevel;
 use crate::fast::signals::is_interrupted;
 use crate::fast::view::View;
-use crate::save::next::Next;
+use crate::save::next::{Due, Next, Questions};
 use crate::save::standing::Standing;
 use crate::save::step::{Pause, step_quietly};
 use crate::save::walk::Walk;
@@ -56,14 +56,16 @@ impl Walk<'_, '_> {
         let _level = self.call_in_c(RecursionLevel::enter)?;
         let base = self.state().stack.len();
         self.state_mut().depth += 1;
-        let first = obj.again(self.quiet());
-        let standing = Standing::new(Holding::Shared, 0);
-        let next = if asks_id {
-            Next::Save(first, standing)
-        } else {
-            Next::SaveId(first, standing)
-        };
-        let result = self.work_off(base, next);
+        self.state_mut().due = Some(Due {
+            obj: obj.again(self.quiet()),
+            standing: Standing::new(Holding::Shared, 0),
+            questions: if asks_id {
+                Questions::All
+            } else {
+                Questions::AllButId
+            },
+        });
+        let result = self.work_off(base, Next::Save);
         let result = result.map_err(|error| self.unwind(base, error));
         let state = self.state_mut();
         state.depth = state.depth.saturating_sub(1);
@@ -75,8 +77,8 @@ impl Walk<'_, '_> {
         let mut checked = None;
         loop {
             next = match next {
-                Next::Save(obj, standing) => self.save(obj, standing, true, false)?,
-                Next::SaveId(obj, standing) => self.save(obj, standing, false, false)?,
+                Next::Save => self.save_due()?,
+                Next::Iterate(items) => self.iterate(items)?,
                 Next::Step => {
                     let imports = self.imports;
                     let (state, quiet) = self.split();
@@ -84,9 +86,7 @@ impl Walk<'_, '_> {
                     let pause = step_quietly(state, base, &mut steps, table, quiet);
                     match self.checked(pause)? {
                         Pause::Done => return Ok(()),
-                        Pause::Save(obj, standing, is_new) => {
-                            self.save(obj, standing, true, is_new)?
-                        }
+                        Pause::Save => self.save_due()?,
                         Pause::Signals => {
                             steps = STEPS_PER_SIGNAL_CHECK;
                             self.check_signals(&mut checked)?;
@@ -104,7 +104,7 @@ impl Walk<'_, '_> {
                         }
                         Pause::Finish => self.finish()?,
                         Pause::Advance => self.advance()?,
-                        Pause::Iterate(kind, items, inside) => self.iterate(kind, items, inside)?,
+                        Pause::Iterate(items) => self.iterate(items)?,
                     }
                 }
             };
@@ -141,24 +141,7 @@ impl Walk<'_, '_> {
     /// Gives up what a work item held that is done.
     pub fn end(&mut self, work: Work) {
         match work {
-            Work::Reduce(reduce) => {
-                let (state, quiet) = self.split();
-                if reduce.met.is_some() {
-                    // The value may lie in the graph too, where one holder is left of parts that were met
-                    // as shared. The memo's own reference keeps the count from saying that they were never
-                    // met.
-                    state.writer.memo.claim();
-                }
-                if let Some(obj) = &reduce.obj {
-                    state.writer.close(obj.view(quiet), reduce.held);
-                }
-                self.release([
-                    reduce.arguments,
-                    reduce.function,
-                    reduce.obj,
-                    Some(reduce.value),
-                ]);
-            }
+            Work::Reduce(reduce) => self.end_reduce(reduce),
             // Pairs may lie in the graph too, where one holder is left of what they hold.
             Work::ListItems(items) => {
                 self.writer().memo.claim();

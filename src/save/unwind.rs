@@ -11,6 +11,7 @@ impl Walk<'_, '_> {
     #[cold]
     pub fn unwind(&mut self, base: usize, error: PyErr) -> PyErr {
         self.writer().fast_path.clear();
+        self.state_mut().due = None;
         let settled = self.leave(|py| {
             let error = settled(py, error);
             // Telling the path takes memory.

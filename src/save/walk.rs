@@ -8,6 +8,8 @@ use crate::gate::home::Home;
 use crate::gate::session::Session;
 use crate::interpreter::imports::Imports;
 use crate::save::fault::Fault;
+use crate::save::next::Next;
+use crate::save::standing::Standing;
 use crate::save::state::State;
 use crate::save::work::Work;
 use crate::save::write::writer::Writer;
@@ -142,6 +144,12 @@ impl<'py, 'h> Walk<'py, 'h> {
         self.checked(result)
     }
 
+    /// Notes that an object is to be saved next, of which all is to be asked.
+    pub fn save_next(&mut self, obj: Held, standing: Standing) -> Next {
+        self.state_mut().save_next(obj, standing);
+        Next::Save
+    }
+
     /// Puts a work item on the stack.
     ///
     /// # Errors
@@ -165,6 +173,20 @@ impl<'py, 'h> Walk<'py, 'h> {
         }
         if dies {
             self.release_quietly(held);
+        }
+    }
+
+    /// As `release`, where the gate was passed to get what is given up: one passage more changes nothing, and
+    /// without a home it costs less than to find out whether it is needed.
+    #[inline(always)]
+    pub fn release_after_passage<const N: usize>(&mut self, held: [Option<Held>; N]) {
+        if self.pickler().is_some() {
+            self.release(held);
+        } else {
+            let _ = self.leave(|py| {
+                drop(held.map(|held| held.map(|held| held.into_bound(py))));
+                Ok(())
+            });
         }
     }
 

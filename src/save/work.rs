@@ -15,7 +15,7 @@ use crate::save::fault::Fault;
 use crate::save::globals::attribute_chain::AttributeChain;
 use crate::save::reduce::dict_items::ReducedEntries;
 use crate::save::reduce::list_items::ReducedItems;
-use crate::save::reduce::work::Reduce;
+use crate::save::reduce::parts::Reduce;
 use crate::save::write::writer::Writer;
 
 /// One open container, or the rest of an object that is being written.

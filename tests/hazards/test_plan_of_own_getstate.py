@@ -115,3 +115,20 @@ def test_it_fails(face, protocol):
         return before, outcome(dumped, pickler_class, root, protocol)
 
     both(face, attempt)
+
+
+class Leaving(WithDict):
+    """Its `__getstate__` makes the instance one of another class."""
+
+    def __getstate__(self):
+        if self.value == "leaves":
+            self.__class__ = WithDict
+        return {"state": self.value}
+
+
+def test_the_instance_leaves_its_class_while_it_is_asked(face, protocol):
+    def attempt(pickler_class):
+        root = [Leaving("a"), Leaving("b"), Leaving("leaves"), Leaving("c")]
+        return outcome(dumped, pickler_class, root, protocol)
+
+    both(face, attempt)

@@ -219,6 +219,12 @@ pub fn encode_get<W: Sink>(w: &mut W, protocol: Protocol, index: usize) -> Resul
     if !protocol.is_binary() {
         return w.write_slice(format!("g{index}\n").as_bytes());
     }
+    encode_binget(w, index)
+}
+
+/// BINGET or LONG_BINGET. An index past four bytes is too large for LONG_BINGET.
+#[inline(always)]
+pub fn encode_binget<W: Sink>(w: &mut W, index: usize) -> Result<(), W::Error> {
     encode_index(w, Opcode::BINGET, Opcode::LONG_BINGET, index)
 }
 

@@ -51,8 +51,10 @@ impl<O: Output> Sink for FrameWriter<O> {
 
     #[inline(always)]
     fn write<const N: usize>(&mut self, bytes: [u8; N]) -> Result<(), O::Error> {
-        self.room(N)?.write_copy_of_slice(&bytes);
-        self.position += N;
+        if !self.write_at_hand(bytes) {
+            self.grow(self.position + N)?;
+            self.write_at_hand(bytes);
+        }
         Ok(())
     }
 
@@ -72,8 +74,25 @@ impl<O: Output> Sink for FrameWriter<O> {
         let room = self.room(N + payload.len())?;
         let (front, back) = room.split_at_mut(N);
         front.write_copy_of_slice(&header);
-        back.write_copy_of_slice(payload);
+        copy_short(back, payload);
         self.position += N + payload.len();
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn write_around<const N: usize>(
+        &mut self,
+        header: [u8; N],
+        payload: &[u8],
+        opcode: Opcode,
+    ) -> Result<(), O::Error> {
+        let room = self.room(N + payload.len() + 1)?;
+        let (front, back) = room.split_at_mut(N);
+        front.write_copy_of_slice(&header);
+        let (middle, last) = back.split_at_mut(payload.len());
+        copy_short(middle, payload);
+        last.write_copy_of_slice(&[opcode.code()]);
+        self.position += N + payload.len() + 1;
         Ok(())
     }
 
@@ -81,6 +100,35 @@ impl<O: Output> Sink for FrameWriter<O> {
     #[inline(never)]
     fn too_large(&mut self, opcode: Opcode) -> O::Error {
         self.output.too_large(self.position, opcode)
+    }
+}
+
+/// Copies bytes whose number is small, and not known beforehand, by pieces of fixed size.
+#[inline(always)]
+fn copy_short(to: &mut [MaybeUninit<u8>], from: &[u8]) {
+    if from.len() > 32 {
+        to.write_copy_of_slice(from);
+    } else if let (Some(first), Some(last)) = (from.first_chunk::<16>(), from.last_chunk::<16>()) {
+        copy_ends(to, first, last);
+    } else if let (Some(first), Some(last)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
+        copy_ends(to, first, last);
+    } else if let (Some(first), Some(last)) = (from.first_chunk::<4>(), from.last_chunk::<4>()) {
+        copy_ends(to, first, last);
+    } else {
+        for (to, from) in to.iter_mut().zip(from) {
+            to.write(*from);
+        }
+    }
+}
+
+/// Writes the first bytes and the last, which may overlap.
+#[inline(always)]
+fn copy_ends<const N: usize>(to: &mut [MaybeUninit<u8>], first: &[u8; N], last: &[u8; N]) {
+    if let Some(place) = to.first_chunk_mut::<N>() {
+        place.write_copy_of_slice(first);
+    }
+    if let Some(place) = to.last_chunk_mut::<N>() {
+        place.write_copy_of_slice(last);
     }
 }
 
@@ -101,6 +149,18 @@ impl<O: Output> FrameWriter<O> {
         self.position
     }
 
+    /// Writes bytes where the room at hand is enough.
+    #[inline(always)]
+    fn write_at_hand<const N: usize>(&mut self, bytes: [u8; N]) -> bool {
+        let rest = self.output.space().get_mut(self.position..);
+        let Some(place) = rest.and_then(|rest| rest.first_chunk_mut::<N>()) else {
+            return false;
+        };
+        place.write_copy_of_slice(&bytes);
+        self.position += N;
+        true
+    }
+
     #[inline(always)]
     fn room(&mut self, n: usize) -> Result<&mut [MaybeUninit<u8>], O::Error> {
         let end = self.position + n;
@@ -116,26 +176,12 @@ impl<O: Output> FrameWriter<O> {
         self.output.grow(self.position, needed)
     }
 
-    /// Writes a run of objects without parts, as far as the open frame and the room at hand go.
+    /// Writes a run of numbers, as far as the open frame and the room at hand go.
     #[inline(always)]
     pub fn cursor(&mut self) -> Cursor<'_> {
         // An object may begin at any place before the limit.
         let limit = self.frame_limit.saturating_add(LEAF_ROOM - 1);
         Cursor::new(self.output.space(), &mut self.position, limit)
-    }
-
-    /// Makes room for an object without parts, and for a payload of so many bytes besides.
-    ///
-    /// # Errors
-    /// When the output can't grow.
-    #[cold]
-    #[inline(never)]
-    pub fn reserve(&mut self, payload: usize) -> Result<(), O::Error> {
-        let end = self.position + payload + LEAF_ROOM;
-        if self.output.space().len() < end {
-            self.output.grow(self.position, end)?;
-        }
-        Ok(())
     }
 
     /// Begins framing and opens the first frame.

@@ -29,12 +29,16 @@ pub trait Sink {
         payload: &[u8],
     ) -> Result<(), Self::Error>;
 
-    /// Whether there is room for an object with a payload of so many bytes. What can grow says yes.
-    #[inline(always)]
-    fn has_room_for(&self, payload: usize) -> bool {
-        let _ = payload;
-        true
-    }
+    /// Writes a header, its payload, and an opcode, with one look at the room.
+    ///
+    /// # Errors
+    /// When there is no room; nothing is written then.
+    fn write_around<const N: usize>(
+        &mut self,
+        header: [u8; N],
+        payload: &[u8],
+        opcode: Opcode,
+    ) -> Result<(), Self::Error>;
 
     /// The error for an argument that this opcode, the last to choose from, can't say. Nothing of the
     /// instruction was written.

@@ -112,13 +112,23 @@ impl<'q> Class<'q> {
         }
     }
 
-    /// Whether the name of the class ends in one of these, told without making a string of it.
-    pub fn is_named_like(self, endings: [&[u8]; 2]) -> bool {
-        // SAFETY: the class is alive, and so is its name, which ends with NUL.
+    /// Whether the name of the class may be one of these, told without making a string of it.
+    pub fn may_be_named(self, names: [&[u8]; 2]) -> bool {
+        if self.has_feature(ffi::Py_TPFLAGS_HEAPTYPE) {
+            // SAFETY: a class of that flag is laid out like this, and holds its name.
+            let name = unsafe {
+                let class = self.as_type_ptr().cast::<ffi::PyHeapTypeObject>();
+                View::within((*class).ht_name)
+            };
+            return name.as_text().is_none_or(|name| {
+                names.iter().any(|other| other.len() == name.len())
+                    && name.utf8().is_some_and(|name| names.contains(&name))
+            });
+        }
+        // SAFETY: the class is alive, and so is its name, which ends with NUL. That of a static class begins
+        // with its module's.
         let name = unsafe { std::ffi::CStr::from_ptr((*self.as_type_ptr()).tp_name) };
-        endings
-            .iter()
-            .any(|ending| name.to_bytes().ends_with(ending))
+        names.iter().any(|ending| name.to_bytes().ends_with(ending))
     }
 
     /// Whether attributes of instances are looked up the ordinary way, instances are of one size, the

@@ -30,6 +30,25 @@ struct TextEntry<'q> {
     value: Option<View<'q>>,
 }
 
+/// The entries of a dict whose keys are exact strings that lie beside their values.
+#[derive(Copy, Clone)]
+pub struct TextEntries<'q>(&'q [TextEntry<'q>]);
+
+impl<'q> TextEntries<'q> {
+    /// The entry at `position`, which moves past it; None at the end. Positions are the dict's own.
+    #[inline(always)]
+    pub fn next(self, position: &mut isize) -> Option<(Text<'q>, View<'q>)> {
+        while let Some(entry) = self.0.get(*position as usize) {
+            *position += 1;
+            if let (Some(key), Some(value)) = (entry.key, entry.value) {
+                // SAFETY: all keys of such a table are of the exact type.
+                return Some((unsafe { Text::new(key) }, value));
+            }
+        }
+        None
+    }
+}
+
 /// `Keys::kind` of a table of exact strings, with values beside them: its entries are pairs.
 const UNICODE: u8 = 1;
 
@@ -68,26 +87,19 @@ impl<'q> Dict<'q> {
     /// the dict's table as it is now.
     #[inline(always)]
     pub fn next(self, position: &mut isize) -> Option<(View<'q>, View<'q>)> {
-        if !cfg!(Py_GIL_DISABLED)
-            && let Some(entries) = self.text_entries()
-        {
-            while let Some(entry) = usize::try_from(*position)
-                .ok()
-                .and_then(|at| entries.get(at))
-            {
-                *position += 1;
-                if let (Some(key), Some(value)) = (entry.key, entry.value) {
-                    return Some((key, value));
-                }
-            }
-            return None;
+        if let Some(entries) = self.text_entries() {
+            let (key, value) = entries.next(position)?;
+            return Some((key.object(), value));
         }
         self.next_of_any(position)
     }
 
-    /// The entries of a table of exact strings with their values, also those that were taken out.
+    /// The entries where all keys are exact strings and lie beside their values.
     #[inline(always)]
-    fn text_entries(self) -> Option<&'q [TextEntry<'q>]> {
+    pub fn text_entries(self) -> Option<TextEntries<'q>> {
+        if cfg!(Py_GIL_DISABLED) {
+            return None;
+        }
         // SAFETY: a dict has a table of keys, which begins like this (`layout.rs` looks). Where the values
         // are not kept apart and the kind says so, pairs of pointers follow, as many as were used; each is
         // null or to an object that the dict holds. A view is such a pointer, and None is null. The dict does
@@ -99,14 +111,14 @@ impl<'q> Dict<'q> {
             }
             if (*keys).used == 0 {
                 // The empty table that all dicts share has no room for a pair, nor the alignment of one.
-                return Some(&[]);
+                return Some(TextEntries(&[]));
             }
             let indices = keys.add(1).cast::<u8>();
             let entries = indices.add(1 << (*keys).log2_index_bytes);
-            Some(std::slice::from_raw_parts(
+            Some(TextEntries(std::slice::from_raw_parts(
                 entries.cast(),
                 (*keys).used as usize,
-            ))
+            )))
         }
     }
 

@@ -71,7 +71,10 @@ impl<'q> View<'q> {
         // SAFETY: as for `kind`.
         unsafe {
             let t = self.type_ptr();
-            if self.as_ptr() == ffi::Py_None() {
+            if ffi::PyType_HasFeature(t, ffi::Py_TPFLAGS_HEAPTYPE) != 0 {
+                // The types below are static.
+                Kind::Other
+            } else if self.as_ptr() == ffi::Py_None() {
                 Kind::None
             } else if t == &raw mut ffi::PyBool_Type {
                 Kind::Bool(self.as_ptr() == ffi::Py_True())
@@ -124,23 +127,38 @@ impl<'q> View<'q> {
 
     /// Whether giving up a reference may run Python code: it is the last one, and the object is more than a
     /// number, a text, or a tuple of such and of what others hold.
+    #[inline(always)]
     pub fn is_released_loudly(self) -> bool {
-        self.is_held_once() && !self.dies_quietly(TUPLES_LOOKED_INTO)
+        self.is_held_once() && self.dies_loudly(TUPLES_LOOKED_INTO)
     }
 
-    fn dies_quietly(self, levels: usize) -> bool {
-        match self.kind() {
-            Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) => true,
-            Kind::Str(_) | Kind::Bytes(_) => true,
-            Kind::Tuple(tuple) => {
-                levels > 0
-                    && (0..tuple.len()).all(|i| {
-                        let item = tuple.item(i);
-                        item.is_none_or(|item| item.has_others(1) || item.dies_quietly(levels - 1))
-                    })
-            }
-            _ => false,
+    fn dies_loudly(self, levels: usize) -> bool {
+        if let Some(tuple) = self.as_exact_tuple() {
+            return levels == 0
+                || tuple.items().iter().flatten().any(|item| {
+                    item.is_held_once() && !item.is_plain_data() && item.dies_loudly(levels - 1)
+                });
         }
+        !self.is_plain_data()
+    }
+
+    /// Whether the object is a number or a text, whose end runs no Python code.
+    #[inline(always)]
+    fn is_plain_data(self) -> bool {
+        let t = self.type_ptr();
+        t == &raw mut ffi::PyUnicode_Type
+            || t == &raw mut ffi::PyBytes_Type
+            || t == &raw mut ffi::PyLong_Type
+            || t == &raw mut ffi::PyFloat_Type
+            || t == &raw mut ffi::PyBool_Type
+            || self.is_none()
+    }
+
+    /// The object as an exact tuple.
+    #[inline(always)]
+    fn as_exact_tuple(self) -> Option<Tuple<'q>> {
+        // SAFETY: as for `as_int`.
+        unsafe { (self.type_ptr() == &raw mut ffi::PyTuple_Type).then(|| Tuple::new(self)) }
     }
 
     /// The object as an exact dict.

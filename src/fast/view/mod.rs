@@ -18,8 +18,9 @@ mod text;
 
 pub use class::Names;
 pub use class::{Class, ClassVersion, SeenNames};
-pub use dict::Dict;
+pub use dict::{Dict, TextEntries};
 pub use kind::Kind;
+pub use number::Int;
 pub use object::View;
 pub use sequence::{Bytes, List, Tuple};
 pub use set::Set;

@@ -97,11 +97,9 @@ impl<'q> Int<'q> {
             let digits = (&raw const (*int).digits).cast::<u32>();
             let low = i64::from(*digits);
             let last = i64::from(*digits.add(length - 1));
-            Some(if length == 2 {
-                last << DIGIT_BITS | low
-            } else {
-                low
-            })
+            // Without a branch, since data mixes both lengths.
+            let high = last & (1_i64.wrapping_sub(length as i64));
+            Some(high << DIGIT_BITS | low)
         }
     }
 

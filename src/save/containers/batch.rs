@@ -28,7 +28,7 @@ pub enum Step<'q> {
     /// Items have to be taken from the iterator.
     Advance,
     /// Begin with the list items of a reduce value, or with its dict items.
-    Iterate(Items, Held, Standing),
+    Iterate(Items),
     /// Others get their turn.
     Yield,
     /// Nothing is left to be written.
@@ -126,22 +126,31 @@ pub trait Elements {
     ) -> Result<(Part<'q>, bool), Fault>;
 
     /// Takes references to what is needed of the present element while its part is saved.
-    fn hold(&mut self, quiet: &Quiet);
+    #[inline(always)]
+    fn hold(&mut self, quiet: &Quiet) {
+        let _ = quiet;
+    }
 
     /// Takes the rest of the open batch, `left` elements, out of the container.
     ///
     /// # Errors
     /// Where there is no memory.
-    fn take(&mut self, left: usize, quiet: &Quiet) -> Result<(), Fault>;
+    fn take(&mut self, left: usize, quiet: &Quiet) -> Result<(), Fault> {
+        let _ = (left, quiet);
+        Ok(())
+    }
 
     /// The batch ended.
-    fn end_batch(&mut self);
+    fn end_batch(&mut self) {}
 
     /// Writes what closes the container.
     ///
     /// # Errors
     /// What writing fails with.
-    fn finish(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<(), Fault>;
+    fn finish(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<(), Fault> {
+        let _ = (writer, quiet);
+        Ok(())
+    }
 }
 
 /// A container that is being written.
@@ -253,9 +262,9 @@ impl<E: Elements> Batched<E> {
 pub enum Opening {
     /// It is written whole.
     Whole,
-    /// It is written in part; what is left to do is on the stack.
+    /// It is begun: what is left to do is on the stack, or somebody has to be asked first.
     Begun,
-    /// Nothing is written: somebody has to be asked about it, or it is to wait for its turn.
+    /// Nothing is written: it is to wait for its turn.
     Refused,
 }
 

@@ -4,54 +4,26 @@ use std::collections::VecDeque;
 
 use pickle_format::opcode::Opcode;
 
-use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Opener, Opening, Part, Rest, taken};
+use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Opener, Part, Rest, taken};
+use super::dict_place::{Place, Within};
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{Dict, Kind, View};
 use crate::interpreter::face::Face;
 use crate::save::fault::Fault;
-use crate::save::standing::{Container, Standing};
+use crate::save::standing::Standing;
 use crate::save::write::runs::EntriesEnd;
 use crate::save::write::writer::Writer;
 
 /// The entries of an open dict.
 pub struct DictEntries {
     dict: Held,
-    place: Opened,
+    place: Place,
     /// The entry within which the walk is, once it is held.
     entry: Option<(Held, Held)>,
     /// The rest of the open batch, if it was taken out of the dict.
     ahead: Option<VecDeque<(Held, Held)>>,
-}
-
-/// How a dict was opened, and where the walk is among its entries.
-struct Opened {
-    /// Behind the entry within which the walk is, or behind the last one.
-    position: isize,
-    /// Before that entry.
-    start: isize,
-    done: usize,
-    /// The dict's size when it was opened.
-    size: usize,
-    standing: Standing,
-    /// Whether the keys' table is shared with other dicts.
-    shares_keys: bool,
-    within: Within,
-}
-
-/// Where the walk is within an entry.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum Within {
-    /// Nothing of the next entry is written.
-    Nothing,
-    /// The key is being saved, or is written, and Python code may have run since.
-    Key,
-    /// The key is written, and the value is no leaf and not in the memo, as it was seen when the gate had
-    /// been passed so often.
-    WrittenKey { passages: u64 },
-    /// The value is being saved.
-    Value,
 }
 
 impl DictEntries {
@@ -88,7 +60,7 @@ impl DictEntries {
 
     /// The value of the entry whose key is written.
     fn next_value<'q>(&mut self, writer: &mut Writer, quiet: &'q Quiet) -> Result<Part<'q>, Fault> {
-        let (_, values) = containers(self.place.standing.holding, self.place.shares_keys);
+        let (_, values) = self.place.containers();
         let seen = matches!(self.place.within, Within::WrittenKey { passages } if passages == writer.passages);
         let part = match &self.entry {
             Some((_, value)) if seen => {
@@ -126,14 +98,6 @@ impl DictEntries {
     }
 }
 
-/// What tells how keys are held, and how values. A key in a table that is shared is counted once, however
-/// many dicts show it.
-fn containers(holding: Holding, shares_keys: bool) -> (Container, Container) {
-    let values = Container::memoized_first(holding);
-    let keys = if shares_keys { Container::Open } else { values };
-    (keys, values)
-}
-
 /// Writes a dict as far as its keys are leaves and its values can be opened.
 ///
 /// # Errors
@@ -159,15 +123,7 @@ pub fn open_dict(
         writer.opcodes([Opcode::MARK, Opcode::DICT])?;
         writer.memoize(obj, standing.holding)?;
     }
-    let mut entries = Opened {
-        position: 0,
-        start: 0,
-        done: 0,
-        size,
-        standing,
-        shares_keys: dict.shares_keys(),
-        within: Within::Nothing,
-    };
+    let mut entries = Place::new(dict, standing);
     let mut batch = None;
     if at_once {
         let is_single = size == 1;
@@ -198,48 +154,6 @@ pub fn open_dict(
         ahead: None,
     };
     Ok(Rest::Elements(Batched::within(entries, batch)))
-}
-
-impl Opened {
-    /// Writes the entries of a dict of one batch; false where that stops before one, or within one.
-    #[inline(always)]
-    fn write(
-        &mut self,
-        dict: Dict<'_>,
-        writer: &mut Writer,
-        opener: &mut impl Opener,
-    ) -> Result<bool, Fault> {
-        let containers = containers(self.standing.holding, self.shares_keys);
-        loop {
-            let left = self.size - self.done;
-            let (written, end) =
-                writer.write_entries(dict, &mut self.position, left, containers)?;
-            self.done += written;
-            let start = match end {
-                EntriesEnd::Complete => return Ok(true),
-                EntriesEnd::Key => return Ok(false),
-                EntriesEnd::Value { start } => start,
-            };
-            self.start = start;
-            let mut position = start;
-            let Some((_, value)) = dict.next(&mut position) else {
-                return Ok(false);
-            };
-            let part = self.standing.part(containers.1.holding(value, 0));
-            match opener.open(value, part, writer)? {
-                Opening::Whole => self.done += 1,
-                Opening::Begun => {
-                    self.within = Within::Value;
-                    return Ok(false);
-                }
-                Opening::Refused => {
-                    let passages = writer.passages;
-                    self.within = Within::WrittenKey { passages };
-                    return Ok(false);
-                }
-            }
-        }
-    }
 }
 
 impl Elements for DictEntries {
@@ -315,7 +229,7 @@ impl Elements for DictEntries {
         if self.place.within != Within::Nothing {
             return Ok(0);
         }
-        let containers = containers(self.place.standing.holding, self.place.shares_keys);
+        let containers = self.place.containers();
         let (written, end) =
             writer.write_entries(dict, &mut self.place.position, left, containers)?;
         self.place.done += written;
@@ -356,7 +270,7 @@ impl Elements for DictEntries {
             return Ok((Part::End, false));
         };
         self.place.within = Within::Key;
-        let (keys, _) = containers(self.place.standing.holding, self.place.shares_keys);
+        let (keys, _) = self.place.containers();
         let standing = self.place.standing.part(keys.holding(key, 0));
         Ok((Part::Seen(key, standing), false))
     }

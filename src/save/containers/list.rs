@@ -206,9 +206,6 @@ impl Elements for ListItems {
         }
     }
 
-    #[inline(always)]
-    fn hold(&mut self, _: &Quiet) {}
-
     fn take(&mut self, left: usize, quiet: &Quiet) -> Result<(), Fault> {
         if let (None, Some(list)) = (&self.ahead, self.view(quiet)) {
             let rest = (self.next..self.next + left).map_while(|i| list.item(i));

@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod dict;
+mod dict_place;
 pub mod list;
 pub mod open;
 pub mod set;

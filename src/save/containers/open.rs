@@ -1,5 +1,7 @@
 //! What is opened without asking anybody: containers, and plain instances of which a plan says all.
 
+use std::sync::Arc;
+
 use crate::fast::class_table::SeenTable;
 use crate::fast::fresh::boxed;
 use crate::fast::memo::Holding;
@@ -12,8 +14,9 @@ use crate::save::containers::set::open_set;
 use crate::save::containers::tuple::open_tuple;
 use crate::save::fault::Fault;
 use crate::save::instances::instance::{Planned, open_instance};
-use crate::save::instances::plan::PlanKind;
+use crate::save::instances::plan::{Plan, PlanKind};
 use crate::save::instances::plans::PlanCache;
+use crate::save::next::{Due, Questions};
 use crate::save::standing::Standing;
 use crate::save::work::Work;
 use crate::save::write::writer::Writer;
@@ -31,6 +34,7 @@ pub struct Nest<'a> {
     /// The dispatch table in use, where instances may be opened: nobody has to be asked about them.
     pub dispatch_table: Option<Dict<'a>>,
     pub quiet: &'a Quiet,
+    due: &'a mut Option<Due>,
     depth: usize,
     /// Elements that may be written before others get their turn.
     budget: usize,
@@ -39,6 +43,7 @@ pub struct Nest<'a> {
 impl<'a> Nest<'a> {
     pub fn new(
         stack: &'a mut Vec<Work>,
+        due: &'a mut Option<Due>,
         plans: &'a mut PlanCache,
         table: &'a mut SeenTable,
         dispatch_table: Option<Dict<'a>>,
@@ -46,6 +51,7 @@ impl<'a> Nest<'a> {
     ) -> Self {
         Self {
             stack,
+            due,
             plans,
             table,
             dispatch_table,
@@ -83,11 +89,11 @@ impl<'a> Nest<'a> {
                 self.put(at, rest, |w| Ok(Work::Tuple(w)))
             }
             Kind::Set(set) if writer.protocol.is_framed() => {
-                let rest = open_set(obj, set, standing, writer)?;
+                let rest = open_set(obj, set, seen_weakly(obj, standing), writer)?;
                 self.put(at, rest, |w| Ok(Work::Set(boxed(w)?)))
             }
             Kind::FrozenSet(set) if writer.protocol.is_framed() => {
-                let rest = open_set(obj, set, standing, writer)?;
+                let rest = open_set(obj, set, seen_weakly(obj, standing), writer)?;
                 self.put(at, rest, |w| Ok(Work::FrozenSet(boxed(w)?)))
             }
             _ => Ok(Opening::Refused),
@@ -108,7 +114,11 @@ impl<'a> Nest<'a> {
         }
     }
 
-    fn insert(&mut self, at: usize, work: Work) -> Result<Opening, Fault> {
+    /// Puts work on the stack, below what was put there since it was `at` items high.
+    ///
+    /// # Errors
+    /// Where there is no memory.
+    pub fn insert(&mut self, at: usize, work: Work) -> Result<Opening, Fault> {
         if self.stack.len() == self.stack.capacity() {
             let more = self.stack.len().max(16);
             let reserved = self.stack.try_reserve(more);
@@ -116,6 +126,17 @@ impl<'a> Nest<'a> {
         }
         self.stack.insert(at.min(self.stack.len()), work);
         Ok(Opening::Begun)
+    }
+
+    /// Notes that somebody has to be asked about a part, which is not in the memo.
+    #[inline(always)]
+    fn ask(&mut self, part: View<'_>, standing: Standing, plan: Option<Arc<Plan>>) -> Opening {
+        *self.due = Some(Due {
+            obj: part.hold(),
+            standing,
+            questions: plan.map_or(Questions::AllOfNew, Questions::Planned),
+        });
+        Opening::Begun
     }
 
     /// Opens an instance of whose class nobody registered a reducer, and a plan says all.
@@ -127,27 +148,23 @@ impl<'a> Nest<'a> {
         writer: &mut Writer,
     ) -> Result<Opening, Fault> {
         let class = obj.class();
-        let plan = self.plans.plan_of(class).cloned();
-        let Some(PlanKind::Plain(plain)) = plan.as_ref().map(|plan| &plan.kind) else {
-            return Ok(Opening::Refused);
+        let table = self
+            .dispatch_table
+            .and_then(|table| self.table.view(table, self.quiet));
+        let Some(table) = table else {
+            return Ok(self.ask(obj, standing, None));
         };
-        let Some(table) = self.dispatch_table.filter(|_| class.is_plain()) else {
-            return Ok(Opening::Refused);
+        let Some(plan) = self.plans.unregistered(class, table) else {
+            return Ok(self.ask(obj, standing, None));
         };
-        let Some(table) = self.table.view(table, self.quiet) else {
-            return Ok(Opening::Refused);
+        standing = seen_weakly(obj, standing);
+        let PlanKind::Plain(plain) = &plan.kind else {
+            let plan = plan.clone();
+            return Ok(self.ask(obj, standing, Some(plan)));
         };
-        let is_unregistered =
-            self.plans.is_unregistered(class, table.version()) || table.get(class).is_none();
-        if !is_unregistered {
-            return Ok(Opening::Refused);
-        }
-        if standing.holding == Holding::Temporary && obj.dies_visibly() {
-            standing = standing.seen();
-        }
         let at = self.stack.len();
         match open_instance(obj, plain, standing, writer, self.quiet)? {
-            Planned::NotOpened => Ok(Opening::Refused),
+            Planned::NotOpened => Ok(self.ask(obj, standing, None)),
             Planned::Whole => Ok(Opening::Whole),
             Planned::State(state, inside, holding) => {
                 // There is room in the frame where a full one would have to go to the file.
@@ -169,6 +186,16 @@ impl<'a> Nest<'a> {
     }
 }
 
+/// The standing of an object of a type that weak references or finalisers may go with. Who can tell when a
+/// temporary is freed can tell that C's memo keeps it; and a weak reference hands it over again.
+#[inline(always)]
+pub fn seen_weakly(obj: View<'_>, standing: Standing) -> Standing {
+    if standing.holding == Holding::Temporary && obj.dies_visibly() {
+        return standing.seen();
+    }
+    standing
+}
+
 impl Opener for Nest<'_> {
     #[inline(never)]
     fn open(
@@ -187,8 +214,9 @@ impl Opener for Nest<'_> {
             Kind::Dict(dict) => dict.len(),
             Kind::List(list) => list.len(),
             Kind::Tuple(tuple) => tuple.len(),
+            Kind::Set(set) | Kind::FrozenSet(set) if writer.protocol.is_framed() => set.len(),
             Kind::Other => 1,
-            _ => return Ok(Opening::Refused),
+            _ => return Ok(self.ask(part, standing, None)),
         };
         if self.depth > 0 && (self.depth > MAX_NESTED || self.budget < elements) {
             return Ok(Opening::Refused);

@@ -63,7 +63,7 @@ impl<const FROZEN: bool> SetElements<FROZEN> {
     }
 }
 
-/// Begins a set or frozenset.
+/// Writes a set or frozenset as far as its elements are leaves.
 ///
 /// # Errors
 /// What writing fails with; `Endless`.
@@ -90,7 +90,7 @@ pub fn open_set<const FROZEN: bool>(
     } else {
         chain
     };
-    let elements = SetElements {
+    let mut elements = SetElements {
         set: obj.hold(),
         position: 0,
         done: 0,
@@ -99,7 +99,26 @@ pub fn open_set<const FROZEN: bool>(
         passages: writer.passages,
         ahead: None,
     };
-    let batch = FROZEN.then_some((false, usize::MAX));
+    let mut batch = FROZEN.then_some((false, usize::MAX));
+    // What fits in one batch ends the same way on every release.
+    if size < BATCH_SIZE && writer.direct {
+        if !FROZEN {
+            writer.opcode(Opcode::MARK)?;
+        }
+        let parts = elements.parts();
+        elements.done = writer.write_elements(set, &mut elements.position, size, parts)?;
+        if elements.done == size {
+            if FROZEN {
+                close(obj, standing.holding, writer)?;
+            } else {
+                writer.opcode(Opcode::ADDITEMS)?;
+            }
+            return Ok(Rest::Nothing);
+        }
+        if !FROZEN {
+            batch = Some((false, size - elements.done));
+        }
+    }
     Ok(Rest::Elements(Batched::within(elements, batch)))
 }
 
@@ -187,8 +206,6 @@ impl<const FROZEN: bool> Elements for SetElements<FROZEN> {
             None => Ok((Part::End, false)),
         }
     }
-
-    fn hold(&mut self, _: &Quiet) {}
 
     fn take(&mut self, left: usize, quiet: &Quiet) -> Result<(), Fault> {
         // A frozenset can't change.

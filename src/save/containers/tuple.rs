@@ -182,15 +182,6 @@ impl Elements for TupleItems {
         Ok((Part::Seen(item, standing), true))
     }
 
-    #[inline(always)]
-    fn hold(&mut self, _: &Quiet) {}
-
-    fn take(&mut self, _: usize, _: &Quiet) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn end_batch(&mut self) {}
-
     fn finish(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<(), Fault> {
         let Some(tuple) = self.view(quiet) else {
             return Ok(());

@@ -70,7 +70,7 @@ impl Walk<'_, '_> {
             let function = imports.type_type.bind(py).as_any().clone();
             Ok(fresh::tuple(py, [function, arguments.into_any()])?.into())
         })?;
-        self.save_reduce(Some(obj), value, standing, None)
+        self.save_reduce(Some(obj.again(self.quiet())), value, standing, None)
     }
 
     /// Finds the object's name and writes it for the protocol in use. `name` is the string that its
@@ -117,7 +117,7 @@ impl Walk<'_, '_> {
                     obj,
                     name: Some(name),
                 })?;
-                return Ok(Next::Save(module_name, SHARED));
+                return Ok(self.save_next(module_name, SHARED));
             }
             Form::Chain(chain) => {
                 self.push(Work::AttributeChain(chain))?;
@@ -165,7 +165,7 @@ impl Walk<'_, '_> {
     pub fn step_stack_global(&mut self, obj: Held, name: Option<Held>) -> PyResult<Next> {
         if let Some(name) = name {
             self.push(Work::StackGlobal { obj, name: None })?;
-            return Ok(Next::Save(name, SHARED));
+            return Ok(self.save_next(name, SHARED));
         }
         self.write(|w, quiet| {
             w.opcode(Opcode::STACK_GLOBAL)?;
@@ -211,7 +211,7 @@ impl Walk<'_, '_> {
         match next {
             Some(part) => {
                 self.push(Work::AttributeChain(chain))?;
-                Ok(Next::Save(part, SHARED))
+                Ok(self.save_next(part, SHARED))
             }
             None => {
                 self.write(|w, quiet| w.memoize(chain.obj.view(quiet), Holding::Shared))?;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::fast::class_table::ClassTable;
 use crate::fast::view::Class;
 use crate::save::instances::plan::Plan;
 
@@ -37,30 +38,43 @@ impl PlanCache {
         (address >> 4 ^ address >> 10) & self.met.len().wrapping_sub(1)
     }
 
+    /// A class of whose instances there is a plan that still holds.
     #[inline(always)]
-    fn met(&self, class: Class<'_>) -> Option<&Met> {
-        let met = self.met.get(self.index(class.address()))?.as_ref()?;
-        (met.address == class.address()).then_some(met)
-    }
-
-    /// The plan for instances of a class, if there is one that still holds.
-    #[inline(always)]
-    pub fn plan_of(&mut self, class: Class<'_>) -> Option<&Arc<Plan>> {
+    fn met(&mut self, class: Class<'_>) -> Option<&mut Met> {
         let version = class.version()?;
-        let index = self.index(class.address());
+        let mut index = self.index(class.address());
         let is_met = self.met.get(index).is_some_and(|met| {
             met.as_ref()
                 .is_some_and(|met| met.address == class.address() && met.plan.version == version)
         });
         if !is_met {
-            self.meet(class)?;
+            index = self.meet(class)?;
         }
-        self.met(class).map(|met| &met.plan)
+        self.met.get_mut(index)?.as_mut()
     }
 
-    /// Looks the plan up in the process's own cache.
+    /// The plan for instances of a class for which a dispatch table has no entry: it is looked up once for
+    /// each version of the table. None where it has one, or no plan holds.
+    #[inline(always)]
+    pub fn unregistered(&mut self, class: Class<'_>, table: ClassTable<'_>) -> Option<&Arc<Plan>> {
+        let met = self.met(class)?;
+        if met.unregistered_in != Some(table.version()) {
+            if !class.is_plain() || table.get(class).is_some() {
+                return None;
+            }
+            met.unregistered_in = Some(table.version());
+        }
+        Some(&met.plan)
+    }
+
+    /// The plan for instances of a class, if there is one that still holds.
+    pub fn plan_of(&mut self, class: Class<'_>) -> Option<Arc<Plan>> {
+        self.met(class).map(|met| met.plan.clone())
+    }
+
+    /// Looks the plan up in the process's own cache, and tells its place in this one, which may grow.
     #[inline(never)]
-    fn meet(&mut self, class: Class<'_>) -> Option<()> {
+    fn meet(&mut self, class: Class<'_>) -> Option<usize> {
         let address = class.address();
         let plan = Plans::find(address)?;
         if Some(plan.version) != class.version() {
@@ -74,7 +88,7 @@ impl PlanCache {
             plan,
             unregistered_in: None,
         });
-        Some(())
+        Some(index)
     }
 
     /// Makes room where there is none, or where two classes compete for a place.
@@ -99,23 +113,6 @@ impl PlanCache {
             }
         }
         Some(())
-    }
-
-    /// Whether a class was looked up in this version of a dispatch table, and not found.
-    #[inline(always)]
-    pub fn is_unregistered(&self, class: Class<'_>, table: (usize, u64)) -> bool {
-        self.met(class)
-            .is_some_and(|met| met.unregistered_in == Some(table))
-    }
-
-    /// Notes that a class was looked up and not found.
-    pub fn note_unregistered(&mut self, class: Class<'_>, table: (usize, u64)) {
-        let index = self.index(class.address());
-        if let Some(Some(met)) = self.met.get_mut(index)
-            && met.address == class.address()
-        {
-            met.unregistered_in = Some(table);
-        }
     }
 }
 

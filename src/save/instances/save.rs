@@ -85,7 +85,7 @@ impl Walk<'_, '_> {
                     holding: standing.holding,
                 };
                 self.push(build)?;
-                Ok(Some(Next::Save(state, inside(standing).part(holding))))
+                Ok(Some(self.save_next(state, inside(standing).part(holding))))
             }
         }
     }
@@ -131,7 +131,7 @@ impl Walk<'_, '_> {
         let (state, quiet) = self.split();
         let opened = open_plain(state, obj.view(quiet), plain, standing, quiet);
         Ok(self.checked(opened)?.map(|state| match state {
-            Some((part, standing)) => Next::Save(part, standing),
+            Some((part, standing)) => self.save_next(part, standing),
             None => Next::Step,
         }))
     }

@@ -9,7 +9,7 @@ use crate::error::{class_name, pickling_error};
 use crate::fast::held::Held;
 use crate::fast::view::{Kind, View};
 use crate::interpreter::face::Face;
-use crate::save::reduce::work::Form;
+use crate::save::reduce::parts::Form;
 
 /// What is to be looked at in the function of a reduce value.
 pub enum Function {
@@ -31,16 +31,18 @@ pub fn is_sound(value: View<'_>, face: Face) -> bool {
     else {
         return false;
     };
+    if !function.is_callable() || arguments.as_tuple().is_none() {
+        return false;
+    }
     let is_left_out_or = |index, test: &dyn Fn(View<'_>) -> bool| {
         let item = value.item(index);
         item.is_none_or(|item| item.is_none() || test(item))
     };
-    function.is_callable()
-        && arguments.as_tuple().is_some()
-        && (face == Face::Hookable
-            || is_left_out_or(3, &|item| item.is_iterator())
-                && is_left_out_or(4, &|item| item.is_iterator())
-                && is_left_out_or(5, &|item| item.is_callable()))
+    value.len() <= 3
+        || face == Face::Hookable
+        || is_left_out_or(3, &|item| item.is_iterator())
+            && is_left_out_or(4, &|item| item.is_iterator())
+            && is_left_out_or(5, &|item| item.is_callable())
 }
 
 /// What is wrong with a value that is not sound.
@@ -98,7 +100,7 @@ pub fn function_of(value: View<'_>, has_opcodes: bool, types: [View<'_>; 2]) -> 
         return Function::Unnamed;
     };
     match function.kind() {
-        Kind::Type(class) if !class.is_named_like([b"__newobj__", b"__newobj_ex__"]) => {
+        Kind::Type(class) if !class.may_be_named([b"__newobj__", b"__newobj_ex__"]) => {
             Function::Unnamed
         }
         _ if types.iter().any(|t| function.class().object().is(*t)) => Function::NamedInC,

@@ -158,16 +158,4 @@ impl Elements for ReducedEntries {
         let standing = standing_of(part, container, self.taken.inside);
         Ok((Part::Seen(part, standing), self.next == 2))
     }
-
-    fn hold(&mut self, _: &Quiet) {}
-
-    fn take(&mut self, _: usize, _: &Quiet) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn end_batch(&mut self) {}
-
-    fn finish(&mut self, _: &mut Writer, _: &Quiet) -> Result<(), Fault> {
-        Ok(())
-    }
 }

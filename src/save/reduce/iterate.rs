@@ -12,7 +12,6 @@ use crate::save::next::Next;
 use crate::save::reduce::dict_items::{ReducedEntries, as_pair};
 use crate::save::reduce::list_items::ReducedItems;
 use crate::save::reduce::taken::Taken;
-use crate::save::standing::Standing;
 use crate::save::walk::Walk;
 use crate::save::work::Work;
 
@@ -22,7 +21,15 @@ impl Walk<'_, '_> {
     ///
     /// # Errors
     /// What `iter` raises; MemoryError.
-    pub fn iterate(&mut self, kind: Items, items: Held, inside: Standing) -> PyResult<Next> {
+    pub fn iterate(&mut self, kind: Items) -> PyResult<Next> {
+        let (state, quiet) = self.split();
+        let Some(Work::Reduce(reduce)) = state.stack.last() else {
+            return Ok(Next::Step);
+        };
+        let Some((items, inside)) = reduce.items(kind, &state.writer, quiet) else {
+            return Ok(Next::Step);
+        };
+        let owner = reduce.obj.as_ref().map(|obj| obj.again(quiet));
         let writer = self.writer();
         let (face, has_batches) = (writer.face, writer.has_batches());
         let iterator = match face {
@@ -31,11 +38,6 @@ impl Walk<'_, '_> {
         };
         let asks =
             face == Face::Hookable && has_batches && self.imports.saving.hookable_asks_past_the_end;
-        let quiet = self.quiet();
-        let owner = match self.state().stack.last() {
-            Some(Work::Reduce(reduce)) => reduce.obj.as_ref().map(|obj| obj.again(quiet)),
-            _ => None,
-        };
         let taken = Taken::new(iterator, owner, inside, asks);
         let work = match kind {
             Items::List => Work::ListItems(fresh::boxed(Batched::within(

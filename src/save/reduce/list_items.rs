@@ -97,16 +97,4 @@ impl Elements for ReducedItems {
         self.item = Some(item);
         Ok((Part::Seen(part, standing_of(part, self.taken.inside)), true))
     }
-
-    fn hold(&mut self, _: &Quiet) {}
-
-    fn take(&mut self, _: usize, _: &Quiet) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn end_batch(&mut self) {}
-
-    fn finish(&mut self, _: &mut Writer, _: &Quiet) -> Result<(), Fault> {
-        Ok(())
-    }
 }

@@ -1,10 +1,10 @@
 //! What a reduce value says: its forms, checked before anything is written.
 
-use pyo3::exceptions::PyIndexError;
+use pyo3::exceptions::{PyIndexError, PyMemoryError};
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
-use crate::error::{class_name, pickling_error, with_note};
+use crate::error::{class_name, pickling_error, settled, with_note};
 use crate::fast::held::Held;
 use crate::fast::memo::Mark;
 use crate::fast::view::View;
@@ -14,10 +14,9 @@ use crate::save::next::Next;
 use crate::save::reduce::checks::{
     Function, check_class, check_newobj_ex, form_of, function_of, is_sound, refusal,
 };
-use crate::save::reduce::work::{Form, Reduce, Stage};
+use crate::save::reduce::parts::{Form, Reduce, Stage};
 use crate::save::standing::{MAX_CHAIN, Standing};
 use crate::save::walk::Walk;
-use crate::save::work::Work;
 
 /// What stands in for the first two parts of a reduce value.
 #[derive(Default)]
@@ -37,16 +36,21 @@ impl Walk<'_, '_> {
     /// PicklingError and others, as the model raises them, for a value that is none.
     pub fn save_reduce(
         &mut self,
-        obj: Option<&Held>,
+        obj: Option<Held>,
         value: Held,
         standing: Standing,
         met: Option<Mark>,
     ) -> PyResult<Next> {
-        match self.push_reduce(obj, value, standing, met) {
-            Ok(()) => Ok(Next::Step),
+        match self.read_reduce(obj.as_ref(), value, standing, met) {
+            Ok(reduce) => self.open_reduce(Reduce { obj, ..reduce }),
             Err(error) => {
-                if let (Some(_), Some(obj)) = (met, obj) {
+                if let (Some(_), Some(obj)) = (met, &obj) {
                     let noted = self.leave(|py| {
+                        let error = settled(py, error);
+                        // Telling more takes memory.
+                        if error.is_instance_of::<PyMemoryError>(py) {
+                            return Ok(error);
+                        }
                         let name = class_name(obj.bind(py));
                         let note = format!("when serializing {name} object");
                         Ok(with_note(py, error, note))
@@ -58,15 +62,15 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Reads a reduce value, as far as that is done before anything is written, and puts the work on
-    /// the stack.
-    fn push_reduce(
+    /// Reads a reduce value, as far as that is done before anything is written. The object itself is left to
+    /// the caller.
+    fn read_reduce(
         &mut self,
         obj: Option<&Held>,
         mut value: Held,
         standing: Standing,
         met: Option<Mark>,
-    ) -> PyResult<()> {
+    ) -> PyResult<Reduce> {
         let chain = standing.chain;
         if chain >= MAX_CHAIN {
             return self.checked(Err(Fault::Endless));
@@ -103,9 +107,8 @@ impl Walk<'_, '_> {
             Form::NewObject => self.prepare_newobj(obj, &mut value, is_temporary)?,
             Form::NewObjectEx => self.prepare_newobj_ex(obj, &value)?,
         };
-        let again = |quiet| obj.map(|obj| obj.again(quiet));
-        let reduce = Reduce {
-            obj: again(self.quiet()),
+        Ok(Reduce {
+            obj: None,
             value,
             held: standing.holding,
             met,
@@ -117,8 +120,7 @@ impl Walk<'_, '_> {
             stage: Stage::Start,
             chain: chain + 1,
             made: standing.made,
-        };
-        self.push(Work::Reduce(reduce))
+        })
     }
 
     fn prepare_newobj(

@@ -1,12 +1,14 @@
 //! Runs of leaves: what a container writes before its first part that is none.
 
-use pickle_format::cursor::{Cursor, LEAF_ROOM};
+use pickle_format::cursor::Cursor;
 use pickle_format::encode;
+use pickle_format::frame::FrameWriter;
 
-use crate::fast::view::{Dict, Kind, Set, View};
-use crate::save::fault::{Fault, Stop};
+use crate::fast::output::BytesOutput;
+use crate::fast::view::{Dict, Int, Kind, Set, TextEntries, View};
+use crate::save::fault::Fault;
 use crate::save::standing::Container;
-use crate::save::write::leaf::Leaves;
+use crate::save::write::leaf::is_to_be_opened;
 use crate::save::write::writer::Writer;
 
 /// Where a run of leaves in a dict ended.
@@ -30,8 +32,8 @@ trait Run<'q> {
 
     /// Writes numbers of this kind, that of the next part, as far as they go.
     #[inline(always)]
-    fn write_numbers(&mut self, kind: Kind<'q>, cursor: &mut Cursor<'_>) {
-        let _ = (kind, cursor);
+    fn write_numbers(&mut self, kind: Kind<'q>, out: &mut FrameWriter<BytesOutput>) {
+        let _ = (kind, out);
     }
 }
 
@@ -41,55 +43,62 @@ impl Writer {
     #[inline(always)]
     fn write_run<'q>(&mut self, run: &mut impl Run<'q>) -> Result<(), Fault> {
         debug_assert!(self.direct);
-        let mut leaves = Leaves {
-            memo: &mut self.memo,
-            protocol: self.protocol,
-            fast: self.fast,
-        };
-        let Some(mut next) = run.next() else {
-            return Ok(());
-        };
-        loop {
-            let mut cursor = self.out.cursor();
-            while cursor.has_room() {
-                match leaves.write(&mut cursor, next.0, next.1, 0) {
-                    Ok(true) => {
-                        run.written();
-                        run.write_numbers(next.0.kind(), &mut cursor);
-                    }
-                    Ok(false) => return Ok(()),
-                    Err(Stop::Full) => break,
-                    Err(Stop::Fault(fault)) => return Err(fault),
-                }
-                match run.next() {
-                    Some(part) => next = part,
-                    None => return Ok(()),
-                }
+        while let Some((part, container)) = run.next() {
+            if !self.begin_object()? || !self.write_if_leaf(part, container, 0)? {
+                break;
             }
-            drop(cursor);
-            // The frame is full, or the output has to grow, or this one leaf is long.
-            if self.out.is_frame_full() {
-                if self.has_file {
-                    return Ok(());
-                }
-                self.out.commit_frame();
-                self.out.open_frame()?;
-            }
-            self.out.reserve(LEAF_ROOM)?;
-            match leaves.write(&mut self.out, next.0, next.1, 0) {
-                Ok(true) => run.written(),
-                Ok(false) | Err(Stop::Full) => return Ok(()),
-                Err(Stop::Fault(fault)) => return Err(fault),
-            }
-            match run.next() {
-                Some(part) => next = part,
-                None => return Ok(()),
-            }
+            run.written();
+            run.write_numbers(part.kind(), &mut self.out);
         }
+        Ok(())
+    }
+
+    /// As `write_run`, for entries whose keys are exact strings.
+    #[inline(always)]
+    fn write_text_entries<'q>(
+        &mut self,
+        entries: TextEntries<'q>,
+        position: &mut isize,
+        end: usize,
+        (keys, values): (Container, Container),
+    ) -> Result<(usize, EntriesEnd), Fault> {
+        let mut done = 0;
+        while done < end {
+            let start = *position;
+            let Some((key, value)) = entries.next(position) else {
+                break;
+            };
+            if !self.begin_object()? || !self.write_text(key, keys, 0)? {
+                *position = start;
+                return Ok((done, EntriesEnd::Key));
+            }
+            if !self.begin_object()? || !self.write_if_leaf(value, values, 0)? {
+                return Ok((done, EntriesEnd::Value { start }));
+            }
+            done += 1;
+        }
+        Ok((done, EntriesEnd::Complete))
     }
 
     /// Writes items of a list or tuple from `next` on, up to `end`.
+    #[inline(always)]
     pub fn write_items(
+        &mut self,
+        items: &[Option<View<'_>>],
+        next: &mut usize,
+        end: usize,
+        container: Container,
+    ) -> Result<(), Fault> {
+        if let Some(Some(first)) = items.get(*next)
+            && is_to_be_opened(*first, container)
+        {
+            return Ok(());
+        }
+        self.write_items_from(items, next, end, container)
+    }
+
+    #[inline(never)]
+    fn write_items_from(
         &mut self,
         items: &[Option<View<'_>>],
         next: &mut usize,
@@ -136,6 +145,9 @@ impl Writer {
         end: usize,
         (keys, values): (Container, Container),
     ) -> Result<(usize, EntriesEnd), Fault> {
+        if let Some(entries) = dict.text_entries() {
+            return self.write_text_entries(entries, position, end, (keys, values));
+        }
         let mut run = Entries {
             dict,
             position: *position,
@@ -182,10 +194,10 @@ impl<'q> Run<'q> for Items<'_, 'q> {
     }
 
     #[inline(always)]
-    fn write_numbers(&mut self, kind: Kind<'q>, cursor: &mut Cursor<'_>) {
+    fn write_numbers(&mut self, kind: Kind<'q>, out: &mut FrameWriter<BytesOutput>) {
         match kind {
-            Kind::Int(_) => self.rest = write_ints(self.rest, cursor),
-            Kind::Float(_) => self.rest = write_floats(self.rest, cursor),
+            Kind::Int(_) => self.rest = write_ints(self.rest, out.cursor()),
+            Kind::Float(_) => self.rest = write_floats(self.rest, out.cursor()),
             _ => {}
         }
     }
@@ -196,14 +208,18 @@ impl<'q> Run<'q> for Items<'_, 'q> {
 #[inline(never)]
 fn write_ints<'a, 'q>(
     items: &'a [Option<View<'q>>],
-    cursor: &mut Cursor<'_>,
+    mut cursor: Cursor<'_>,
 ) -> &'a [Option<View<'q>>] {
     let mut rest = items.iter();
     cursor.write_run(|| {
         let ahead = rest.as_slice();
         let int = rest.next().copied().flatten().and_then(View::as_int);
-        let value = int.and_then(|int| int.positive_short_value().or_else(|| int.value()));
-        let word = value.and_then(encode::binint);
+        if let Some(value) = int.and_then(Int::positive_short_value)
+            && let Some(word) = encode::binint(value)
+        {
+            return Some(word);
+        }
+        let word = int.and_then(Int::value).and_then(encode::binint);
         if word.is_none() {
             rest = ahead.iter();
         }
@@ -216,7 +232,7 @@ fn write_ints<'a, 'q>(
 #[inline(never)]
 fn write_floats<'a, 'q>(
     items: &'a [Option<View<'q>>],
-    cursor: &mut Cursor<'_>,
+    mut cursor: Cursor<'_>,
 ) -> &'a [Option<View<'q>>] {
     let mut rest = items.iter();
     cursor.write_run(|| {

@@ -10,7 +10,7 @@ use pickle_format::sink::Sink;
 
 use crate::fast::memo::{Holding, Memo};
 use crate::fast::output::BytesOutput;
-use crate::fast::view::View;
+use crate::fast::view::{Kind, View};
 use crate::interpreter::face::Face;
 use crate::save::fault::Fault;
 
@@ -28,8 +28,8 @@ pub struct Writer {
     pub has_file: bool,
     /// Whether objects of exact builtin types may be written in binary forms without asking anybody.
     pub direct: bool,
-    /// Whether an atom (None, a bool, an int, a float) was memoized, since a reducer took it on: then atoms
-    /// have to be looked up.
+    /// Whether an atom (None, a bool, an int, a float) or the empty tuple was memoized, since a reducer took
+    /// it on or the memo was assigned: then these have to be looked up.
     pub atoms_memoized: bool,
     /// Whether a last batch of one element, or of none, is written like any other, as the C class does up
     /// to 3.14.
@@ -105,6 +105,7 @@ impl Writer {
     }
 
     /// As `memoize`, for an object that Python code has seen.
+    #[inline(always)]
     pub fn memoize_owned(&mut self, obj: View<'_>) -> Result<(), Fault> {
         if self.fast {
             return Ok(());
@@ -140,10 +141,23 @@ impl Writer {
         }
     }
 
-    /// From now on atoms have to be looked up.
+    /// From now on atoms and the empty tuple have to be looked up.
     pub fn expect_memoized_atoms(&mut self) {
         self.atoms_memoized = true;
         self.direct = false;
+    }
+
+    /// Notes that an object that a reducer took on was memoized.
+    #[inline(always)]
+    pub fn note_reduced(&mut self, obj: View<'_>) {
+        let is_atom = match obj.kind() {
+            Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) => true,
+            Kind::Tuple(tuple) => tuple.len() == 0,
+            _ => false,
+        };
+        if is_atom {
+            self.expect_memoized_atoms();
+        }
     }
 
     /// Writes the PUT for an index, or MEMOIZE.

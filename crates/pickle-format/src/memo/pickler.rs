@@ -81,18 +81,21 @@ impl<I: Identity> PicklerMemo<I> {
     #[inline(always)]
     #[must_use]
     pub fn get(&self, identity: I) -> Option<usize> {
-        if self.table.is_empty() {
-            return None;
-        }
-        let mask = self.table.len() - 1;
         let mut place = self.place(identity);
         loop {
-            let (key, index) = self.table[place & mask];
-            if key == identity && key != I::EMPTY {
-                return Some(index);
-            }
+            // The first place always lies in the table, unless that is empty.
+            let Some(&(key, index)) = self.table.get(place) else {
+                if self.table.is_empty() {
+                    return None;
+                }
+                place = 0;
+                continue;
+            };
             if key == I::EMPTY {
                 return None;
+            }
+            if key == identity {
+                return Some(index);
             }
             place += 1;
         }

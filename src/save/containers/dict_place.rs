@@ -1,0 +1,176 @@
+//! Where the walk is among the entries of a dict, and how they are written when it is opened.
+
+use crate::fast::view::{Dict, Text, TextEntries, View};
+use crate::save::containers::batch::{Opener, Opening};
+use crate::save::fault::Fault;
+use crate::save::standing::{Container, Standing};
+use crate::save::write::writer::Writer;
+
+/// How a dict was opened, and where the walk is among its entries.
+pub struct Place {
+    /// Behind the entry within which the walk is, or behind the last one.
+    pub position: isize,
+    /// Before that entry.
+    pub start: isize,
+    pub done: usize,
+    /// The dict's size when it was opened.
+    pub size: usize,
+    pub standing: Standing,
+    /// Whether the keys' table is shared with other dicts.
+    shares_keys: bool,
+    pub within: Within,
+}
+
+/// Where the walk is within an entry.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Within {
+    /// Nothing of the next entry is written.
+    Nothing,
+    /// The key is being saved, or is written, and Python code may have run since.
+    Key,
+    /// The key is written, and the value is no leaf and not in the memo, as it was seen when the gate had
+    /// been passed so often.
+    WrittenKey { passages: u64 },
+    /// The value is being saved.
+    Value,
+}
+
+/// The entries of a dict, in order.
+trait Entries<'q>: Copy {
+    type Key;
+
+    /// The entry at `position`, which moves past it; None at the end.
+    fn next(self, position: &mut isize) -> Option<(Self::Key, View<'q>)>;
+
+    /// Writes a key that is a leaf; false, with nothing written, for one that is none.
+    fn write_key(self, key: Self::Key, keys: Container, to: &mut Writer) -> Result<bool, Fault>;
+}
+
+/// All keys are exact strings.
+impl<'q> Entries<'q> for TextEntries<'q> {
+    type Key = Text<'q>;
+
+    #[inline(always)]
+    fn next(self, position: &mut isize) -> Option<(Text<'q>, View<'q>)> {
+        self.next(position)
+    }
+
+    #[inline(always)]
+    fn write_key(self, key: Text<'q>, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
+        to.write_text(key, keys, 0)
+    }
+}
+
+/// Keys may be anything.
+impl<'q> Entries<'q> for Dict<'q> {
+    type Key = View<'q>;
+
+    #[inline(always)]
+    fn next(self, position: &mut isize) -> Option<(View<'q>, View<'q>)> {
+        self.next(position)
+    }
+
+    #[inline(always)]
+    fn write_key(self, key: View<'q>, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
+        to.write_if_leaf(key, keys, 0)
+    }
+}
+
+impl Place {
+    /// Before the first entry of a dict.
+    #[inline(always)]
+    pub fn new(dict: Dict<'_>, standing: Standing) -> Self {
+        Self {
+            position: 0,
+            start: 0,
+            done: 0,
+            size: dict.len(),
+            standing,
+            shares_keys: dict.shares_keys(),
+            within: Within::Nothing,
+        }
+    }
+
+    /// What tells how keys are held, and how values. A key in a table that is shared is counted once, however
+    /// many dicts show it.
+    #[inline(always)]
+    pub fn containers(&self) -> (Container, Container) {
+        let values = Container::memoized_first(self.standing.holding);
+        let keys = if self.shares_keys {
+            Container::Open
+        } else {
+            values
+        };
+        (keys, values)
+    }
+
+    /// Writes the entries of a dict of one batch; false where that stops before one, or within one. To be
+    /// called where the writer is `direct`.
+    ///
+    /// # Errors
+    /// What writing and opening fail with.
+    #[inline(always)]
+    pub fn write(
+        &mut self,
+        dict: Dict<'_>,
+        writer: &mut Writer,
+        opener: &mut impl Opener,
+    ) -> Result<bool, Fault> {
+        match dict.text_entries() {
+            Some(entries) => self.write_entries(entries, writer, opener),
+            None => self.write_any_entries(dict, writer, opener),
+        }
+    }
+
+    /// As `write`, where keys may be anything.
+    #[inline(never)]
+    fn write_any_entries(
+        &mut self,
+        dict: Dict<'_>,
+        writer: &mut Writer,
+        opener: &mut impl Opener,
+    ) -> Result<bool, Fault> {
+        self.write_entries(dict, writer, opener)
+    }
+
+    #[inline(always)]
+    fn write_entries<'q>(
+        &mut self,
+        entries: impl Entries<'q>,
+        writer: &mut Writer,
+        opener: &mut impl Opener,
+    ) -> Result<bool, Fault> {
+        let (keys, values) = self.containers();
+        let mut position = self.position;
+        while self.done < self.size {
+            let start = position;
+            let Some((key, value)) = entries.next(&mut position) else {
+                break;
+            };
+            if !writer.begin_object()? || !entries.write_key(key, keys, writer)? {
+                self.position = start;
+                return Ok(false);
+            }
+            if writer.begin_object()? && writer.write_if_leaf(value, values, 0)? {
+                self.done += 1;
+                continue;
+            }
+            let part = self.standing.part(values.holding(value, 0));
+            let opening = opener.open(value, part, writer)?;
+            if opening == Opening::Whole {
+                self.done += 1;
+                continue;
+            }
+            (self.start, self.position) = (start, position);
+            self.within = match opening {
+                Opening::Refused => Within::WrittenKey {
+                    passages: writer.passages,
+                },
+                _ => Within::Value,
+            };
+            return Ok(false);
+        }
+        self.position = position;
+        Ok(true)
+    }
+}
