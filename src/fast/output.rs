@@ -33,6 +33,10 @@ unsafe extern "C" {
 /// Room of a first buffer, in bytes: enough for small calls, small enough to cost them nothing.
 const FIRST_CAPACITY: usize = 4096;
 
+/// Room, in bytes, from which on a buffer grows by half. Smaller ones are copied when they grow, so they grow
+/// twofold.
+const LARGE_CAPACITY: usize = 1 << 20;
+
 /// A `bytes` object under construction, which nobody else has seen.
 pub struct BytesOutput {
     /// None before the first byte, and after a failed growth.
@@ -123,8 +127,13 @@ impl Output for BytesOutput {
 
     #[cold]
     fn grow(&mut self, _filled: usize, needed: usize) -> Result<(), OutputError> {
-        let half_more = self.capacity.saturating_add(self.capacity / 2);
-        Ok(self.resize(needed.max(half_more).max(FIRST_CAPACITY))?)
+        let more = if self.capacity < LARGE_CAPACITY {
+            self.capacity
+        } else {
+            self.capacity / 2
+        };
+        let larger = self.capacity.saturating_add(more);
+        Ok(self.resize(needed.max(larger).max(FIRST_CAPACITY))?)
     }
 
     #[cold]

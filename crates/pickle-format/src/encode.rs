@@ -95,17 +95,33 @@ pub fn encode_i64<W: Sink>(w: &mut W, protocol: Protocol, value: i64) -> Result<
 #[inline(always)]
 #[must_use]
 pub fn binint(value: i64) -> Option<([u8; 8], usize)> {
-    let (opcode, n) = if value & !0xff == 0 {
-        (Opcode::BININT1, 2)
-    } else if value & !0xffff == 0 {
-        (Opcode::BININT2, 3)
-    } else if i32::try_from(value).is_ok() {
-        (Opcode::BININT, 5)
+    if value >= 0 {
+        return binint_of_positive(value as u64);
+    }
+    i32::try_from(value)
+        .is_ok()
+        .then(|| word_of(Opcode::BININT, value as u64, 5))
+}
+
+/// As `binint`, for a value that is not negative.
+#[inline(always)]
+#[must_use]
+pub fn binint_of_positive(value: u64) -> Option<([u8; 8], usize)> {
+    Some(if value > 0xffff {
+        if value > 0x7fff_ffff {
+            return None;
+        }
+        word_of(Opcode::BININT, value, 5)
+    } else if value > 0xff {
+        word_of(Opcode::BININT2, value, 3)
     } else {
-        return None;
-    };
-    let word = (value as u64) << 8 | u64::from(opcode.code());
-    Some((word.to_le_bytes(), n))
+        word_of(Opcode::BININT1, value, 2)
+    })
+}
+
+#[inline(always)]
+fn word_of(opcode: Opcode, value: u64, n: usize) -> ([u8; 8], usize) {
+    ((value << 8 | u64::from(opcode.code())).to_le_bytes(), n)
 }
 
 /// BINFLOAT in the first nine bytes.

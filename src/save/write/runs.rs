@@ -215,7 +215,7 @@ fn write_ints<'a, 'q>(
         let ahead = rest.as_slice();
         let int = rest.next().copied().flatten().and_then(View::as_int);
         if let Some(value) = int.and_then(Int::positive_short_value)
-            && let Some(word) = encode::binint(value)
+            && let Some(word) = encode::binint_of_positive(value as u64)
         {
             return Some(word);
         }
