@@ -13,7 +13,6 @@ use crate::fast::view::{Dict, Kind, View};
 use crate::interpreter::face::Face;
 use crate::save::fault::Fault;
 use crate::save::standing::Standing;
-use crate::save::write::runs::EntriesEnd;
 use crate::save::write::writer::Writer;
 
 /// The entries of an open dict.
@@ -229,16 +228,9 @@ impl Elements for DictEntries {
         if self.place.within != Within::Nothing {
             return Ok(0);
         }
-        let containers = self.place.containers();
-        let (written, end) =
-            writer.write_entries(dict, &mut self.place.position, left, containers)?;
-        self.place.done += written;
-        if let EntriesEnd::Value { start } = end {
-            self.place.start = start;
-            let passages = writer.passages;
-            self.place.within = Within::WrittenKey { passages };
-        }
-        Ok(written)
+        let before = self.place.done;
+        self.place.write_leaves(dict, left, writer)?;
+        Ok(self.place.done - before)
     }
 
     #[inline(always)]

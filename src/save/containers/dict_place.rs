@@ -76,6 +76,16 @@ impl<'q> Entries<'q> for Dict<'q> {
     }
 }
 
+/// Opens nothing: a part that is no leaf waits for the container's next step.
+struct Closed;
+
+impl Opener for Closed {
+    #[inline(always)]
+    fn open(&mut self, _: View<'_>, _: Standing, _: &mut Writer) -> Result<Opening, Fault> {
+        Ok(Opening::Refused)
+    }
+}
+
 impl Place {
     /// Before the first entry of a dict.
     #[inline(always)]
@@ -117,9 +127,29 @@ impl Place {
         opener: &mut impl Opener,
     ) -> Result<bool, Fault> {
         match dict.text_entries() {
-            Some(entries) => self.write_entries(entries, writer, opener),
-            None => self.write_any_entries(dict, writer, opener),
+            Some(entries) => self.write_entries(entries, self.size, writer, opener),
+            None => self.write_any_entries(dict, self.size, writer, opener),
         }
+    }
+
+    /// Writes up to `left` entries, as far as keys and values are leaves. To be called where the writer is
+    /// `direct`.
+    ///
+    /// # Errors
+    /// What writing fails with.
+    #[inline(never)]
+    pub fn write_leaves(
+        &mut self,
+        dict: Dict<'_>,
+        left: usize,
+        writer: &mut Writer,
+    ) -> Result<(), Fault> {
+        let end = self.done.saturating_add(left);
+        match dict.text_entries() {
+            Some(entries) => self.write_entries(entries, end, writer, &mut Closed)?,
+            None => self.write_any_entries(dict, end, writer, &mut Closed)?,
+        };
+        Ok(())
     }
 
     /// As `write`, where keys may be anything.
@@ -127,22 +157,24 @@ impl Place {
     fn write_any_entries(
         &mut self,
         dict: Dict<'_>,
+        end: usize,
         writer: &mut Writer,
         opener: &mut impl Opener,
     ) -> Result<bool, Fault> {
-        self.write_entries(dict, writer, opener)
+        self.write_entries(dict, end, writer, opener)
     }
 
     #[inline(always)]
     fn write_entries<'q>(
         &mut self,
         entries: impl Entries<'q>,
+        end: usize,
         writer: &mut Writer,
         opener: &mut impl Opener,
     ) -> Result<bool, Fault> {
         let (keys, values) = self.containers();
         let mut position = self.position;
-        while self.done < self.size {
+        while self.done < end {
             let start = position;
             let Some((key, value)) = entries.next(&mut position) else {
                 break;

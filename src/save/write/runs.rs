@@ -5,22 +5,11 @@ use pickle_format::encode;
 use pickle_format::frame::FrameWriter;
 
 use crate::fast::output::BytesOutput;
-use crate::fast::view::{Dict, Int, Kind, Set, TextEntries, View};
+use crate::fast::view::{Int, Kind, Set, View};
 use crate::save::fault::Fault;
 use crate::save::standing::Container;
 use crate::save::write::leaf::is_to_be_opened;
 use crate::save::write::writer::Writer;
-
-/// Where a run of leaves in a dict ended.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum EntriesEnd {
-    /// At the end of the dict, or after as many entries as were asked for.
-    Complete,
-    /// Before an entry whose key is no leaf.
-    Key,
-    /// Within the entry that begins at `start`: its key is written, its value is no leaf.
-    Value { start: isize },
-}
 
 /// Parts in the order in which they are written.
 trait Run<'q> {
@@ -51,33 +40,6 @@ impl Writer {
             run.write_numbers(part.kind(), &mut self.out);
         }
         Ok(())
-    }
-
-    /// As `write_run`, for entries whose keys are exact strings.
-    #[inline(always)]
-    fn write_text_entries<'q>(
-        &mut self,
-        entries: TextEntries<'q>,
-        position: &mut isize,
-        end: usize,
-        (keys, values): (Container, Container),
-    ) -> Result<(usize, EntriesEnd), Fault> {
-        let mut done = 0;
-        while done < end {
-            let start = *position;
-            let Some((key, value)) = entries.next(position) else {
-                break;
-            };
-            if !self.begin_object()? || !self.write_text(key, keys, 0)? {
-                *position = start;
-                return Ok((done, EntriesEnd::Key));
-            }
-            if !self.begin_object()? || !self.write_if_leaf(value, values, 0)? {
-                return Ok((done, EntriesEnd::Value { start }));
-            }
-            done += 1;
-        }
-        Ok((done, EntriesEnd::Complete))
     }
 
     /// Writes items of a list or tuple from `next` on, up to `end`.
@@ -133,46 +95,6 @@ impl Writer {
         };
         self.write_run(&mut run)?;
         Ok(run.done)
-    }
-
-    /// Writes up to `end` entries of a dict from `position` on, and gives the number of those that are
-    /// written whole. `keys` is the container that tells how keys are held, `values` how values are. The
-    /// position moves past an entry once its key is written.
-    pub fn write_entries(
-        &mut self,
-        dict: Dict<'_>,
-        position: &mut isize,
-        end: usize,
-        (keys, values): (Container, Container),
-    ) -> Result<(usize, EntriesEnd), Fault> {
-        if let Some(entries) = dict.text_entries() {
-            return self.write_text_entries(entries, position, end, (keys, values));
-        }
-        let mut run = Entries {
-            dict,
-            position: *position,
-            start: *position,
-            value: None,
-            half: false,
-            done: 0,
-            end,
-            keys,
-            values,
-            over: false,
-        };
-        self.write_run(&mut run)?;
-        let start = run.start;
-        let end = match (run.over, run.half) {
-            (true, _) => EntriesEnd::Complete,
-            (false, true) => EntriesEnd::Value { start },
-            (false, false) => EntriesEnd::Key,
-        };
-        *position = if run.over || run.half {
-            run.position
-        } else {
-            start
-        };
-        Ok((run.done, end))
     }
 }
 
@@ -266,52 +188,5 @@ impl<'q> Run<'q> for Elements<'_, 'q> {
     fn written(&mut self) {
         self.done += 1;
         *self.before = self.position;
-    }
-}
-
-struct Entries<'q> {
-    dict: Dict<'q>,
-    /// Behind the entry whose key was given out last.
-    position: isize,
-    /// Before that entry.
-    start: isize,
-    /// The value whose key was given out last.
-    value: Option<View<'q>>,
-    /// Whether a key is written, and its value is not.
-    half: bool,
-    done: usize,
-    end: usize,
-    keys: Container,
-    values: Container,
-    /// Whether all entries that were asked for are written.
-    over: bool,
-}
-
-impl<'q> Run<'q> for Entries<'q> {
-    #[inline(always)]
-    fn next(&mut self) -> Option<(View<'q>, Container)> {
-        if self.half {
-            return self.value.map(|value| (value, self.values));
-        }
-        let entry = if self.done < self.end {
-            self.start = self.position;
-            self.dict.next(&mut self.position)
-        } else {
-            None
-        };
-        let Some((key, value)) = entry else {
-            self.over = true;
-            return None;
-        };
-        self.value = Some(value);
-        Some((key, self.keys))
-    }
-
-    #[inline(always)]
-    fn written(&mut self) {
-        if self.half {
-            self.done += 1;
-        }
-        self.half = !self.half;
     }
 }
