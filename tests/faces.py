@@ -6,6 +6,7 @@ only where ours differs on purpose.
 
 import dataclasses
 import io
+import operator
 import pickle
 import sys
 from collections.abc import Callable
@@ -65,6 +66,14 @@ def dumped(pickler_class: type, obj: Any, protocol: int | None = None, **options
     file = io.BytesIO()
     pickler_class(file, protocol, **options).dump(obj)
     return file.getvalue()
+
+
+def in_a_row(*calls: Callable[[], Any]) -> list[Any]:
+    """What the calls return, one after the other.
+
+    No bytecode runs between them, so that neither a signal handler nor a profile function allocates there.
+    """
+    return list(map(operator.call, calls))
 
 
 def raised(call: Callable[..., Any], *args: Any, **options: Any) -> BaseException:

@@ -46,14 +46,18 @@ def reports():
 
 @contextlib.contextmanager
 def watching(collects_often=True):
-    """Watches, and makes it likely that there is something to see."""
-    is_main = threading.current_thread() is threading.main_thread()
+    """Watches, and makes it likely that there is something to see.
+
+    A test that knows when the collector runs has its own thresholds, and no signals, whose handler would
+    make objects.
+    """
+    signals = collects_often and threading.current_thread() is threading.main_thread()
     thresholds = gc.get_threshold()
     reports()
     threading.setprofile(_oxipickle._watch_thread_by_event)
     gc.callbacks.append(_oxipickle._watch_collection)
     _oxipickle._watch_begin()
-    if is_main:
+    if signals:
         handler = signal.signal(signal.SIGALRM, make_garbage)
         signal.setitimer(signal.ITIMER_REAL, INTERVAL, INTERVAL)
     if collects_often:
@@ -63,7 +67,7 @@ def watching(collects_often=True):
         yield
     finally:
         gc.set_threshold(*thresholds)
-        if is_main:
+        if signals:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, handler)
         gc.callbacks.remove(_oxipickle._watch_collection)

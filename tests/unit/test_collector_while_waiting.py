@@ -11,6 +11,8 @@ import oxipickle
 import pytest
 from faces import UNPICKLERS
 
+pytestmark = pytest.mark.collector
+
 LISTS = [[number] for number in range(3000)]
 # Long enough that a load of it pauses the collector.
 DATA = pickle.dumps(LISTS, 2)
