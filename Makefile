@@ -31,7 +31,7 @@ help:           ## List the verbs.
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
 
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV) || uv venv --quiet --seed --python $(PYTHON) $(VENV)
+	$(PYTHON) -m venv $(VENV) || uv venv --quiet --clear --seed --python $(PYTHON) $(VENV)
 	$(PIP) --upgrade pip
 
 venv: $(BIN)/python  ## Make the virtual environment and what tests need.

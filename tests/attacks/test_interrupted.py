@@ -56,8 +56,9 @@ def interrupted(face, name):
 
     obj = GRAPHS[name]()
     pickler = FACES[face].ours(File(), 4)
-    signal.signal(signal.SIGALRM, interrupt)
+    # This first: it ends the watchman's timer, if there is one.
     signal.setitimer(signal.ITIMER_REAL, AFTER)
+    signal.signal(signal.SIGALRM, interrupt)
     started = time.monotonic()
     seconds = None
     try:
@@ -76,8 +77,9 @@ def interrupted(face, name):
 def interrupted_without_file(kind):
     """No Python code runs here, where handlers would get their turn anyway."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+    # This first, as above.
     signal.setitimer(signal.ITIMER_REAL, AFTER)
+    signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         oxipickle.dumps(Endless(kind), 4)
     except KeyboardInterrupt:
