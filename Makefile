@@ -9,6 +9,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
 MARKS ?=
 LIBRARIES := numpy scikit-learn pandas networkx cloudpickle joblib loky
+# What is asked of a build that is not optimised: no time, and no depth of the native stack.
+UNOPTIMISED := not long and not optimised
 # Where the build lies that is not optimised, and tells a function's name and lines.
 DEBUG := $(VENV)-debug
 
@@ -69,14 +71,14 @@ pytest:         ## Run the Python tests, on all cores.
 	$(BIN)/python -m pytest -q -n auto $(if $(MARKS),-m '$(MARKS)') $(TESTS)
 
 sanitize: debug ## Run hazards and attacks under the debugging allocator, and under valgrind.
-	PYTHONMALLOC=debug $(DEBUG)/bin/python -m pytest -q -n auto -m 'not long' tests/hazards tests/attacks
+	PYTHONMALLOC=debug $(DEBUG)/bin/python -m pytest -q -n auto -m '$(UNOPTIMISED)' tests/hazards tests/attacks
 	OXIPICKLE_CHECK_ALL=1 $(MAKE) memcheck TESTS='tests/hazards tests/attacks'
 
 memcheck:       ## Run SAMPLE cases of each test in TESTS under valgrind, in the build of `make debug`.
 	rm -f $(CHECKER_LOG)
 	OXIPICKLE_SAMPLE=$(SAMPLE) OXIPICKLE_CHECKER='$(CHECKER)' OXIPICKLE_CHECKER_LOG=$(CHECKER_LOG) \
 	  PYTHONHASHSEED=0 PYTHONMALLOC=malloc_debug $(CHECKER) --log-file=$(CHECKER_LOG) \
-	  $(DEBUG)/bin/python -m pytest -q -p no:xdist -p memory_checked -m 'not long' -k 'not ($(UNCHECKED))' \
+	  $(DEBUG)/bin/python -m pytest -q -p no:xdist -p memory_checked -m '$(UNOPTIMISED)' -k 'not ($(UNCHECKED))' \
 	  $(TESTS)
 
 watch:          ## Build with the watchman, and run TESTS and a fuzzer under it, on each of PYTHONS.

@@ -116,6 +116,7 @@ def test_the_names_that_a_base_defines(face, module):
     assert many < NOTHING * few
 
 
+@pytest.mark.optimised
 def test_more_classes_in_turn_than_are_remembered(face, module):
     """An instance of one of many classes costs about what it costs C, which remembers none."""
     base = type("Base", (), {f"name{number}": number for number in range(2000)})

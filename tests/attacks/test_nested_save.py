@@ -50,6 +50,7 @@ def nested(hook, depth, limit):
     return ends
 
 
+@pytest.mark.optimised
 @pytest.mark.parametrize("depth", [100, 1000, 3000])
 def test_as_deep_as_the_model(depth):
     """The limit is the user's to raise; where the native stack ends before, ours says so."""
