@@ -56,9 +56,10 @@ def interrupted(face, name):
 
     obj = GRAPHS[name]()
     pickler = FACES[face].ours(File(), 4)
-    # This first: it ends the watchman's timer, if there is one.
-    signal.setitimer(signal.ITIMER_REAL, AFTER)
+    # The watchman's timer, if there is one, ends first.
+    signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, AFTER)
     started = time.monotonic()
     seconds = None
     try:
@@ -77,9 +78,10 @@ def interrupted(face, name):
 def interrupted_without_file(kind):
     """No Python code runs here, where handlers would get their turn anyway."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # This first, as above.
-    signal.setitimer(signal.ITIMER_REAL, AFTER)
+    # As above.
+    signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.setitimer(signal.ITIMER_REAL, AFTER)
     try:
         oxipickle.dumps(Endless(kind), 4)
     except KeyboardInterrupt:
