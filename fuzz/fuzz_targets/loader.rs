@@ -6,6 +6,7 @@
 
 use _oxipickle::_oxipickle;
 use libfuzzer_sys::fuzz_target;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList};
@@ -22,7 +23,15 @@ fn start() {
         Ok("malloc"),
         "the sanitizer has to see each object's own memory"
     );
-    pyo3::append_to_inittab!(_oxipickle);
+    // Under the name by which the package imports it: what it imports itself begins with the package.
+    // SAFETY: the interpreter has not begun, and both the name and the function live forever.
+    let added = unsafe {
+        ffi::PyImport_AppendInittab(
+            c"oxipickle._oxipickle".as_ptr(),
+            Some(_oxipickle::__pyo3_init),
+        )
+    };
+    assert_eq!(added, 0, "there is no memory for the module's name");
     Python::initialize();
     Python::attach(|py| prepare(py).unwrap_or_else(|error| give_up(py, &error)));
 }
@@ -33,9 +42,6 @@ fn prepare(py: Python<'_>) -> PyResult<()> {
     for folder in FOLDERS {
         path.insert(0, format!("{}/{folder}", env!("CARGO_MANIFEST_DIR")))?;
     }
-    let native = py.import("_oxipickle")?;
-    sys.getattr("modules")?
-        .set_item("oxipickle._oxipickle", native)?;
     let check = py.import("ways")?.getattr("check_sometimes_kept")?;
     py.import("gc")?.call_method0("freeze")?;
     let _ = CHECK.set(py, check.unbind());
