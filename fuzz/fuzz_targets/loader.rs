@@ -4,9 +4,7 @@
 
 #![no_main]
 
-use _oxipickle::_oxipickle;
 use libfuzzer_sys::fuzz_target;
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList};
@@ -16,6 +14,13 @@ const FOLDERS: [&str; 2] = ["../python", "../tests/property"];
 
 static CHECK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
+/// The native half under the name by which the package imports it: what it imports itself begins with the
+/// package.
+mod named {
+    pub use _oxipickle::_oxipickle::__pyo3_init;
+    pub const __PYO3_NAME: &std::ffi::CStr = c"oxipickle._oxipickle";
+}
+
 /// Begins the interpreter, with the module that was linked in as the package's native half.
 fn start() {
     assert_eq!(
@@ -23,15 +28,7 @@ fn start() {
         Ok("malloc"),
         "the sanitizer has to see each object's own memory"
     );
-    // Under the name by which the package imports it: what it imports itself begins with the package.
-    // SAFETY: the interpreter has not begun, and both the name and the function live forever.
-    let added = unsafe {
-        ffi::PyImport_AppendInittab(
-            c"oxipickle._oxipickle".as_ptr(),
-            Some(_oxipickle::__pyo3_init),
-        )
-    };
-    assert_eq!(added, 0, "there is no memory for the module's name");
+    pyo3::append_to_inittab!(named);
     Python::initialize();
     Python::attach(|py| prepare(py).unwrap_or_else(|error| give_up(py, &error)));
 }

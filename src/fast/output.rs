@@ -64,7 +64,7 @@ impl BytesOutput {
         let size = ffi::Py_ssize_t::try_from(capacity).map_err(|_| NoMemory)?;
         // SAFETY: the object is ours alone, which is what `_PyBytes_Resize` demands; on failure it
         // has released the object, and we forget it. The GIL is held by whoever pickles. Bytes are no
-        // allocation that the collector tracks. Without memory an exception that exists beforehand is
+        // allocation that the collector tracks, and theirs are never at null. Without memory an exception that exists beforehand is
         // set, and taken away again.
         unsafe {
             let mut raw = match self.bytes.take() {

@@ -183,10 +183,7 @@ impl<'py, 'h> Walk<'py, 'h> {
         if self.pickler().is_some() {
             self.release(held);
         } else {
-            let _ = self.leave(|py| {
-                drop(held.map(|held| held.map(|held| held.into_bound(py))));
-                Ok(())
-            });
+            self.release_loudly(held);
         }
     }
 
@@ -194,9 +191,7 @@ impl<'py, 'h> Walk<'py, 'h> {
     /// truth. What is left with one holder by this would count as never met, so the memo takes its references.
     fn release_quietly<const N: usize>(&mut self, held: [Option<Held>; N]) {
         let _ = self.call_in_c(|py| {
-            for held in held.into_iter().flatten() {
-                drop(held.into_bound(py));
-            }
+            give_up(py, held);
             Ok(())
         });
     }
@@ -206,10 +201,12 @@ impl<'py, 'h> Walk<'py, 'h> {
         // A release raises nothing; only a state lost to another walk can be reported, and the next
         // passage reports it.
         let _ = self.leave(|py| {
-            for held in held.into_iter().flatten() {
-                drop(held.into_bound(py));
-            }
+            give_up(py, held);
             Ok(())
         });
     }
+}
+
+fn give_up<const N: usize>(py: Python<'_>, held: [Option<Held>; N]) {
+    drop(held.map(|held| held.map(|held| held.into_bound(py))));
 }

@@ -9,7 +9,7 @@ use crate::save::fault::Fault;
 use crate::save::standing::{Container, Standing};
 use crate::save::write::writer::Writer;
 
-/// The part of a reduce value that was begun last.
+/// The part of a reduce value that was begun last, in the order in which they are begun.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Debug)]
 pub enum Stage {
     Start,
