@@ -6,7 +6,7 @@ use crate::fast::class_table::SeenTable;
 use crate::fast::fresh::boxed;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
-use crate::fast::view::{Dict, Kind, View};
+use crate::fast::view::{Dict, Kind, Tuple, View};
 use crate::save::containers::batch::{Batched, MAX_STEP, Opener, Opening, Rest};
 use crate::save::containers::dict::open_dict;
 use crate::save::containers::list::open_list;
@@ -98,6 +98,24 @@ impl<'a> Nest<'a> {
             }
             _ => Ok(Opening::Refused),
         }
+    }
+
+    /// As `open`, for a tuple of at least one item, where the writer is `direct` and an object may begin.
+    ///
+    /// # Errors
+    /// What writing fails with; `Endless`.
+    #[inline(always)]
+    pub fn open_tuple(
+        &mut self,
+        tuple: Tuple<'_>,
+        standing: Standing,
+        writer: &mut Writer,
+    ) -> Result<Opening, Fault> {
+        let at = self.stack.len();
+        self.depth += 1;
+        let rest = open_tuple(tuple, standing, writer, self)?;
+        self.depth -= 1;
+        self.put(at, rest, |w| Ok(Work::Tuple(w)))
     }
 
     /// Puts what is left of a container on the stack, below what is left of its parts.

@@ -23,6 +23,7 @@ pub enum Function {
 
 /// Whether a value is a tuple of two to six parts of the right kinds. The lean face checks items four to
 /// six before anything is written, too.
+#[inline(always)]
 pub fn is_sound(value: View<'_>, face: Face) -> bool {
     let Some(value) = value.as_tuple() else {
         return false;
@@ -94,6 +95,7 @@ fn is_iterator(items: &Bound<'_, PyAny>) -> bool {
 
 /// How the function's name is found. From protocol 2 on, functions of two names stand for opcodes of their
 /// own; ordinary classes tell theirs without running Python code.
+#[inline(always)]
 pub fn function_of(value: View<'_>, has_opcodes: bool, types: [View<'_>; 2]) -> Function {
     let function = value.as_tuple().and_then(|value| value.item(0));
     let Some(function) = function.filter(|_| has_opcodes) else {

@@ -1,13 +1,17 @@
 //! How an object is rebuilt: at once as far as its parts can be opened, and by the loop from there on.
 
+use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
 
+use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
-use crate::fast::view::View;
+use crate::fast::view::{Kind, Tuple, View};
 use crate::save::containers::batch::{Opener, Opening, Step};
+use crate::save::containers::open::Nest;
 use crate::save::fault::Fault;
 use crate::save::next::Next;
-use crate::save::reduce::parts::Reduce;
+use crate::save::reduce::parts::{Form, Reduce, Stage};
+use crate::save::standing::Standing;
 use crate::save::walk::Walk;
 use crate::save::work::Work;
 use crate::save::write::writer::Writer;
@@ -67,18 +71,117 @@ impl Walk<'_, '_> {
 fn open<'q>(
     reduce: &mut Reduce,
     writer: &mut Writer,
-    opener: &mut impl Opener,
+    nest: &mut Nest<'_>,
     quiet: &'q Quiet,
 ) -> Result<Step<'q>, Fault> {
+    if writer.direct && reduce.form != Form::NewObjectEx {
+        match open_at_once(reduce, writer, nest, quiet)? {
+            Opening::Whole => return Ok(Step::Done),
+            Opening::Begun => return Ok(Step::Yield),
+            Opening::Refused => {}
+        }
+    }
     loop {
         let step = reduce.step(writer, quiet)?;
         let Step::Open(part, standing) = step else {
             return Ok(step);
         };
-        match opener.open(part, standing, writer)? {
+        match nest.open(part, standing, writer)? {
             Opening::Whole => {}
             Opening::Begun => return Ok(Step::Yield),
             Opening::Refused => return Ok(step),
         }
     }
+}
+
+/// Writes the parts of most reduce values, one after the other: a function or class that is in the memo, a
+/// tuple of arguments, and a state that nobody else holds. Where it comes upon something else it stops
+/// between two parts, and `Reduce::step` goes on from there.
+#[inline(always)]
+fn open_at_once(
+    reduce: &mut Reduce,
+    writer: &mut Writer,
+    nest: &mut Nest<'_>,
+    quiet: &Quiet,
+) -> Result<Opening, Fault> {
+    let (first, later) = reduce.standings(writer);
+    match open_rebuilder(reduce, first, writer, nest, quiet)? {
+        Opening::Whole => {}
+        other => return Ok(other),
+    }
+    if !reduce.make(writer, quiet)? {
+        return Ok(Opening::Whole);
+    }
+    match reduce.value(quiet).map_or(0, Tuple::len) {
+        2 => Ok(Opening::Whole),
+        3 => open_state(reduce, later, writer, nest, quiet),
+        _ => Ok(Opening::Refused),
+    }
+}
+
+/// Writes the function or class, and its arguments.
+#[inline(always)]
+fn open_rebuilder(
+    reduce: &mut Reduce,
+    inside: Standing,
+    writer: &mut Writer,
+    nest: &mut Nest<'_>,
+    quiet: &Quiet,
+) -> Result<Opening, Fault> {
+    let (Some(function), Some(arguments)) = (reduce.rebuilder(quiet), reduce.arguments(quiet))
+    else {
+        return Ok(Opening::Refused);
+    };
+    if !writer.write_if_met(function.object, function.container)? {
+        return Ok(Opening::Refused);
+    }
+    let [function, with_arguments] = if reduce.form == Form::Reduce {
+        [Stage::Function, Stage::Arguments]
+    } else {
+        [Stage::Class, Stage::NewArguments]
+    };
+    reduce.stage = function;
+    let Kind::Tuple(tuple) = arguments.object.kind() else {
+        return Ok(Opening::Refused);
+    };
+    let holding = arguments.holding();
+    if holding == Holding::Shared && tuple.len() > 0 || !writer.begin_object()? {
+        return Ok(Opening::Refused);
+    }
+    reduce.stage = with_arguments;
+    if tuple.len() == 0 {
+        writer.opcode(Opcode::EMPTY_TUPLE)?;
+        return Ok(Opening::Whole);
+    }
+    nest.open_tuple(tuple, inside.part(holding), writer)
+}
+
+/// Writes the state of an object that was made, if it is a dict.
+#[inline(always)]
+fn open_state(
+    reduce: &mut Reduce,
+    inside: Standing,
+    writer: &mut Writer,
+    nest: &mut Nest<'_>,
+    quiet: &Quiet,
+) -> Result<Opening, Fault> {
+    let Some(state) = reduce.state(quiet) else {
+        return Ok(Opening::Refused);
+    };
+    let holding = state.holding();
+    let Some(dict) = state.object.as_dict() else {
+        return Ok(Opening::Refused);
+    };
+    if holding == Holding::Shared || dict.len() == 0 {
+        return Ok(Opening::Refused);
+    }
+    // An error within it tells that it lies in the state.
+    let before = std::mem::replace(&mut reduce.stage, Stage::State);
+    let opening = nest.open(state.object, inside.part(holding), writer)?;
+    match opening {
+        Opening::Whole => writer.opcode(Opcode::BUILD)?,
+        Opening::Refused => reduce.stage = before,
+        Opening::Begun => {}
+    }
+    Ok(opening)
 }

@@ -69,6 +69,7 @@ pub struct Part<'q> {
 }
 
 impl<'q> Part<'q> {
+    #[inline(always)]
     fn held_by(container: Container, object: View<'q>) -> Self {
         Self {
             object,
@@ -77,8 +78,15 @@ impl<'q> Part<'q> {
         }
     }
 
+    #[inline(always)]
     pub fn shared(object: View<'q>) -> Self {
         Self::held_by(Container::Open, object)
+    }
+
+    /// How the part is held.
+    #[inline(always)]
+    pub fn holding(&self) -> Holding {
+        self.container.holding(self.object, self.ours)
     }
 
     /// Writes a leaf; anything else is to be opened.
@@ -87,11 +95,11 @@ impl<'q> Part<'q> {
         if writer.write_leaf(self.object, self.container, self.ours)? {
             return Ok(None);
         }
-        let holding = self.container.holding(self.object, self.ours);
-        Ok(Some(Step::Open(self.object, inside.part(holding))))
+        Ok(Some(Step::Open(self.object, inside.part(self.holding()))))
     }
 }
 
+#[inline(always)]
 fn temporary_if(is_temporary: bool) -> Container {
     if is_temporary {
         Container::Temporary
@@ -101,17 +109,20 @@ fn temporary_if(is_temporary: bool) -> Container {
 }
 
 impl Reduce {
+    #[inline(always)]
     pub fn value<'q>(&self, quiet: &'q Quiet) -> Option<Tuple<'q>> {
         self.value.view(quiet).as_tuple()
     }
 
     /// An item of the reduce value.
+    #[inline(always)]
     pub fn item<'q>(&self, index: usize, quiet: &'q Quiet) -> Option<Part<'q>> {
         let item = self.value(quiet)?.item(index)?;
         Some(Part::held_by(temporary_if(self.is_temporary), item))
     }
 
     /// An item that may be left out, or be None.
+    #[inline(always)]
     pub fn optional_item<'q>(&self, index: usize, quiet: &'q Quiet) -> Option<Part<'q>> {
         self.item(index, quiet)
             .filter(|part| !part.object.is_none())
@@ -126,6 +137,7 @@ impl Reduce {
     }
 
     /// The callable or the class.
+    #[inline(always)]
     pub fn rebuilder<'q>(&self, quiet: &'q Quiet) -> Option<Part<'q>> {
         match &self.function {
             Some(function) if self.form == Form::Reduce => Some(Part::held_by(
@@ -138,6 +150,7 @@ impl Reduce {
     }
 
     /// The arguments; the positional ones where there are keyword arguments too.
+    #[inline(always)]
     pub fn arguments<'q>(&self, quiet: &'q Quiet) -> Option<Part<'q>> {
         match (&self.arguments, self.form) {
             (Some(arguments), Form::NewObject) => Some(Part::held_by(
@@ -152,6 +165,7 @@ impl Reduce {
 
     /// The state. The object's own `__dict__` is held by the object, which has its index already, and by
     /// the reduce value, which is given up soon.
+    #[inline(always)]
     pub fn state<'q>(&self, quiet: &'q Quiet) -> Option<Part<'q>> {
         let state = self.item(2, quiet)?;
         let own = self
@@ -171,6 +185,7 @@ impl Reduce {
 
     /// The standing of what the object is made of, and of what is put into it later: once the object is
     /// memoized, a chain that comes back to it ends there.
+    #[inline(always)]
     pub fn standings(&self, writer: &Writer) -> (Standing, Standing) {
         let first = Standing::new(Holding::Shared, self.chain);
         let stays = writer.fast || self.made;

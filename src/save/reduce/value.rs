@@ -19,13 +19,24 @@ use crate::save::standing::{MAX_CHAIN, Standing};
 use crate::save::walk::Walk;
 
 /// What stands in for the first two parts of a reduce value.
-#[derive(Default)]
 struct Parts {
-    form: Option<Form>,
+    form: Form,
     function: Option<Held>,
     arguments: Option<Held>,
     /// Whether only the pickler holds what stands in.
     are_temporary: bool,
+}
+
+impl Parts {
+    /// The value's own parts.
+    fn own(form: Form) -> Self {
+        Self {
+            form,
+            function: None,
+            arguments: None,
+            are_temporary: false,
+        }
+    }
 }
 
 impl Walk<'_, '_> {
@@ -37,90 +48,92 @@ impl Walk<'_, '_> {
     pub fn save_reduce(
         &mut self,
         obj: Option<Held>,
-        value: Held,
-        standing: Standing,
-        met: Option<Mark>,
-    ) -> PyResult<Next> {
-        match self.read_reduce(obj.as_ref(), value, standing, met) {
-            Ok(reduce) => self.open_reduce(Reduce { obj, ..reduce }),
-            Err(error) => {
-                if let (Some(_), Some(obj)) = (met, &obj) {
-                    let noted = self.leave(|py| {
-                        let error = settled(py, error);
-                        // Telling more takes memory.
-                        if error.is_instance_of::<PyMemoryError>(py) {
-                            return Ok(error);
-                        }
-                        let name = class_name(obj.bind(py));
-                        let note = format!("when serializing {name} object");
-                        Ok(with_note(py, error, note))
-                    });
-                    return Err(noted?);
-                }
-                Err(error)
-            }
-        }
-    }
-
-    /// Reads a reduce value, as far as that is done before anything is written. The object itself is left to
-    /// the caller.
-    fn read_reduce(
-        &mut self,
-        obj: Option<&Held>,
         mut value: Held,
         standing: Standing,
         met: Option<Mark>,
-    ) -> PyResult<Reduce> {
-        let chain = standing.chain;
-        if chain >= MAX_CHAIN {
-            return self.checked(Err(Fault::Endless));
-        }
-        let face = self.writer().face;
-        let has_opcodes = self.writer().protocol.has_proto_opcode();
-        let (is_sound, is_temporary, function) = {
-            let quiet = self.quiet();
-            let value = value.view(quiet);
-            let is_temporary = met.is_none() || value.is_held_once();
-            (
-                is_sound(value, face),
-                is_temporary,
-                function_of(
-                    value,
-                    has_opcodes,
-                    [
-                        View::of(&self.imports.function_type, quiet),
-                        View::of(&self.imports.builtin_method_type, quiet),
-                    ],
-                ),
-            )
+    ) -> PyResult<Next> {
+        let is_temporary = met.is_none() || value.view(self.quiet()).is_held_once();
+        let parts = match self.read_form(&value, standing) {
+            Ok(Form::Reduce) => Parts::own(Form::Reduce),
+            Ok(form) => match self.prepare(form, obj.as_ref(), &mut value, is_temporary) {
+                Ok(parts) => parts,
+                Err(error) => return Err(self.noted(error, obj, value, met)),
+            },
+            Err(error) => return Err(self.noted(error, obj, value, met)),
         };
-        if !is_sound {
-            return self.leave(|py| Err(refusal(value.bind(py), face)));
-        }
-        let form = match function {
-            Function::Unnamed => Form::Reduce,
-            Function::NamedInC => self.call_in_c(|py| form_of(value.bind(py)))?,
-            Function::Named => self.leave(|py| form_of(value.bind(py)))?,
-        };
-        let parts = match form {
-            Form::Reduce => Parts::default(),
-            Form::NewObject => self.prepare_newobj(obj, &mut value, is_temporary)?,
-            Form::NewObjectEx => self.prepare_newobj_ex(obj, &value)?,
-        };
-        Ok(Reduce {
-            obj: None,
+        self.open_reduce(Reduce {
+            obj,
             value,
             held: standing.holding,
             met,
             is_temporary,
-            form: parts.form.unwrap_or(form),
+            form: parts.form,
             arguments: parts.arguments,
             function: parts.function,
             parts_are_temporary: parts.are_temporary,
             stage: Stage::Start,
-            chain: chain + 1,
+            chain: standing.chain + 1,
             made: standing.made,
         })
+    }
+
+    /// The error for a reduce value that can't be read, with a note on whose it is.
+    #[cold]
+    fn noted(&mut self, error: PyErr, obj: Option<Held>, value: Held, met: Option<Mark>) -> PyErr {
+        drop(value);
+        let (Some(_), Some(obj)) = (met, obj) else {
+            return error;
+        };
+        let noted = self.leave(|py| {
+            let error = settled(py, error);
+            // Telling more takes memory.
+            if error.is_instance_of::<PyMemoryError>(py) {
+                return Ok(error);
+            }
+            let name = class_name(obj.bind(py));
+            let note = format!("when serializing {name} object");
+            Ok(with_note(py, error, note))
+        });
+        noted.unwrap_or_else(|error| error)
+    }
+
+    /// How a reduce value rebuilds its object, if the value is sound.
+    #[inline(always)]
+    fn read_form(&mut self, value: &Held, standing: Standing) -> PyResult<Form> {
+        if standing.chain >= MAX_CHAIN {
+            return self.checked(Err(Fault::Endless));
+        }
+        let face = self.writer().face;
+        let has_opcodes = self.writer().protocol.has_proto_opcode();
+        let quiet = self.quiet();
+        let seen = value.view(quiet);
+        if !is_sound(seen, face) {
+            return self.leave(|py| Err(refusal(value.bind(py), face)));
+        }
+        let types = [
+            View::of(&self.imports.function_type, quiet),
+            View::of(&self.imports.builtin_method_type, quiet),
+        ];
+        match function_of(seen, has_opcodes, types) {
+            Function::Unnamed => Ok(Form::Reduce),
+            Function::NamedInC => self.call_in_c(|py| form_of(value.bind(py))),
+            Function::Named => self.leave(|py| form_of(value.bind(py))),
+        }
+    }
+
+    /// What stands in for the parts of a value whose function is that of an opcode.
+    fn prepare(
+        &mut self,
+        form: Form,
+        obj: Option<&Held>,
+        value: &mut Held,
+        is_temporary: bool,
+    ) -> PyResult<Parts> {
+        match form {
+            Form::Reduce => Ok(Parts::own(form)),
+            Form::NewObject => self.prepare_newobj(obj, value, is_temporary),
+            Form::NewObjectEx => self.prepare_newobj_ex(obj, value),
+        }
     }
 
     fn prepare_newobj(
@@ -179,7 +192,7 @@ impl Walk<'_, '_> {
             self.release([Some(old)]);
         }
         Ok(Parts {
-            form: None,
+            form: Form::NewObject,
             function: Some(class),
             arguments: Some(rest),
             are_temporary,
@@ -197,13 +210,13 @@ impl Walk<'_, '_> {
             if is_framed {
                 return Ok(Parts {
                     function: Some(class.into()),
-                    ..Parts::default()
+                    ..Parts::own(Form::NewObjectEx)
                 });
             }
             let bind_new = imports.bind_new.bind(py);
             let function = bind_new.call1(&arguments)?;
             Ok(Parts {
-                form: Some(Form::Reduce),
+                form: Form::Reduce,
                 function: Some(function.into()),
                 arguments: Some(imports.empty_tuple.bind(py).into()),
                 are_temporary: true,

@@ -85,13 +85,20 @@ impl Reduce {
                 return Ok(Some(step));
             }
         }
-        writer.opcode(self.opcode())?;
-        self.stage = if self.memoize_obj(writer, quiet)? {
-            Stage::Rebuilt
-        } else {
-            Stage::Done
-        };
+        self.make(writer, quiet)?;
         Ok(None)
+    }
+
+    /// Makes the object of what was written. False where nothing more is to be written.
+    ///
+    /// # Errors
+    /// What writing fails with.
+    #[inline(always)]
+    pub fn make(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<bool, Fault> {
+        writer.opcode(self.opcode())?;
+        let goes_on = self.memoize_obj(writer, quiet)?;
+        self.stage = if goes_on { Stage::Rebuilt } else { Stage::Done };
+        Ok(goes_on)
     }
 
     /// Writes what is put into the object that was made: items and state.
