@@ -91,6 +91,12 @@ pub fn encode_i64<W: Sink>(w: &mut W, protocol: Protocol, value: i64) -> Result<
     }
 }
 
+/// Bytes of BININT.
+pub const BININT_SIZE: usize = 5;
+
+/// Bytes of BINFLOAT.
+pub const BINFLOAT_SIZE: usize = 9;
+
 /// BININT1, BININT2 or BININT in the first bytes, as many as told; None for what these can't say.
 #[inline(always)]
 #[must_use]
@@ -100,7 +106,7 @@ pub fn binint(value: i64) -> Option<([u8; 8], usize)> {
     }
     i32::try_from(value)
         .is_ok()
-        .then(|| word_of(Opcode::BININT, value as u64, 5))
+        .then(|| word_of(Opcode::BININT, value as u64, BININT_SIZE))
 }
 
 /// As `binint`, for a value that is not negative.
@@ -111,7 +117,7 @@ pub fn binint_of_positive(value: u64) -> Option<([u8; 8], usize)> {
         if value > 0x7fff_ffff {
             return None;
         }
-        word_of(Opcode::BININT, value, 5)
+        word_of(Opcode::BININT, value, BININT_SIZE)
     } else if value > 0xff {
         word_of(Opcode::BININT2, value, 3)
     } else {
@@ -130,7 +136,7 @@ fn word_of(opcode: Opcode, value: u64, n: usize) -> ([u8; 8], usize) {
 pub fn binfloat(value: f64) -> ([u8; 16], usize) {
     let bits = u128::from(value.to_bits().swap_bytes());
     let word = bits << 8 | u128::from(Opcode::BINFLOAT.code());
-    (word.to_le_bytes(), 9)
+    (word.to_le_bytes(), BINFLOAT_SIZE)
 }
 
 #[cold]

@@ -152,8 +152,10 @@ impl<O: Output> FrameWriter<O> {
     /// Writes bytes where the room at hand is enough.
     #[inline(always)]
     fn write_at_hand<const N: usize>(&mut self, bytes: [u8; N]) -> bool {
-        let rest = self.output.space().get_mut(self.position..);
-        let Some(place) = rest.and_then(|rest| rest.first_chunk_mut::<N>()) else {
+        let Some(rest) = self.output.space().get_mut(self.position..) else {
+            return false;
+        };
+        let Some(place) = rest.first_chunk_mut::<N>() else {
             return false;
         };
         place.write_copy_of_slice(&bytes);
@@ -174,6 +176,15 @@ impl<O: Output> FrameWriter<O> {
     #[inline(never)]
     fn grow(&mut self, needed: usize) -> Result<(), O::Error> {
         self.output.grow(self.position, needed)
+    }
+
+    /// Makes room for `n` bytes more, which are expected.
+    ///
+    /// # Errors
+    /// When the output can't grow.
+    #[inline(always)]
+    pub fn make_room(&mut self, n: usize) -> Result<(), O::Error> {
+        self.room(n).map(|_| ())
     }
 
     /// Writes a run of numbers, as far as the open frame and the room at hand go.

@@ -2,9 +2,7 @@
 
 use pickle_format::cursor::Cursor;
 use pickle_format::encode;
-use pickle_format::frame::FrameWriter;
 
-use crate::fast::output::BytesOutput;
 use crate::fast::view::{Int, Kind, Set, View};
 use crate::save::fault::Fault;
 use crate::save::standing::Container;
@@ -20,13 +18,38 @@ trait Run<'q> {
     fn written(&mut self);
 
     /// Writes numbers of this kind, that of the next part, as far as they go.
+    ///
+    /// # Errors
+    /// What writing fails with.
     #[inline(always)]
-    fn write_numbers(&mut self, kind: Kind<'q>, out: &mut FrameWriter<BytesOutput>) {
-        let _ = (kind, out);
+    fn write_numbers(&mut self, kind: Kind<'q>, to: &mut Writer) -> Result<(), Fault> {
+        let _ = (kind, to);
+        Ok(())
     }
 }
 
+/// Items from which on room is made for all of them at once.
+const MANY: usize = 256;
+
+/// Bytes that are made room for besides, beside the few for each batch and frame: what comes behind the
+/// numbers. More would be given back at the end, and the C library would map the memory anew each time.
+const MARGIN: usize = 64;
+
+/// Bytes that are made room for at the most, since what follows may be no numbers.
+const MAX_EXPECTED: usize = 1 << 24;
+
 impl Writer {
+    /// Makes room for numbers that take so many bytes each, so that what is written by then is not copied time
+    /// and again. A file takes each frame by itself, and its room is small.
+    #[inline(always)]
+    fn expect_numbers(&mut self, count: usize, size: usize) -> Result<(), Fault> {
+        if count >= MANY && !self.has_file {
+            let expected = count * size + count / 300 + MARGIN;
+            self.out.make_room(expected.min(MAX_EXPECTED))?;
+        }
+        Ok(())
+    }
+
     /// Writes leaves to the end of the run, or to the first part that is none. To be called where
     /// `direct`.
     #[inline(always)]
@@ -37,7 +60,7 @@ impl Writer {
                 break;
             }
             run.written();
-            run.write_numbers(part.kind(), &mut self.out);
+            run.write_numbers(part.kind(), self)?;
         }
         Ok(())
     }
@@ -67,9 +90,12 @@ impl Writer {
         end: usize,
         container: Container,
     ) -> Result<(), Fault> {
-        let items = items.get(*next..end.min(items.len())).unwrap_or_default();
+        let end = end.min(items.len());
+        let after = items.len() - end;
+        let items = items.get(*next..end).unwrap_or_default();
         let mut run = Items {
             rest: items,
+            after,
             container,
         };
         let result = self.write_run(&mut run);
@@ -100,6 +126,8 @@ impl Writer {
 
 struct Items<'a, 'q> {
     rest: &'a [Option<View<'q>>],
+    /// How many items the container has after these.
+    after: usize,
     container: Container,
 }
 
@@ -116,12 +144,23 @@ impl<'q> Run<'q> for Items<'_, 'q> {
     }
 
     #[inline(always)]
-    fn write_numbers(&mut self, kind: Kind<'q>, out: &mut FrameWriter<BytesOutput>) {
+    fn write_numbers(&mut self, kind: Kind<'q>, to: &mut Writer) -> Result<(), Fault> {
         match kind {
-            Kind::Int(_) => self.rest = write_ints(self.rest, out.cursor()),
-            Kind::Float(_) => self.rest = write_floats(self.rest, out.cursor()),
+            Kind::Int(_) if self.next().is_some_and(|(next, _)| next.as_int().is_some()) => {
+                to.expect_numbers(self.rest.len() + self.after, encode::BININT_SIZE)?;
+                self.rest = write_ints(self.rest, to.out.cursor());
+            }
+            Kind::Float(_)
+                if self
+                    .next()
+                    .is_some_and(|(next, _)| next.as_float().is_some()) =>
+            {
+                to.expect_numbers(self.rest.len() + self.after, encode::BINFLOAT_SIZE)?;
+                self.rest = write_floats(self.rest, to.out.cursor());
+            }
             _ => {}
         }
+        Ok(())
     }
 }
 
