@@ -33,6 +33,7 @@ pub struct ClassTable<'q> {
 
 impl ClassTable<'_> {
     /// What tells this table with its present contents from all others.
+    #[inline(always)]
     pub fn version(self) -> (usize, u64) {
         (self.dict.object().address(), self.version)
     }

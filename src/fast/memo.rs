@@ -28,6 +28,14 @@ pub enum Holding {
     Temporary,
 }
 
+impl Holding {
+    /// Whether the object can be met again.
+    #[inline(always)]
+    pub fn is_shared(self) -> bool {
+        matches!(self, Self::Shared)
+    }
+}
+
 /// Set in a slot whose entry is not in the table yet. Objects are aligned, so the bit is free.
 const DEFERRED: usize = 1;
 

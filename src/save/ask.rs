@@ -61,7 +61,7 @@ impl Walk<'_, '_> {
     ) -> PyResult<Next> {
         let passages = self.passages();
         let next = self.ask(&obj, standing, asks_id, is_new);
-        let shared = standing.holding == Holding::Shared || self.passages() != passages;
+        let shared = standing.holding.is_shared() || self.passages() != passages;
         let (state, quiet) = self.split();
         if shared {
             // Without the walk's own reference one holder may be left. The memo's keeps the count from
@@ -101,7 +101,7 @@ impl Walk<'_, '_> {
             return Ok(Next::Step);
         }
         let was_passed = self.passages() != passages;
-        if (standing.holding == Holding::Shared && !is_new || was_passed)
+        if (standing.holding.is_shared() && !is_new || was_passed)
             && self.write(|w, quiet| w.get_memoized(obj.view(quiet)))?
         {
             return Ok(Next::Step);

@@ -25,6 +25,7 @@ pub struct Standing {
 }
 
 impl Standing {
+    #[inline(always)]
     pub const fn new(holding: Holding, chain: u32) -> Self {
         Self {
             holding,
@@ -47,7 +48,7 @@ impl Standing {
     /// The standing of a part that is held like this.
     #[inline(always)]
     pub fn part(self, holding: Holding) -> Self {
-        self.part_held(holding, holding == Holding::Deferred)
+        self.part_held(holding, matches!(holding, Holding::Deferred))
     }
 
     /// The standing of a part, and whether its container alone holds it. If so it was made with the

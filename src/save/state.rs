@@ -78,7 +78,7 @@ impl State {
             && !writer.atoms_memoized
             && writer.binary
             && writer.protocol.is_binary()
-            && (writer.face == Face::Lean || self.hooks.seen_at == writer.passages);
+            && (matches!(writer.face, Face::Lean) || self.hooks.seen_at == writer.passages);
         self.writer.direct = is_direct;
     }
 
@@ -190,7 +190,7 @@ impl Walked for State {
     #[inline(always)]
     fn before_passage(&mut self, quiet: &Quiet) {
         self.writer.passages += 1;
-        if self.writer.face == Face::Hookable {
+        if matches!(self.writer.face, Face::Hookable) {
             self.take_batches(quiet);
         }
     }

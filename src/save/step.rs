@@ -103,7 +103,7 @@ fn open(
     if let Some(top) = at.checked_sub(1).and_then(|top| state.stack.get_mut(top)) {
         top.hold(quiet);
     }
-    if opening? == Opening::Refused {
+    if matches!(opening?, Opening::Refused) {
         state.save_next(part.hold(), standing);
     }
     Ok(state.due.is_some().then_some(Pause::Save))

@@ -98,14 +98,26 @@ impl<'q> View<'q> {
     #[inline(always)]
     pub fn as_int(self) -> Option<Int<'q>> {
         // SAFETY: the static is only compared; the object is of that exact type.
-        unsafe { (self.type_ptr() == &raw mut ffi::PyLong_Type).then(|| Int::new(self)) }
+        unsafe {
+            if self.type_ptr() == &raw mut ffi::PyLong_Type {
+                Some(Int::new(self))
+            } else {
+                None
+            }
+        }
     }
 
     /// The object as an exact float.
     #[inline(always)]
     pub fn as_float(self) -> Option<Float<'q>> {
         // SAFETY: as for `as_int`.
-        unsafe { (self.type_ptr() == &raw mut ffi::PyFloat_Type).then(|| Float::new(self)) }
+        unsafe {
+            if self.type_ptr() == &raw mut ffi::PyFloat_Type {
+                Some(Float::new(self))
+            } else {
+                None
+            }
+        }
     }
 
     /// The object as a tuple, a subclass's instance included.
@@ -113,7 +125,13 @@ impl<'q> View<'q> {
     pub fn as_tuple(self) -> Option<Tuple<'q>> {
         // SAFETY: the object is alive; a flag of its type is read. Instances of subclasses begin as a
         // tuple does.
-        unsafe { (ffi::PyTuple_Check(self.as_ptr()) != 0).then(|| Tuple::new(self)) }
+        unsafe {
+            if ffi::PyTuple_Check(self.as_ptr()) != 0 {
+                Some(Tuple::new(self))
+            } else {
+                None
+            }
+        }
     }
 
     /// Whether the object is a class, whatever its metaclass.
@@ -121,7 +139,11 @@ impl<'q> View<'q> {
     pub fn as_class(self) -> Option<Class<'q>> {
         // SAFETY: the object is alive; a flag of its type is read, which classes alone have.
         unsafe {
-            (ffi::PyType_Check(self.as_ptr()) != 0).then(|| Class::within(self.as_ptr().cast()))
+            if ffi::PyType_Check(self.as_ptr()) != 0 {
+                Some(Class::within(self.as_ptr().cast()))
+            } else {
+                None
+            }
         }
     }
 
@@ -158,28 +180,52 @@ impl<'q> View<'q> {
     #[inline(always)]
     fn as_exact_tuple(self) -> Option<Tuple<'q>> {
         // SAFETY: as for `as_int`.
-        unsafe { (self.type_ptr() == &raw mut ffi::PyTuple_Type).then(|| Tuple::new(self)) }
+        unsafe {
+            if self.type_ptr() == &raw mut ffi::PyTuple_Type {
+                Some(Tuple::new(self))
+            } else {
+                None
+            }
+        }
     }
 
     /// The object as an exact dict.
     #[inline(always)]
     pub fn as_dict(self) -> Option<Dict<'q>> {
         // SAFETY: as for `as_int`.
-        unsafe { (self.type_ptr() == &raw mut ffi::PyDict_Type).then(|| Dict::new(self)) }
+        unsafe {
+            if self.type_ptr() == &raw mut ffi::PyDict_Type {
+                Some(Dict::new(self))
+            } else {
+                None
+            }
+        }
     }
 
     /// The object as an exact list.
     #[inline(always)]
     pub fn as_list(self) -> Option<List<'q>> {
         // SAFETY: as for `as_int`.
-        unsafe { (self.type_ptr() == &raw mut ffi::PyList_Type).then(|| List::new(self)) }
+        unsafe {
+            if self.type_ptr() == &raw mut ffi::PyList_Type {
+                Some(List::new(self))
+            } else {
+                None
+            }
+        }
     }
 
     /// The object as an exact str.
     #[inline(always)]
     pub fn as_text(self) -> Option<Text<'q>> {
         // SAFETY: as for `as_int`.
-        unsafe { (self.type_ptr() == &raw mut ffi::PyUnicode_Type).then(|| Text::new(self)) }
+        unsafe {
+            if self.type_ptr() == &raw mut ffi::PyUnicode_Type {
+                Some(Text::new(self))
+            } else {
+                None
+            }
+        }
     }
 }
 

@@ -18,6 +18,7 @@ impl Slots {
     }
 
     /// Whether there are none.
+    #[inline(always)]
     pub fn is_empty(&self) -> bool {
         self.offsets.is_empty()
     }

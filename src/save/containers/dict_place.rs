@@ -189,7 +189,7 @@ impl Place {
             }
             let part = self.standing.part(values.holding(value, 0));
             let opening = opener.open(value, part, writer)?;
-            if opening == Opening::Whole {
+            if matches!(opening, Opening::Whole) {
                 self.done += 1;
                 continue;
             }

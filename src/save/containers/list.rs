@@ -36,6 +36,7 @@ impl ListItems {
         self.list
     }
 
+    #[inline(always)]
     fn view<'q>(&self, quiet: &'q Quiet) -> Option<List<'q>> {
         match self.list.view(quiet).kind() {
             Kind::List(list) => Some(list),
@@ -88,8 +89,8 @@ pub fn open_list(
             };
             let part = standing.part(container.holding(*item, 0));
             let opening = opener.open(*item, part, writer)?;
-            next += usize::from(opening != Opening::Refused);
-            if opening != Opening::Whole {
+            next += usize::from(!matches!(opening, Opening::Refused));
+            if !matches!(opening, Opening::Whole) {
                 let left = if is_single {
                     1
                 } else {

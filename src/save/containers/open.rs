@@ -187,13 +187,13 @@ impl<'a> Nest<'a> {
             Planned::State(state, inside, holding) => {
                 // There is room in the frame where a full one would have to go to the file.
                 writer.begin_object()?;
-                let is_shared = inside.holding == Holding::Shared;
+                let is_shared = inside.holding.is_shared();
                 let opening = if is_shared && writer.get_memoized(state)? {
                     Opening::Whole
                 } else {
                     self.open_container(state, state.kind(), inside, writer)?
                 };
-                if opening == Opening::Whole {
+                if matches!(opening, Opening::Whole) {
                     writer.opcode(Opcode::BUILD)?;
                     return Ok(Opening::Whole);
                 }
@@ -208,7 +208,7 @@ impl<'a> Nest<'a> {
 /// temporary is freed can tell that C's memo keeps it; and a weak reference hands it over again.
 #[inline(always)]
 pub fn seen_weakly(obj: View<'_>, standing: Standing) -> Standing {
-    if standing.holding == Holding::Temporary && obj.dies_visibly() {
+    if matches!(standing.holding, Holding::Temporary) && obj.dies_visibly() {
         return standing.seen();
     }
     standing

@@ -124,7 +124,7 @@ pub fn open_set<const FROZEN: bool>(
 
 /// Makes the frozenset of what was written, and memoizes it; or fetches it, where it was saved on the way.
 fn close(obj: View<'_>, holding: Holding, writer: &mut Writer) -> Result<(), Fault> {
-    if holding == Holding::Shared
+    if holding.is_shared()
         && let Some(index) = writer.memo.get(obj)?
     {
         // A recursive frozenset: what was written is thrown away.

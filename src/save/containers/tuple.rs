@@ -31,6 +31,7 @@ impl TupleItems {
         self.tuple
     }
 
+    #[inline(always)]
     fn view<'q>(&self, quiet: &'q Quiet) -> Option<Tuple<'q>> {
         self.tuple.view(quiet).as_tuple()
     }
@@ -84,8 +85,8 @@ pub fn open_tuple(
         let holding = container.holding(*item, 0);
         let part = inner.part_held(holding, item.is_held_once());
         let opening = opener.open(*item, part, writer)?;
-        next += usize::from(opening != Opening::Refused);
-        if opening != Opening::Whole {
+        next += usize::from(!matches!(opening, Opening::Refused));
+        if !matches!(opening, Opening::Whole) {
             break;
         }
     }
@@ -102,6 +103,7 @@ pub fn open_tuple(
 }
 
 /// Whether a tuple of this length is written without MARK, by an opcode of its own.
+#[inline(always)]
 fn is_short(n: usize, writer: &Writer) -> bool {
     n <= 3 && writer.protocol.has_proto_opcode()
 }
@@ -109,7 +111,7 @@ fn is_short(n: usize, writer: &Writer) -> bool {
 /// Makes the tuple of what was written, and memoizes it; or fetches it, where it was saved on the way.
 fn close(tuple: Tuple<'_>, holding: Holding, writer: &mut Writer) -> Result<(), Fault> {
     let n = tuple.len();
-    if holding == Holding::Shared
+    if holding.is_shared()
         && let Some(index) = writer.memo.get(tuple.object())?
     {
         // A recursive tuple: what was written is thrown away.
@@ -128,6 +130,7 @@ fn close(tuple: Tuple<'_>, holding: Holding, writer: &mut Writer) -> Result<(), 
     writer.memoize(tuple.object(), holding)
 }
 
+#[inline(always)]
 fn make(n: usize, writer: &mut Writer) -> Result<(), Fault> {
     let short = is_short(n, writer);
     writer.opcode(match n {

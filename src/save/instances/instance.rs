@@ -22,6 +22,7 @@ pub enum Planned<'q> {
 }
 
 /// The standing of the parts of an instance's state.
+#[inline(always)]
 pub fn inside(standing: Standing) -> Standing {
     Standing {
         within_made: standing.made,

@@ -3,7 +3,6 @@
 use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
 
-use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{Kind, Tuple, View};
 use crate::save::containers::batch::{Opener, Opening, Step};
@@ -74,7 +73,7 @@ fn open<'q>(
     nest: &mut Nest<'_>,
     quiet: &'q Quiet,
 ) -> Result<Step<'q>, Fault> {
-    if writer.direct && reduce.form != Form::NewObjectEx {
+    if writer.direct && !matches!(reduce.form, Form::NewObjectEx) {
         match open_at_once(reduce, writer, nest, quiet)? {
             Opening::Whole => return Ok(Step::Done),
             Opening::Begun => return Ok(Step::Yield),
@@ -135,7 +134,7 @@ fn open_rebuilder(
     if !writer.write_if_met(function.object, function.container)? {
         return Ok(Opening::Refused);
     }
-    let [function, with_arguments] = if reduce.form == Form::Reduce {
+    let [function, with_arguments] = if matches!(reduce.form, Form::Reduce) {
         [Stage::Function, Stage::Arguments]
     } else {
         [Stage::Class, Stage::NewArguments]
@@ -145,7 +144,7 @@ fn open_rebuilder(
         return Ok(Opening::Refused);
     };
     let holding = arguments.holding();
-    if holding == Holding::Shared && tuple.len() > 0 || !writer.begin_object()? {
+    if holding.is_shared() && tuple.len() > 0 || !writer.begin_object()? {
         return Ok(Opening::Refused);
     }
     reduce.stage = with_arguments;
@@ -172,7 +171,7 @@ fn open_state(
     let Some(dict) = state.object.as_dict() else {
         return Ok(Opening::Refused);
     };
-    if holding == Holding::Shared || dict.len() == 0 {
+    if holding.is_shared() || dict.len() == 0 {
         return Ok(Opening::Refused);
     }
     // An error within it tells that it lies in the state.

@@ -14,6 +14,7 @@ use crate::save::write::writer::Writer;
 
 impl Reduce {
     /// The opcode that rebuilds the object from what was written.
+    #[inline(always)]
     fn opcode(&self) -> Opcode {
         match self.form {
             Form::Reduce => Opcode::REDUCE,
@@ -177,7 +178,7 @@ impl Reduce {
             return Ok(true);
         };
         let obj = obj.view(quiet);
-        if obj.is_none() && writer.face == Face::Hookable {
+        if obj.is_none() && matches!(writer.face, Face::Hookable) {
             // There, `obj=None` says that nothing is to be memoized.
             return Ok(true);
         }

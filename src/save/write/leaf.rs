@@ -61,7 +61,7 @@ impl Writer {
             }
             kind => {
                 let holding = container.holding(part, ours);
-                if holding != Holding::Shared && has_parts(kind) {
+                if !holding.is_shared() && has_parts(kind) {
                     return Ok(false);
                 }
                 self.write_rarer(part, kind, holding)
@@ -74,7 +74,7 @@ impl Writer {
     pub fn write_if_met(&mut self, part: View<'_>, container: Container) -> Result<bool, Fault> {
         if self.direct
             && self.begin_object()?
-            && container.holding(part, 0) == Holding::Shared
+            && container.holding(part, 0).is_shared()
             && let Some(index) = self.memo.get(part)?
         {
             encode::encode_binget(&mut self.out, index)?;
@@ -93,10 +93,10 @@ impl Writer {
     ) -> Result<bool, Fault> {
         let part = text.object();
         let mut holding = container.holding(part, ours);
-        if holding != Holding::Shared && text.is_interned() {
+        if !holding.is_shared() && text.is_interned() {
             holding = Holding::Shared;
         }
-        if holding == Holding::Shared
+        if holding.is_shared()
             && let Some(index) = self.memo.get(part)?
         {
             encode::encode_binget(&mut self.out, index)?;
@@ -130,7 +130,7 @@ impl Writer {
             encode::encode_opcode(&mut self.out, Opcode::EMPTY_TUPLE)?;
             return Ok(true);
         }
-        if holding == Holding::Shared
+        if holding.is_shared()
             && let Some(index) = self.memo.get(part)?
         {
             encode::encode_binget(&mut self.out, index)?;
@@ -183,7 +183,7 @@ impl Writer {
 /// Whether a part is no leaf, told without a look at the memo.
 #[inline(always)]
 pub fn is_to_be_opened(part: View<'_>, container: Container) -> bool {
-    container.holding(part, 0) != Holding::Shared && has_parts(part.kind())
+    !container.holding(part, 0).is_shared() && has_parts(part.kind())
 }
 
 /// Whether an object of this kind is no leaf, unless it is in the memo.

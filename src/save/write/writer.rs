@@ -244,7 +244,7 @@ impl Writer {
     /// own reference keeps the count above one.
     #[inline(always)]
     pub fn close(&mut self, obj: View<'_>, holding: Holding) {
-        if holding == Holding::Shared && !obj.has_others(2) {
+        if holding.is_shared() && !obj.has_others(2) {
             self.memo.claim();
         }
     }
