@@ -91,6 +91,22 @@ pub fn encode_i64<W: Sink>(w: &mut W, protocol: Protocol, value: i64) -> Result<
     }
 }
 
+/// BININT1, BININT2 or BININT; false, with nothing written, for a value that is negative or too large.
+#[inline(always)]
+pub fn encode_positive<W: Sink>(w: &mut W, value: i64) -> Result<bool, W::Error> {
+    let [a, b, c, d, ..] = value.to_le_bytes();
+    if value & !0xff == 0 {
+        w.write([Opcode::BININT1.code(), a])?;
+    } else if value & !0xffff == 0 {
+        w.write([Opcode::BININT2.code(), a, b])?;
+    } else if value & !0x7fff_ffff == 0 {
+        w.write([Opcode::BININT.code(), a, b, c, d])?;
+    } else {
+        return Ok(false);
+    }
+    Ok(true)
+}
+
 /// Bytes of BININT.
 pub const BININT_SIZE: usize = 5;
 

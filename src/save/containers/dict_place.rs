@@ -173,27 +173,27 @@ impl Place {
         opener: &mut impl Opener,
     ) -> Result<bool, Fault> {
         let (keys, values) = self.containers();
-        let mut position = self.position;
-        while self.done < end {
+        let (mut position, mut done) = (self.position, self.done);
+        while done < end {
             let start = position;
             let Some((key, value)) = entries.next(&mut position) else {
                 break;
             };
             if !writer.begin_object()? || !entries.write_key(key, keys, writer)? {
-                self.position = start;
+                (self.position, self.done) = (start, done);
                 return Ok(false);
             }
             if writer.begin_object()? && writer.write_if_leaf(value, values, 0)? {
-                self.done += 1;
+                done += 1;
                 continue;
             }
             let part = self.standing.part(values.holding(value, 0));
             let opening = opener.open(value, part, writer)?;
             if matches!(opening, Opening::Whole) {
-                self.done += 1;
+                done += 1;
                 continue;
             }
-            (self.start, self.position) = (start, position);
+            (self.start, self.position, self.done) = (start, position, done);
             self.within = match opening {
                 Opening::Refused => Within::WrittenKey {
                     passages: writer.passages,
@@ -202,7 +202,7 @@ impl Place {
             };
             return Ok(false);
         }
-        self.position = position;
+        (self.position, self.done) = (position, done);
         Ok(true)
     }
 }

@@ -8,7 +8,7 @@ use pickle_format::opcode::Opcode;
 use pickle_format::sink::Sink;
 
 use crate::fast::memo::Holding;
-use crate::fast::view::{Bytes, Kind, Text, View};
+use crate::fast::view::{Bytes, Int, Kind, Text, View};
 use crate::save::fault::Fault;
 use crate::save::standing::Container;
 use crate::save::write::writer::Writer;
@@ -40,13 +40,14 @@ impl Writer {
     ) -> Result<bool, Fault> {
         match part.kind() {
             Kind::Str(text) => self.write_text(text, container, ours),
-            Kind::Int(int) => match int.positive_short_value().or_else(|| int.value()) {
-                Some(value) if self.protocol.has_proto_opcode() || i32::try_from(value).is_ok() => {
-                    encode::encode_i64(&mut self.out, self.protocol, value)?;
-                    Ok(true)
+            Kind::Int(int) => {
+                if let Some(value) = int.positive_short_value()
+                    && encode::encode_positive(&mut self.out, value)?
+                {
+                    return Ok(true);
                 }
-                _ => Ok(false),
-            },
+                self.write_rarer_int(int)
+            }
             Kind::Float(float) => {
                 encode::encode_binfloat(&mut self.out, float.value())?;
                 Ok(true)
@@ -66,6 +67,18 @@ impl Writer {
                 }
                 self.write_rarer(part, kind, holding)
             }
+        }
+    }
+
+    /// Writes an int that BININT can't say, or a negative one.
+    #[inline(never)]
+    fn write_rarer_int(&mut self, int: Int<'_>) -> Result<bool, Fault> {
+        match int.value() {
+            Some(value) if self.protocol.has_proto_opcode() || i32::try_from(value).is_ok() => {
+                encode::encode_i64(&mut self.out, self.protocol, value)?;
+                Ok(true)
+            }
+            _ => Ok(false),
         }
     }
 
