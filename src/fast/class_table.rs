@@ -20,7 +20,8 @@ pub struct SeenTable {
 struct Seen {
     /// The table's address and version.
     table: (usize, u64),
-    /// The metaclasses of its keys that may be changed, by address and version.
+    /// The metaclasses of its keys that may be changed, by address and version, before the places that are
+    /// empty.
     metaclasses: [Option<(usize, ClassVersion)>; METACLASSES],
 }
 
@@ -53,22 +54,41 @@ impl<'q> ClassTable<'q> {
 impl SeenTable {
     /// The table, if all its keys compare by identity. It is looked through when it, or a metaclass of its
     /// keys, has changed since the last time.
+    #[inline(always)]
     pub fn view<'q>(&mut self, dict: Dict<'q>, quiet: &'q Quiet) -> Option<ClassTable<'q>> {
         let version = version(dict)?;
-        let table = (dict.object().address(), version);
-        let stands = self.seen.as_ref().is_some_and(|seen| {
+        let (address, of_table) = match &self.seen {
+            Some(seen) if seen.metaclasses[0].is_none() => seen.table,
+            _ => (0, 0),
+        };
+        if (address != dict.object().address() || of_table != version)
+            && !self.stands((dict.object().address(), version), quiet)
+        {
+            self.look_through(dict, version)?;
+        }
+        Some(ClassTable { dict, version })
+    }
+
+    /// Whether what was seen of a table is so still.
+    #[inline(never)]
+    fn stands(&self, table: (usize, u64), quiet: &Quiet) -> bool {
+        self.seen.as_ref().is_some_and(|seen| {
             seen.table == table
                 && seen.metaclasses.iter().flatten().all(|(address, version)| {
                     // SAFETY: the table has not changed, so it holds the key whose class this is.
                     let class = unsafe { View::new(*address as *mut ffi::PyObject, quiet) };
                     class.as_class().and_then(Class::version) == Some(*version)
                 })
+        })
+    }
+
+    #[inline(never)]
+    fn look_through(&mut self, dict: Dict<'_>, version: u64) -> Option<()> {
+        self.seen = Some(Seen {
+            table: (dict.object().address(), version),
+            metaclasses: metaclasses_of_keys(dict)?,
         });
-        if !stands {
-            let metaclasses = metaclasses_of_keys(dict)?;
-            self.seen = Some(Seen { table, metaclasses });
-        }
-        Some(ClassTable { dict, version })
+        Some(())
     }
 }
 

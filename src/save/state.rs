@@ -7,7 +7,7 @@ use crate::fast::class_table::SeenTable;
 use crate::fast::held::Held;
 use crate::fast::memo::Memo;
 use crate::fast::quiet::Quiet;
-use crate::fast::view::{Kind, View};
+use crate::fast::view::View;
 use crate::gate::home::Resident;
 use crate::gate::session::Walked;
 use crate::interpreter::face::{Face, GlobalStyle};
@@ -128,10 +128,7 @@ impl State {
             Some(table) => table.view(quiet),
             None => copyreg_table,
         };
-        let table = match table.kind() {
-            Kind::Dict(dict) if !asks_reducer => Some(dict),
-            _ => None,
-        };
+        let table = if asks_reducer { None } else { table.as_dict() };
         let nest = Nest::new(
             &mut self.stack,
             &mut self.due,

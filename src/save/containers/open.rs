@@ -14,7 +14,7 @@ use crate::save::containers::set::open_set;
 use crate::save::containers::tuple::open_tuple;
 use crate::save::fault::Fault;
 use crate::save::instances::instance::{Planned, open_instance};
-use crate::save::instances::plan::{Plan, PlanKind};
+use crate::save::instances::plan::{Plain, Plan, PlanKind};
 use crate::save::instances::plans::PlanCache;
 use crate::save::next::{Due, Questions};
 use crate::save::standing::Standing;
@@ -158,28 +158,39 @@ impl<'a> Nest<'a> {
     }
 
     /// Opens an instance of whose class nobody registered a reducer, and a plan says all.
-    #[inline(never)]
+    #[inline(always)]
     fn open_instance(
         &mut self,
         obj: View<'_>,
-        mut standing: Standing,
+        standing: Standing,
         writer: &mut Writer,
     ) -> Result<Opening, Fault> {
-        let class = obj.class();
-        let table = self
-            .dispatch_table
-            .and_then(|table| self.table.view(table, self.quiet));
-        let Some(table) = table else {
+        let Some(plan) = self.plan_of(obj) else {
             return Ok(self.ask(obj, standing, None));
         };
-        let Some(plan) = self.plans.unregistered(class, table) else {
-            return Ok(self.ask(obj, standing, None));
-        };
-        standing = seen_weakly(obj, standing);
-        let PlanKind::Plain(plain) = &plan.kind else {
-            let plan = plan.clone();
-            return Ok(self.ask(obj, standing, Some(plan)));
-        };
+        let standing = seen_weakly(obj, standing);
+        if let PlanKind::Plain(plain) = &plan.kind {
+            return self.open_plain(obj, plain, standing, writer);
+        }
+        Ok(self.ask(obj, standing, Some(plan)))
+    }
+
+    /// The plan for an object of whose class nobody registered a reducer.
+    #[inline(always)]
+    fn plan_of(&mut self, obj: View<'_>) -> Option<Arc<Plan>> {
+        let table = self.table.view(self.dispatch_table?, self.quiet)?;
+        self.plans.unregistered(obj.class(), table).cloned()
+    }
+
+    /// Opens an instance of which a plan says all.
+    #[inline(never)]
+    fn open_plain(
+        &mut self,
+        obj: View<'_>,
+        plain: &Plain,
+        standing: Standing,
+        writer: &mut Writer,
+    ) -> Result<Opening, Fault> {
         let at = self.stack.len();
         match open_instance(obj, plain, standing, writer, self.quiet)? {
             Planned::NotOpened => Ok(self.ask(obj, standing, None)),

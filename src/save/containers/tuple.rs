@@ -109,6 +109,7 @@ fn is_short(n: usize, writer: &Writer) -> bool {
 }
 
 /// Makes the tuple of what was written, and memoizes it; or fetches it, where it was saved on the way.
+#[inline(always)]
 fn close(tuple: Tuple<'_>, holding: Holding, writer: &mut Writer) -> Result<(), Fault> {
     let n = tuple.len();
     if holding.is_shared()

@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::error::{class_name, pickling_error};
 use crate::fast::held::Held;
-use crate::fast::view::{Kind, View};
+use crate::fast::view::View;
 use crate::interpreter::face::Face;
 use crate::save::reduce::parts::Form;
 
@@ -101,8 +101,10 @@ pub fn function_of(value: View<'_>, has_opcodes: bool, types: [View<'_>; 2]) -> 
     let Some(function) = function.filter(|_| has_opcodes) else {
         return Function::Unnamed;
     };
-    match function.kind() {
-        Kind::Type(class) if !class.may_be_named([b"__newobj__", b"__newobj_ex__"]) => {
+    match function.as_class() {
+        Some(class)
+            if class.is_plain() && !class.may_be_named([b"__newobj__", b"__newobj_ex__"]) =>
+        {
             Function::Unnamed
         }
         _ if types.iter().any(|t| function.class().object().is(*t)) => Function::NamedInC,

@@ -20,6 +20,7 @@ impl Walk<'_, '_> {
     ///
     /// # Errors
     /// What writing fails with.
+    #[inline(always)]
     pub fn open_reduce(&mut self, mut reduce: Reduce) -> PyResult<Next> {
         let imports = self.imports;
         let (state, quiet) = self.split();
