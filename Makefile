@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # What pytest runs: folders, and a condition on marks (MARKS='not long').
 TESTS ?= tests
 MARKS ?=
-LIBRARIES := numpy scikit-learn pandas networkx cloudpickle joblib loky
+LIBRARIES := numpy scikit-learn pandas networkx cloudpickle joblib loky dill
 # What is asked of a build that is not optimised: no time, and no depth of the native stack.
 UNOPTIMISED := not long and not optimised
 # Where the build lies that is not optimised, and tells a function's name and lines.
@@ -27,7 +27,7 @@ CHECKER_LOG := $(abspath target/memcheck.log)
 PYTHONS ?= $(PYTHON)
 MINUTES ?= 1
 
-.PHONY: help venv build debug demo test lint rust clippy pytest stubs sanitize memcheck watch watched bench profile torch clean
+.PHONY: help venv build debug demo test lint rust clippy pytest stubs sanitize memcheck watch watched bench profile torch datasets clean
 
 help:           ## List the verbs.
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -97,6 +97,9 @@ test: build     ## Build and pass all tests, Rust's and Python's.
 
 torch: venv     ## Add PyTorch, for the tests against torch.package.
 	$(PIP) torch
+
+datasets: venv  ## Add HuggingFace's datasets, which bring Arrow along, for the tests of its hashes.
+	$(PIP) datasets
 
 bench: build    ## Print the table of ratios.
 	$(BIN)/python -m benchmarks

@@ -16,9 +16,13 @@ pub mod _oxipickle {
     #[pymodule_export]
     use crate::faces::functions::{dump, dumps, load, loads, opcode_table};
     #[pymodule_export]
-    use crate::faces::hookable::pickler::HookablePickler;
+    use crate::faces::hookable::framer::{CurrentFrame, Framer};
     #[pymodule_export]
-    use crate::faces::hookable::unpickler::HookableUnpickler;
+    use crate::faces::hookable::memo::PicklerMemo;
+    #[pymodule_export]
+    use crate::faces::hookable::pickler::{is_upstreams_method, pickler_methods};
+    #[pymodule_export]
+    use crate::faces::hookable::unpickler::unpickler_methods;
     #[pymodule_export]
     use crate::faces::memo_proxy::{PicklerMemoProxy, UnpicklerMemoProxy};
     #[pymodule_export]
@@ -45,16 +49,15 @@ pub mod _oxipickle {
         #[cfg(feature = "watch")]
         crate::fast::watchman::export(module)?;
         crate::faces::functions::move_to_package(module)?;
+        crate::faces::hookable::pickler::remember(py)?;
         // Nobody names this class, and making it when it is first needed might find no memory.
         py.get_type::<crate::fast::filling::Filling>();
         crate::faces::dispatch_table::DispatchTableSlot::install(
             &py.get_type::<Pickler>(),
             Pickler::home_of,
         )?;
-        crate::load::hooks::remember_methods(
-            &py.get_type::<Unpickler>(),
-            &py.get_type::<HookableUnpickler>(),
-        )?;
+        crate::load::hooks::remember_methods(&py.get_type::<Unpickler>())?;
+        crate::faces::hookable::unpickler::remember_functions(py)?;
         crate::load::collector::mind_forks(py)
     }
 }

@@ -15,10 +15,12 @@ from pickle import (  # type: ignore[attr-defined]  # the type stubs of `pickle`
     format_version,
     whichmodule,
 )
+from types import ModuleType as _ModuleType
 
+from oxipickle._hookable_pickler import HookablePickler
+from oxipickle._hookable_unpickler import HookableUnpickler
+from oxipickle._install import install, installed, uninstall
 from oxipickle._oxipickle import (  # type: ignore[assignment]  # in place of `pickle`'s
-    HookablePickler,
-    HookableUnpickler,
     Pickler,
     Unpickler,
     __version__,
@@ -27,6 +29,7 @@ from oxipickle._oxipickle import (  # type: ignore[assignment]  # in place of `p
     load,
     loads,
 )
+from oxipickle._python_functions import _dump, _dumps, _load, _loads
 from oxipickle.importer import (
     Importer,
     ObjMismatchError,
@@ -54,7 +57,17 @@ __all__ = [
     "decode_long",
     "encode_long",
     "format_version",
+    "install",
+    "installed",
     "sys_importer",
+    "uninstall",
     "whichmodule",
 ]
 __all__ += _pickle.__all__
+
+# What `pickle` has beside its public names, and programs import from it: `_getattribute`, `_Stop`,
+# `bytes_types` and the like; but for the modules that it imports for itself.
+for _name in set(vars(_pickle)) - set(globals()):
+    if _name.startswith("_") or not isinstance(vars(_pickle)[_name], _ModuleType):
+        globals()[_name] = vars(_pickle)[_name]
+del _name

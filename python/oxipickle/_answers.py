@@ -2,6 +2,7 @@
 the release's."""
 
 from functools import partial
+from pickle import _Stop  # type: ignore[attr-defined]
 from struct import pack
 
 from oxipickle._behaviour import raised, skips_none_in_tables
@@ -42,3 +43,16 @@ def refuses_bad_codes(obj, qualname):
 
     error = raised(Naming, obj, 2)
     return error is not None and error.__name__ == "PicklingError"
+
+
+def go_on_loading(unpickler, read, dispatch):
+    """The loop of `_Unpickler.load`, from the middle of a pickle on."""
+    try:
+        while True:
+            key = read(1)
+            if not key:
+                raise EOFError
+            assert isinstance(key, (bytes, bytearray))
+            dispatch[key[0]](unpickler)
+    except _Stop as stop:
+        return stop.value

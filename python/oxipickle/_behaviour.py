@@ -189,6 +189,8 @@ def saving():
         "hookable_raises_unicode_errors": raised(PythonPickler, unencodable, 3) is UnicodeEncodeError,
         "hookable_imports_first": raised(PythonPickler, _local_without_module()) is TypeError,
         "hookable_asks_past_the_end": _asks_past_the_end(),
+        # Whether `_batch_appends` and `_batch_setitems` get the object beside its items.
+        "hookable_names_items": PythonPickler._batch_appends.__code__.co_argcount > 2,
         "mangles_private_names": raised(PythonPickler, Outer.hidden) is None,
     }
 

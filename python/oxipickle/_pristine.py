@@ -11,6 +11,10 @@ import pickle
 import sys
 import types
 
+# What a program catches, makes or hands over in a method of its own: `pickle`'s own objects, of which there
+# must be one each.
+_SHARED = ("PickleError", "PicklingError", "UnpicklingError", "_Stop", "_Framer", "_Unframer")
+
 # Bit of a class's `__flags__`: it was made at run time, and is no constant of the executable.
 _HEAP_TYPE = 1 << 9
 
@@ -51,6 +55,7 @@ def _python_module(c_module):
     module = types.ModuleType(__name__)
     vars(module)["__builtins__"] = {**vars(builtins), "__import__": import_}
     exec(pickle.__spec__.loader.get_code("pickle"), vars(module))
+    vars(module).update((name, getattr(pickle, name)) for name in _SHARED)
     return module
 
 
@@ -67,3 +72,4 @@ Unpickler = _c.Unpickler
 PickleBuffer = _c.PickleBuffer
 PythonPickler = _python._Pickler
 PythonUnpickler = _python._Unpickler
+PythonUnframer = _python._Unframer

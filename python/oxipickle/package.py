@@ -10,7 +10,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from oxipickle._oxipickle import HookablePickler, HookableUnpickler
+from oxipickle._hookable_pickler import HookablePickler
+from oxipickle._hookable_unpickler import HookableUnpickler
 from oxipickle.importer import attribute, is_sys_importer, lookup_errors, register_with_torch
 
 

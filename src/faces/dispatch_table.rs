@@ -9,9 +9,9 @@ use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use crate::faces::memo_proxy::FindHome;
 use crate::fast::held::{Held, give_up_late};
 use crate::fast::thread_end::Frames;
+use crate::gate::home::FindHome;
 use crate::gate::session::Walked;
 use crate::save::state::State;
 

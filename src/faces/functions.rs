@@ -66,7 +66,7 @@ pub fn load<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let _frames = Frames::enter();
     let face = Face::Lean;
-    let methods = Some(File::of(file, face)?);
+    let methods = Some(File::of(file)?);
     let settings = Settings::new(
         file.py(),
         face,

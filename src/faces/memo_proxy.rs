@@ -5,12 +5,10 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::faces::hookable::memo::PicklerMemo;
 use crate::fast::thread_end::Frames;
-use crate::gate::home::Home;
+use crate::gate::home::{FindHome, Home};
 use crate::{load, save};
-
-/// Where an object of the owner's class has its state.
-pub type FindHome<S> = for<'a> fn(&'a Bound<'_, PyAny>) -> PyResult<&'a Home<S>>;
 
 /// A live view of a pickler's memo.
 #[pyclass(frozen, module = "oxipickle._oxipickle")]
@@ -30,12 +28,12 @@ impl PicklerMemoProxy {
     /// Forgets every object that was pickled.
     fn clear(&self, py: Python<'_>) -> PyResult<()> {
         let _frames = Frames::enter();
-        save::session::clear_memo((self.home)(self.pickler.bind(py))?)
+        save::memo_contents::clear_memo((self.home)(self.pickler.bind(py))?)
     }
 
     /// A dict `{id(obj): (index, obj)}`; placeholders stand for objects that only the pickler held.
     fn copy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        save::session::copy_memo(py, (self.home)(self.pickler.bind(py))?)
+        save::memo_contents::copy_memo(py, (self.home)(self.pickler.bind(py))?)
     }
 
     /// A call of `dict` with the contents: a view can't be pickled.
@@ -104,10 +102,13 @@ pub fn assign_to_pickler(
     home: &Home<save::state::State>,
     value: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    match value.cast::<PicklerMemoProxy>() {
-        Ok(proxy) => save::session::assign_memo(home, proxy.get().copy(value.py())?.as_any()),
-        Err(_) => save::session::assign_memo(home, value),
+    if let Ok(proxy) = value.cast::<PicklerMemoProxy>() {
+        return save::memo_contents::assign_memo(home, proxy.get().copy(value.py())?.as_any());
     }
+    if let Ok(memo) = value.cast::<PicklerMemo>() {
+        return save::memo_contents::assign_memo(home, memo.get().copy(value.py())?.as_any());
+    }
+    save::memo_contents::assign_memo(home, value)
 }
 
 /// Puts the contents of another memo, or of a dict, in place of an unpickler's memo.

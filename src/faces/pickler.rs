@@ -89,7 +89,7 @@ impl Pickler {
     /// Forgets every object that was pickled.
     fn clear_memo(slf: &Bound<'_, Self>) -> PyResult<()> {
         let _frames = Frames::enter();
-        session::clear_memo(&slf.get().home)
+        crate::save::memo_contents::clear_memo(&slf.get().home)
     }
 
     /// The id to save in place of `obj`; None to save the object itself.

@@ -65,7 +65,7 @@ impl Unpickler {
         if home.is_working() {
             return Err(Home::<State>::in_use());
         }
-        let file = File::of(file, Face::Lean)?;
+        let file = File::of(file)?;
         let settings = Settings::new(
             slf.py(),
             Face::Lean,

@@ -20,6 +20,7 @@ pub mod instance;
 pub mod interpreter;
 pub mod layout;
 pub mod memo;
+pub mod method;
 pub mod no_memory;
 pub mod object;
 pub mod output;
@@ -27,6 +28,7 @@ pub mod quiet;
 pub mod recursion;
 pub mod signals;
 pub mod thread_end;
+pub mod values;
 pub mod view;
 pub mod watch;
 #[cfg(feature = "watch")]

@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
-use pickle_format::frame::Output;
+use pickle_format::frame::{FrameWriter, Output};
 use pickle_format::opcode::Opcode;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -113,6 +113,18 @@ impl BytesOutput {
             None => Err(NoMemory.into()),
         }
     }
+}
+
+/// The bytes of the frame that is open, as an object of their own; none where no frame is open.
+pub fn frame_contents<'py>(
+    py: Python<'py>,
+    out: &mut FrameWriter<BytesOutput>,
+) -> Bound<'py, PyBytes> {
+    let contents = out.frame_contents();
+    // SAFETY: a frame's contents were written, each byte of them, as the writer says.
+    let contents =
+        unsafe { std::slice::from_raw_parts(contents.as_ptr().cast::<u8>(), contents.len()) };
+    PyBytes::new(py, contents)
 }
 
 impl Output for BytesOutput {

@@ -29,6 +29,12 @@ pub struct Window {
     _owner: Owner,
 }
 
+// SAFETY: nobody writes to the bytes, and the owner, a reference or a vector, may itself be on any thread.
+unsafe impl Send for Window {}
+
+// SAFETY: as for `Send`; a shared window can only be read.
+unsafe impl Sync for Window {}
+
 impl Window {
     /// No bytes.
     pub fn empty() -> Self {
@@ -145,6 +151,11 @@ impl Window {
     /// Moves the position back, at most to the start.
     pub fn step_back(&mut self, n: usize) {
         self.position -= n.min(self.position);
+    }
+
+    /// Everything up to the limit, what lies before the position included.
+    pub fn up_to_limit(&self) -> &[u8] {
+        &self.bytes()[..self.limit]
     }
 
     /// Everything from the position to the end, whatever the limit.

@@ -10,6 +10,9 @@ use pyo3::prelude::*;
 use crate::fast::held::give_up_now;
 use crate::fast::thread_end::Frames;
 
+/// Where an object of the owner's class has its state.
+pub type FindHome<S> = for<'a> fn(&'a Bound<'_, PyAny>) -> PyResult<&'a Home<S>>;
+
 /// What lives at a home: all that a pickler or an unpickler owns.
 pub trait Resident: Sized {
     /// The words of CPython 3.15 for concurrent and nested use.
@@ -84,6 +87,20 @@ impl<S: Resident> Home<S> {
         }
         slot.initialized = true;
         Ok(slot.state.replace(state))
+    }
+
+    /// Begins a new outermost session on a fresh state, where there is none.
+    ///
+    /// # Errors
+    /// RuntimeError while another one is under way.
+    pub fn begin_with(&self, make: impl FnOnce() -> Box<S>) -> PyResult<Box<S>> {
+        let mut slot = self.lock();
+        if slot.worker.is_some() {
+            return Err(Self::in_use());
+        }
+        slot.initialized = true;
+        slot.worker = Some(std::thread::current().id());
+        Ok(slot.state.take().unwrap_or_else(make))
     }
 
     /// Takes the state for a new outermost session.

@@ -27,6 +27,7 @@ pub struct Saving {
     pub hookable_raises_unicode_errors: bool,
     pub hookable_imports_first: bool,
     pub hookable_asks_past_the_end: bool,
+    pub hookable_names_items: bool,
     pub mangles_private_names: bool,
 }
 

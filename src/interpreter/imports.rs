@@ -52,6 +52,10 @@ pub struct Imports {
     pub set_threshold: Py<PyAny>,
     /// What a table is asked to answer where it has no entry.
     pub missing: Py<PyAny>,
+    /// Finds what somebody has declared of a pickler's methods.
+    pub predicate_of: Py<PyAny>,
+    /// Whether a class of `dispatch` mappings is known to be like a dict.
+    pub is_known_mapping: Py<PyAny>,
     pub saving: Saving,
     pub loading: Loading,
 }
@@ -91,6 +95,7 @@ impl Imports {
         let gc = py.import("gc")?;
         let (saving, loading) = behaviour::observe(py)?;
         let answers = py.import("oxipickle._answers")?;
+        let declared = py.import("oxipickle._declared")?;
         let class = |module: &Bound<'_, PyModule>, name: &str| {
             Ok::<_, PyErr>(module.getattr(name)?.cast_into::<PyType>()?.unbind())
         };
@@ -138,6 +143,8 @@ impl Imports {
             get_threshold: gc.getattr("get_threshold")?.unbind(),
             set_threshold: gc.getattr("set_threshold")?.unbind(),
             missing: py.get_type::<PyAny>().call0()?.unbind(),
+            predicate_of: declared.getattr("predicate_of")?.unbind(),
+            is_known_mapping: declared.getattr("is_known_mapping")?.unbind(),
             saving,
             loading,
         })

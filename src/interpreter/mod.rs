@@ -2,5 +2,6 @@
 
 pub mod behaviour;
 pub mod face;
+pub mod functions;
 pub mod imports;
 pub mod sole;

@@ -20,23 +20,38 @@ pub fn find_class<'py>(
     proto: u8,
     fix_imports: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let is_mapped = || Ok(proto < 3 && fix_imports);
+    find_class_as(module_name, name, is_mapped, || Ok(proto >= 4))
+}
+
+/// As `find_class`, for a pickle of which it is told when upstream's method asks for it: whether it has the names
+/// of Python 2, and whether names are dotted paths.
+///
+/// # Errors
+/// As `find_class`; what the two raise.
+pub fn find_class_as<'py>(
+    module_name: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyAny>,
+    is_mapped: impl FnOnce() -> PyResult<bool>,
+    is_dotted: impl FnOnce() -> PyResult<bool>,
+) -> PyResult<Bound<'py, PyAny>> {
     audit_find_class(module_name, name)?;
-    if proto < 3 && fix_imports {
+    if is_mapped()? {
         let (module_name, name) = map_names(module_name, name)?;
-        return look_up(&module_name, &name, false);
+        return look_up(&module_name, &name, is_dotted);
     }
-    look_up(module_name, name, proto >= 4)
+    look_up(module_name, name, is_dotted)
 }
 
 fn look_up<'py>(
     module_name: &Bound<'py, PyAny>,
     name: &Bound<'py, PyAny>,
-    dotted: bool,
+    is_dotted: impl FnOnce() -> PyResult<bool>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = module_name.py();
     let module = import(module_name)?;
     let text = name.cast::<PyString>()?;
-    if !dotted || !text.contains(".")? {
+    if !is_dotted()? || !text.contains(".")? {
         return module.getattr(text);
     }
     let mut found = module;

@@ -13,22 +13,20 @@ use crate::fast::instance::instance_dict;
 use crate::interpreter::face::Face;
 use crate::load::find_class::find_class;
 use crate::load::machine::Machine;
+use crate::load::ours::answer_of;
 
-/// The classes' own methods, as they were when the module was made: [find_class, persistent_load]
-/// of the lean face, then of the hookable one.
-static OWN_METHODS: PyOnceLock<[[Py<PyAny>; 2]; 2]> = PyOnceLock::new();
+/// The lean class's own methods, as they were when the module was made: find_class, persistent_load.
+static OWN_METHODS: PyOnceLock<[Py<PyAny>; 2]> = PyOnceLock::new();
 
-/// Remembers the methods of the lean class and of the hookable one: any other method is an override.
-pub fn remember_methods(lean: &Bound<'_, PyType>, hookable: &Bound<'_, PyType>) -> PyResult<()> {
-    let methods = |class: &Bound<'_, PyType>| {
-        Ok::<_, PyErr>([
-            class.getattr("find_class")?.unbind(),
-            class.getattr("persistent_load")?.unbind(),
-        ])
-    };
+/// Remembers the methods of the lean class: any other method is an override.
+pub fn remember_methods(lean: &Bound<'_, PyType>) -> PyResult<()> {
+    let methods = [
+        lean.getattr("find_class")?.unbind(),
+        lean.getattr("persistent_load")?.unbind(),
+    ];
     // Where the module is made a second time, what was remembered first stays: meanwhile somebody may
     // have put other methods in place.
-    let _ = OWN_METHODS.set(lean.py(), [methods(lean)?, methods(hookable)?]);
+    let _ = OWN_METHODS.set(lean.py(), methods);
     Ok(())
 }
 
@@ -47,12 +45,15 @@ fn overridden<'py>(
     name: &Bound<'py, PyString>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = unpickler.py();
-    let own = OWN_METHODS
-        .get(py)
-        .map(|methods| &methods[face as usize][which]);
     let class = unpickler.get_type();
-    let found = class.getattr_opt(name)?;
-    let is_own = own.is_some_and(|own| found.is_some_and(|found| found.is(own)));
+    let is_own = match face {
+        Face::Lean => {
+            let own = OWN_METHODS.get(py).map(|methods| &methods[which]);
+            let found = class.getattr_opt(name)?;
+            own.is_some_and(|own| found.is_some_and(|found| found.is(own)))
+        }
+        Face::Hookable => answer_of(&class)?.has_own_hook(which),
+    };
     if is_own && finds_attributes_ordinarily(&class) {
         let dict = instance_dict(unpickler.as_borrowed())?;
         if dict.is_empty() || !dict.contains(name)? {
@@ -81,15 +82,16 @@ impl<'py> Machine<'py, '_> {
         self.leave(|py| overridden(unpickler, face, 1, intern!(py, "persistent_load")))
     }
 
-    /// Asks `find_class`: the unpickler's, wherever it comes from.
+    /// Asks `find_class`: the unpickler's, wherever it comes from. Upstream's code may look up `append` first.
     pub fn find_class(
         &mut self,
         module_name: &Bound<'py, PyAny>,
         name: &Bound<'py, PyAny>,
+        appends_first: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (proto, fix_imports) = (self.state.proto, self.settings.fix_imports);
         if let Some(method) = self.overridden_find_class()? {
-            return self.leave_and_wait(|_| method.call1((module_name, name)));
+            return self.leave_to_hook(appends_first, |_| method.call1((module_name, name)));
         }
         // Another thread may be importing the module, or its import take long.
         if self.leave(|_| is_imported(module_name)) {

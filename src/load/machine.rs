@@ -3,13 +3,17 @@
 use pickle_format::fetched::Fetched;
 use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
+use crate::fast::instance::instance_dict;
 use crate::gate::home::Home;
 use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::load::attributes::Attributes;
 use crate::load::collector::Pause;
 use crate::load::input::Input;
+use crate::load::lists::Below;
+use crate::load::premises::Premises;
 use crate::load::settings::Settings;
 use crate::load::stack::Stack;
 use crate::load::state::State;
@@ -53,6 +57,17 @@ pub struct Machine<'py, 'h> {
     pub pause: Option<Pause<'py>>,
     /// Opcodes until `tick` is due.
     pub ticks: u32,
+    /// Opcodes from then on until it is due again: Python code has run, and what it did comes first.
+    pub later_ticks: u32,
+    /// The memo is the unpickler's attribute.
+    pub memo_is_shown: bool,
+    /// What the load rests on, on the hookable face; and whether a hook has run since it was looked at.
+    pub premises: Option<Premises<'py>>,
+    pub hook_has_run: bool,
+    /// Some opcodes are left to functions of the unpickler's dispatch.
+    pub has_handlers: bool,
+    /// An error of what goes on around a passage of the gate, to be raised before the next opcode.
+    pub pending: Option<PyErr>,
 }
 
 impl<'py, 'h> Machine<'py, 'h> {
@@ -82,6 +97,12 @@ impl<'py, 'h> Machine<'py, 'h> {
             opcode: None,
             pause: None,
             ticks: OPCODES_BEFORE_PAUSE,
+            later_ticks: 0,
+            memo_is_shown: false,
+            premises: None,
+            hook_has_run: false,
+            has_handlers: false,
+            pending: None,
         })
     }
 
@@ -113,6 +134,11 @@ impl<'py, 'h> Machine<'py, 'h> {
         self.way.as_ref().map(|way| way.unpickler)
     }
 
+    /// The unpickler, and the home of its state.
+    pub fn owner(&self) -> Option<(&'h Bound<'py, PyAny>, &'h Home<State>)> {
+        self.way.as_ref().map(|way| (way.unpickler, way.home))
+    }
+
     /// Runs `call`, which may run any Python code, with the state at home.
     #[inline(always)]
     pub fn leave<R>(&mut self, call: impl FnOnce(Python<'py>) -> R) -> R {
@@ -127,6 +153,20 @@ impl<'py, 'h> Machine<'py, 'h> {
         if let Some(way) = &mut self.way
             && let Some(mut state) = way.carrier.take()
         {
+            if let Some(shown) = &mut self.state.shown {
+                if self.stack.has_lists() {
+                    let noted = self.premises.as_mut();
+                    let noted = noted.filter(|premises| premises.has_noted_entries());
+                    let dict = instance_dict(way.unpickler.as_borrowed());
+                    let laid_down = dict.and_then(|dict| self.stack.lay_down(&dict));
+                    self.pending = self.pending.take().or(laid_down.err());
+                    if let Some(premises) = noted {
+                        premises.note_entries();
+                    }
+                } else {
+                    shown.stack = self.stack.rest();
+                }
+            }
             std::mem::swap(&mut *state, &mut self.state);
             way.home.put(state);
         }
@@ -143,8 +183,59 @@ impl<'py, 'h> Machine<'py, 'h> {
             Ok(mut state) => {
                 std::mem::swap(&mut *state, &mut self.state);
                 way.carrier = Some(state);
+                self.look_at_what_is_shown();
             }
-            Err(_) => self.way = None,
+            Err(error) => {
+                self.way = None;
+                self.pending = Some(error);
+                self.tick_soon();
+            }
+        }
+    }
+
+    /// Goes on with the stack, wherever it is by now, and has it looked at before the next opcode what Python
+    /// code has done to the unpickler.
+    #[inline(always)]
+    fn look_at_what_is_shown(&mut self) {
+        let Some(shown) = &mut self.state.shown else {
+            return;
+        };
+        self.memo_is_shown = shown.has_memo;
+        if shown.has_lists {
+            self.go_on_above_lists();
+        } else {
+            self.stack = std::mem::take(&mut shown.stack).go_on(self.py);
+        }
+        self.tick_soon();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn go_on_above_lists(&mut self) {
+        let below = self.instance_dict().and_then(|dict| Below::of(&dict));
+        match below {
+            Ok(below) => self.stack = Stack::above(below),
+            Err(error) => self.pending = Some(error),
+        }
+    }
+
+    /// The unpickler's `__dict__`.
+    ///
+    /// # Errors
+    /// RuntimeError where there is none any more.
+    pub fn instance_dict(&self) -> PyResult<Bound<'py, PyDict>> {
+        match self.unpickler() {
+            Some(unpickler) => instance_dict(unpickler.as_borrowed()),
+            None => Err(Home::<State>::in_use()),
+        }
+    }
+
+    /// Has `tick` called before the next opcode.
+    #[inline(always)]
+    fn tick_soon(&mut self) {
+        if self.later_ticks == 0 {
+            self.later_ticks = self.ticks;
+            self.ticks = 1;
         }
     }
 
@@ -159,16 +250,15 @@ impl<'py, 'h> Machine<'py, 'h> {
 
     /// Lets the input run Python code, the file's, with the state at home, and wait for bytes.
     pub fn read_from_file<R>(&mut self, read: impl FnOnce(&mut Input) -> R) -> R {
-        let waits = self.settings.file.as_ref().is_some_and(|file| file.waits);
-        if waits {
-            self.interrupt_pause();
+        // A `BytesIO`'s own methods run no Python code, and have nothing to wait for.
+        if self.settings.file.as_ref().is_none_or(|file| !file.waits) {
+            return read(&mut self.input);
         }
+        self.interrupt_pause();
         self.put_state_home();
         let result = read(&mut self.input);
         self.take_state_back();
-        if waits {
-            self.go_on_with_pause();
-        }
+        self.go_on_with_pause();
         result
     }
 

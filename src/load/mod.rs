@@ -2,21 +2,34 @@
 //!
 //! `session` begins and ends a load. `run` is the loop, `machine` and `stack` what it works on,
 //! `input` where the bytes come from, and `opcodes` what is carried out. `state` is what goes
-//! home to the unpickler while Python code runs.
+//! home to the unpickler while Python code runs. On the hookable face, `hookable` decides who carries a load
+//! out, by `ours` and `entries`, and `show` is what Python code finds that looks at the unpickler.
 
 mod argument;
 mod attributes;
+pub mod build_alone;
 pub mod collector;
-mod find_class;
+pub mod entries;
+pub mod find_class;
+mod handlers;
+pub mod hookable;
 pub mod hooks;
 pub mod input;
 mod key;
+pub mod late;
+mod lists;
 mod machine;
 mod nesting;
 mod note;
 mod opcodes;
+pub mod ours;
+mod passages;
+mod premises;
+mod review;
 mod run;
 pub mod session;
 pub mod settings;
+pub mod show;
 mod stack;
 pub mod state;
+pub mod unframer;

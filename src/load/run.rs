@@ -12,28 +12,42 @@ use crate::load::machine::Machine;
 const OPCODES_BETWEEN_SIGNALS: u32 = 64 * 1024;
 
 impl<'py> Machine<'py, '_> {
-    /// Carries out one pickle, up to its STOP.
+    /// Carries out one pickle, up to its STOP. None where the load was handed over to upstream's own code.
     ///
     /// # Errors
     /// Of the class that the model raises, with a note that says where.
-    pub fn load(&mut self) -> PyResult<Bound<'py, PyAny>> {
-        let result = self.run();
+    pub fn load(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let result = match self.has_handlers {
+            true => self.run::<true>(),
+            false => self.run::<false>(),
+        };
         self.pause = None;
         match result {
-            Ok(value) => {
+            Ok(Some(value)) => {
                 let py = self.py;
                 self.read_from_file(|input| input.skip_peeked(py))?;
-                Ok(value)
+                Ok(Some(value))
             }
-            Err(error) => Err(self.noted(error)),
+            Ok(None) => {
+                self.hand_over()?;
+                Ok(None)
+            }
+            Err(error) => {
+                let error = self.pending.take().unwrap_or(error);
+                match self.value_of_stop(&error)? {
+                    Some(value) => Ok(Some(value)),
+                    None => Err(self.noted(error)),
+                }
+            }
         }
     }
 
-    fn run(&mut self) -> PyResult<Bound<'py, PyAny>> {
+    /// `HANDLERS` tells whether some opcodes are left to functions of the unpickler's dispatch.
+    fn run<const HANDLERS: bool>(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
         loop {
             self.ticks -= 1;
-            if self.ticks == 0 {
-                self.tick()?;
+            if self.ticks == 0 && !self.tick()? {
+                return Ok(None);
             }
             self.opcode_at = self.input.offset();
             self.opcode = None;
@@ -41,6 +55,11 @@ impl<'py> Machine<'py, '_> {
                 Some(byte) => byte,
                 None => self.next_window()?,
             };
+            if HANDLERS && self.is_handled(byte) {
+                self.opcode = Opcode::from_byte(byte);
+                self.call_handler(byte)?;
+                continue;
+            }
             let Some(opcode) = Opcode::from_byte(byte) else {
                 return Err(self.unknown_opcode(byte));
             };
@@ -113,21 +132,26 @@ impl<'py> Machine<'py, '_> {
                 Opcode::BINPERSID => self.load_binpersid()?,
                 Opcode::PROTO => self.load_proto()?,
                 Opcode::FRAME => self.load_frame()?,
-                Opcode::STOP => return self.stack.pop(self.py),
+                Opcode::STOP => return self.stack.pop(self.py).map(Some),
             }
         }
     }
 
-    /// What is due every so many opcodes: the pause of the collector, once, and signals.
-    #[cold]
+    /// What is due every so many opcodes: the pause of the collector, once, and signals; and what Python code
+    /// did when it ran. False where the load can't go on natively.
     #[inline(never)]
-    fn tick(&mut self) -> PyResult<()> {
+    fn tick(&mut self) -> PyResult<bool> {
+        if self.later_ticks > 0 {
+            self.ticks = std::mem::take(&mut self.later_ticks).max(2) - 1;
+            return self.review();
+        }
         self.ticks = OPCODES_BETWEEN_SIGNALS;
         if self.pause.is_none() {
             self.pause = Some(Pause::begin(self.py, self.imports));
-            return Ok(());
+            return Ok(true);
         }
-        self.leave(|py| py.check_signals())
+        self.leave(|py| py.check_signals())?;
+        Ok(true)
     }
 
     #[cold]

@@ -14,8 +14,9 @@ use crate::load::find_class;
 use crate::load::input::{Input, Source};
 use crate::load::machine::Machine;
 use crate::load::nesting::Nesting;
+use crate::load::premises::Premises;
 use crate::load::settings::Settings;
-use crate::load::state::State;
+use crate::load::state::{State, look};
 
 /// Begins afresh with these settings and an empty memo.
 ///
@@ -26,15 +27,6 @@ pub fn initialize(home: &Home<State>, settings: Settings) -> PyResult<()> {
     // The release of the old state may run Python code, so it happens out here.
     drop(home.initialize(state)?);
     Ok(())
-}
-
-/// Looks at an unpickler's state, where there may be none yet. `look` runs no Python code and releases
-/// nothing.
-///
-/// # Errors
-/// RuntimeError while a load runs natively.
-pub fn look<R>(home: &Home<State>, look: impl FnOnce(&mut State) -> R) -> PyResult<R> {
-    home.with_early(Box::default, look)
 }
 
 /// `find_class`'s own answer, for the pickle that is being read.
@@ -122,7 +114,7 @@ pub fn assign_memo(home: &Home<State>, contents: &Bound<'_, PyDict>) -> PyResult
     swapped
 }
 
-/// One whole load of an unpickler object.
+/// One whole load of an unpickler object of the lean face.
 ///
 /// # Errors
 /// What the pickle, the file and the hooks raise; RuntimeError while another load is under way.
@@ -140,21 +132,58 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>, home: &Home<State>) -> PyResult<
         return Err(Home::<State>::in_use());
     };
     state.proto = 0;
+    match carry_out(unpickler, home, state, settings, None)? {
+        Loaded::Object(object) => Ok(object),
+        Loaded::HandedOver { .. } => Err(Home::<State>::in_use()),
+    }
+}
+
+/// What a load comes to.
+pub enum Loaded<'py> {
+    /// To its STOP.
+    Object(Bound<'py, PyAny>),
+    /// To a place in the middle of the pickle, from where upstream's own code goes on, and reads by this method.
+    HandedOver { read: Bound<'py, PyAny> },
+}
+
+/// A load on this state, which a session has taken.
+///
+/// # Errors
+/// What the pickle, the file and the hooks raise.
+pub fn carry_out<'py>(
+    unpickler: &Bound<'py, PyAny>,
+    home: &Home<State>,
+    mut state: Box<State>,
+    settings: Arc<Settings>,
+    premises: Option<Premises<'py>>,
+) -> PyResult<Loaded<'py>> {
+    let py = unpickler.py();
     let ahead = state.ahead;
     let input = Input::new(settings.clone(), Source::File);
     let mut machine = match Machine::new(py, input, settings) {
         Ok(machine) => machine,
         Err(error) => {
+            let shown = state.shown.take();
             home.end(state);
+            drop(shown);
             return Err(error);
         }
     };
+    machine.memo_is_shown = state.shown.as_ref().is_some_and(|shown| shown.has_memo);
+    machine.premises = premises;
+    machine.has_handlers = machine
+        .premises
+        .as_ref()
+        .is_some_and(|premises| !premises.changed.is_empty());
     machine.work_for(home, unpickler, state);
     let result = machine
         .read_from_file(|input| input.skip(py, ahead))
+        .and_then(|()| machine.begin_above_lists())
         .and_then(|()| machine.look_up_hooks())
         .and_then(|()| machine.load());
+    machine.leave_lists();
     machine.state.ahead = machine.input.ahead();
+    let shown = machine.state.shown.take();
     let result = match machine.give_state_back() {
         Some(state) => {
             home.end(state);
@@ -167,7 +196,14 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>, home: &Home<State>) -> PyResult<
     };
     // Only now are the stack's values released: a finaliser may use the unpickler again.
     drop(machine);
-    result
+    let read = shown.and_then(|shown| shown.handed_over);
+    match (result?, read) {
+        (Some(object), _) => Ok(Loaded::Object(object)),
+        (None, Some(read)) => Ok(Loaded::HandedOver {
+            read: read.into_bound(py),
+        }),
+        (None, None) => Err(Home::<State>::in_use()),
+    }
 }
 
 /// A load by a function, with nobody's hooks.
@@ -185,5 +221,5 @@ pub fn load_alone<'py>(
     let mut machine = Machine::new(py, input, settings)?;
     let result = machine.load();
     machine.forget();
-    result
+    result?.ok_or_else(Home::<State>::in_use)
 }

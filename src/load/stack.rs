@@ -2,16 +2,50 @@
 
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::error::unpickling_error;
 use crate::fast::build::push_within_capacity;
+use crate::fast::no_memory::NoMemory;
+use crate::fast::values::{bind_all, is_append_of, unbind_all};
+use crate::load::lists::Below;
 
 /// Values, and where the marks stand among them. The place of the last mark is the fence: opcodes that
 /// take single values do not reach below it.
+///
+/// Where the unpickler's own lists lie below, values are taken up from there when they are needed, and an
+/// index counts from the lowest that was taken up.
 pub struct Stack<'py> {
     pub values: Vec<Bound<'py, PyAny>>,
     marks: Vec<usize>,
     fence: usize,
+    below: Option<Below<'py>>,
+}
+
+/// A stack that is put away while Python code runs.
+#[derive(Default)]
+pub struct Resting {
+    values: Vec<Py<PyAny>>,
+    marks: Vec<usize>,
+    fence: usize,
+}
+
+impl Resting {
+    /// The values, and the places of the marks among them.
+    pub fn into_parts<'py>(self, py: Python<'py>) -> (Vec<Bound<'py, PyAny>>, Vec<usize>) {
+        (bind_all(py, self.values), self.marks)
+    }
+
+    /// The stack, to go on with.
+    #[inline(always)]
+    pub fn go_on<'py>(self, py: Python<'py>) -> Stack<'py> {
+        Stack {
+            values: bind_all(py, self.values),
+            marks: self.marks,
+            fence: self.fence,
+            below: None,
+        }
+    }
 }
 
 impl<'py> Stack<'py> {
@@ -21,6 +55,76 @@ impl<'py> Stack<'py> {
             values: Vec::new(),
             marks: Vec::new(),
             fence: 0,
+            below: None,
+        }
+    }
+
+    /// An empty stack above what the unpickler shows.
+    pub fn above(below: Below<'py>) -> Self {
+        Self {
+            below: Some(below),
+            ..Self::new()
+        }
+    }
+
+    /// Puts the stack away, if nothing lies below it.
+    #[inline(always)]
+    pub fn rest(&mut self) -> Resting {
+        Resting {
+            values: unbind_all(std::mem::take(&mut self.values)),
+            marks: std::mem::take(&mut self.marks),
+            fence: std::mem::take(&mut self.fence),
+        }
+    }
+
+    /// Whether the unpickler's lists lie below.
+    #[inline(always)]
+    pub fn has_lists(&self) -> bool {
+        self.below.is_some()
+    }
+
+    /// Whether something other than lists lies below, on which the machine can't go on.
+    pub fn is_above_other(&self) -> bool {
+        matches!(self.below, Some(Below::Other { .. }))
+    }
+
+    /// What is pushed next goes where `append` puts it, which may not be what is on top by now.
+    #[cold]
+    pub fn keep_appending(&mut self, append: Bound<'py, PyAny>) {
+        let goes_on_top = match &self.below {
+            Some(Below::Lists { stack, .. }) => is_append_of(&append, stack),
+            _ => false,
+        };
+        if !goes_on_top {
+            self.below = Some(Below::Other { append });
+        }
+    }
+
+    /// Moves everything to the unpickler's lists.
+    ///
+    /// # Errors
+    /// As `Below::lay_down`.
+    #[cold]
+    pub fn lay_down(&mut self, dict: &Bound<'py, PyDict>) -> PyResult<()> {
+        let values = std::mem::take(&mut self.values);
+        let marks = std::mem::take(&mut self.marks);
+        self.fence = 0;
+        match &mut self.below {
+            Some(below) => below.lay_down(values, &marks, dict),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes values up from the lists below, until `n` are within reach or there are no more.
+    #[cold]
+    #[inline(never)]
+    fn reach(&mut self, n: usize) -> PyResult<()> {
+        let len = self.values.len();
+        match &self.below {
+            Some(below) if self.marks.is_empty() && len < n => {
+                below.take(n - len, &mut self.values)
+            }
+            _ => Ok(()),
         }
     }
 
@@ -73,28 +177,40 @@ impl<'py> Stack<'py> {
         {
             return Ok(value);
         }
+        self.reach(1)?;
+        if self.values.len() > self.fence
+            && let Some(value) = self.values.pop()
+        {
+            return Ok(value);
+        }
         Err(self.underflow(py))
     }
 
     /// The topmost value.
     #[inline(always)]
-    pub fn top(&self, py: Python<'_>) -> PyResult<&Bound<'py, PyAny>> {
+    pub fn top(&mut self, py: Python<'_>) -> PyResult<&Bound<'py, PyAny>> {
+        if self.values.len() <= self.fence {
+            self.reach(1)?;
+        }
         match self.values.last() {
             Some(value) if self.values.len() > self.fence => Ok(value),
             _ => Err(self.underflow(py)),
         }
     }
 
-    /// Puts another value in place of the topmost.
-    pub fn replace_top(&mut self, value: Bound<'py, PyAny>) {
-        if let Some(top) = self.values.last_mut() {
-            drop(std::mem::replace(top, value));
+    /// Where the topmost `n` values begin.
+    #[inline(always)]
+    pub fn start_of(&mut self, n: usize, py: Python<'_>) -> PyResult<usize> {
+        match self.values.len().checked_sub(n) {
+            Some(start) if start >= self.fence => Ok(start),
+            _ => self.start_of_reached(n, py),
         }
     }
 
-    /// Where the topmost `n` values begin.
-    #[inline(always)]
-    pub fn start_of(&self, n: usize, py: Python<'_>) -> PyResult<usize> {
+    #[cold]
+    #[inline(never)]
+    fn start_of_reached(&mut self, n: usize, py: Python<'_>) -> PyResult<usize> {
+        self.reach(n)?;
         match self.values.len().checked_sub(n) {
             Some(start) if start >= self.fence => Ok(start),
             _ => Err(self.underflow(py)),
@@ -105,6 +221,27 @@ impl<'py> Stack<'py> {
     #[inline(always)]
     pub fn has_below(&self, start: usize) -> bool {
         start > self.fence && start <= self.values.len()
+    }
+
+    /// Brings the value just below `start` within reach, and gives the place where what began at `start`
+    /// begins now.
+    ///
+    /// # Errors
+    /// UnpicklingError where there is none.
+    #[inline(always)]
+    pub fn with_below(&mut self, start: usize, py: Python<'_>) -> PyResult<usize> {
+        if self.has_below(start) {
+            return Ok(start);
+        }
+        let above = self.values.len().checked_sub(start);
+        if let Some(above) = above {
+            self.reach(above + 1)?;
+            let start = self.values.len() - above;
+            if self.has_below(start) {
+                return Ok(start);
+            }
+        }
+        Err(self.underflow(py))
     }
 
     /// Sets a mark.
@@ -125,15 +262,42 @@ impl<'py> Stack<'py> {
     #[inline(always)]
     pub fn pop_mark(&mut self, py: Python<'_>) -> PyResult<usize> {
         let Some(place) = self.marks.pop() else {
-            return Err(unpickling_error(py, "could not find MARK"));
+            return self.pop_mark_below(py);
         };
         self.fence = self.marks.last().copied().unwrap_or(0);
         Ok(place)
     }
 
+    #[cold]
+    #[inline(never)]
+    fn pop_mark_below(&mut self, py: Python<'_>) -> PyResult<usize> {
+        if let Some(below) = &mut self.below
+            && let Some(place) = below.pop_mark(&mut self.values)?
+        {
+            return Ok(place);
+        }
+        Err(unpickling_error(py, "could not find MARK"))
+    }
+
     /// Whether a mark is the topmost thing.
     pub fn is_mark_on_top(&self) -> bool {
-        self.marks.last() == Some(&self.values.len())
+        match (&self.below, self.marks.last()) {
+            (_, Some(mark)) => *mark == self.values.len(),
+            (Some(below), None) => self.values.is_empty() && below.ends_with_mark(),
+            (None, None) => false,
+        }
+    }
+
+    /// Takes the values from `start` on off.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn take_from(&mut self, start: usize) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let mut taken = Vec::new();
+        let n = self.values.len().saturating_sub(start);
+        taken.try_reserve_exact(n).map_err(|_| NoMemory)?;
+        taken.extend(self.values.drain(start..));
+        Ok(taken)
     }
 
     /// Drops the values from `start` on.

@@ -6,11 +6,45 @@ use pickle_format::memo::UnpicklerMemo;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
-use crate::gate::home::Resident;
+use crate::fast::window::Window;
+use crate::gate::home::{Home, Resident};
 use crate::load::settings::Settings;
+use crate::load::stack::Resting;
 
 /// Values by memo index.
 pub type Memo = UnpicklerMemo<Py<PyAny>>;
+
+/// What a load by the hookable face has at hand for Python code that looks at its unpickler.
+pub struct Shown {
+    pub unpickler: Py<PyAny>,
+    /// The stack, while Python code runs and nobody has looked at it.
+    pub stack: Resting,
+    /// Somebody has: the values are in the unpickler's lists.
+    pub has_lists: bool,
+    /// The method `append` of the list that the topmost values went to.
+    pub append: Option<Py<PyAny>>,
+    /// The memo is the unpickler's attribute, and what is in this state is none.
+    pub has_memo: bool,
+    /// The bytes at hand, while a hook of the unpickler runs, and whether they are a frame's.
+    pub window: Option<(Window, bool)>,
+    /// All is the unpickler's, and upstream's own code goes on with the load, which reads opcodes by this method.
+    pub handed_over: Option<Py<PyAny>>,
+}
+
+impl Shown {
+    /// Nobody has looked yet.
+    pub fn new(unpickler: Py<PyAny>, has_memo: bool) -> Self {
+        Self {
+            unpickler,
+            stack: Resting::default(),
+            has_lists: false,
+            append: None,
+            has_memo,
+            window: None,
+            handed_over: None,
+        }
+    }
+}
 
 /// The state of an unpickler.
 #[derive(Default)]
@@ -22,6 +56,8 @@ pub struct State {
     pub proto: u8,
     /// Bytes that the last load read without taking them from the file, since it failed.
     pub ahead: usize,
+    /// None on the lean face, and between two loads.
+    pub shown: Option<Box<Shown>>,
 }
 
 impl State {
@@ -32,6 +68,7 @@ impl State {
             settings: Some(settings),
             proto: 0,
             ahead: 0,
+            shown: None,
         }
     }
 
@@ -70,4 +107,13 @@ impl Resident for State {
         }
         Ok(())
     }
+}
+
+/// Looks at an unpickler's state, where there may be none yet. `look` runs no Python code and releases
+/// nothing.
+///
+/// # Errors
+/// RuntimeError while a load runs natively.
+pub fn look<R>(home: &Home<State>, look: impl FnOnce(&mut State) -> R) -> PyResult<R> {
+    home.with_early(Box::default, look)
 }

@@ -4,30 +4,34 @@ use pyo3::prelude::*;
 
 use crate::fast::held::Held;
 use crate::fast::memo::{Holding, Mark};
-use crate::fast::view::{Kind, View};
+use crate::fast::view::View;
 use crate::interpreter::face::Face;
 use crate::save::containers::open::seen_weakly;
+use crate::save::hooks::dispatch::Dispatch;
 use crate::save::instances::plan::PlanKind;
+use crate::save::kinds::Kin;
 use crate::save::next::{Next, Questions};
+use crate::save::overrides::method::Method;
 use crate::save::standing::Standing;
 use crate::save::walk::Walk;
 
-/// What is done with an object once all questions are asked.
-enum Kin {
-    /// None, a bool, an int or a float.
-    Atom,
-    Str,
-    Bytes,
-    ByteArray,
-    /// A list, dict, tuple, set or frozenset that is written as such.
-    Container,
-    /// A set below protocol 4.
-    Set {
-        frozen: bool,
-    },
-    Class,
-    Buffer,
-    Other,
+/// Which questions are asked.
+#[derive(Copy, Clone)]
+struct Asking {
+    /// Whether the object may have a persistent id.
+    asks_id: bool,
+    /// Whether the object was looked up in the memo just now, and not found.
+    is_new: bool,
+    /// Whether the pickler's own `save` is called, where it is not upstream's.
+    calls_save: bool,
+}
+
+impl Asking {
+    const ALL: Self = Self {
+        asks_id: true,
+        is_new: false,
+        calls_save: true,
+    };
 }
 
 impl Walk<'_, '_> {
@@ -42,25 +46,38 @@ impl Walk<'_, '_> {
         };
         let plan = match due.questions {
             Questions::Planned(plan) => plan,
-            Questions::All => return self.save(due.obj, due.standing, true, false),
-            Questions::AllButId => return self.save(due.obj, due.standing, false, false),
-            Questions::AllOfNew => return self.save(due.obj, due.standing, true, true),
+            Questions::All => return self.save(due.obj, due.standing, Asking::ALL),
+            Questions::AllButId => {
+                let asking = Asking {
+                    asks_id: false,
+                    ..Asking::ALL
+                };
+                return self.save(due.obj, due.standing, asking);
+            }
+            Questions::AllOfNew => {
+                let asking = Asking {
+                    is_new: true,
+                    ..Asking::ALL
+                };
+                return self.save(due.obj, due.standing, asking);
+            }
+            Questions::Base { asks_id } => {
+                let asking = Asking {
+                    asks_id,
+                    calls_save: false,
+                    ..Asking::ALL
+                };
+                return self.save(due.obj, due.standing, asking);
+            }
         };
         let met = self.state().writer.memo.mark();
         self.save_by_own_methods(due.obj, Some(plan), due.standing, met)
     }
 
-    /// Saves any object: asks what the face asks, in its order, and opens what has parts. `asks_id` says
-    /// whether the object may have a persistent id, `is_new` that it was looked up in the memo just now.
-    fn save(
-        &mut self,
-        obj: Held,
-        standing: Standing,
-        asks_id: bool,
-        is_new: bool,
-    ) -> PyResult<Next> {
+    /// Saves any object: asks what the face asks, in its order, and opens what has parts.
+    fn save(&mut self, obj: Held, standing: Standing, asking: Asking) -> PyResult<Next> {
         let passages = self.passages();
-        let next = self.ask(&obj, standing, asks_id, is_new);
+        let next = self.ask(&obj, standing, asking);
         let shared = standing.holding.is_shared() || self.passages() != passages;
         let (state, quiet) = self.split();
         if shared {
@@ -72,27 +89,33 @@ impl Walk<'_, '_> {
         next
     }
 
-    fn ask(
-        &mut self,
-        obj: &Held,
-        mut standing: Standing,
-        asks_id: bool,
-        is_new: bool,
-    ) -> PyResult<Next> {
+    fn ask(&mut self, obj: &Held, mut standing: Standing, asking: Asking) -> PyResult<Next> {
         let passages = self.passages();
+        let face = self.writer().face;
+        let before = self.state().writer.memo.mark();
+        let mut spoken = None;
+        if face == Face::Hookable {
+            self.refresh_hooks()?;
+            spoken = self.spoken(obj)?;
+            if asking.calls_save
+                && let Some(next) = self.call_save(obj, asking.asks_id, spoken)?
+            {
+                return Ok(next);
+            }
+        }
         if self.writer().out.is_frame_full() {
             self.next_frame()?;
         }
-        let face = self.writer().face;
-        if face == Face::Hookable {
-            self.refresh_hooks()?;
-        }
-        if asks_id {
-            if let Some(next) = self.save_persistent(obj, standing)? {
+        if asking.asks_id {
+            if let Some(next) = self.save_persistent(obj, standing, spoken)? {
                 return Ok(next);
             }
         } else {
             self.ask_again(obj)?;
+        }
+        if face == Face::Hookable {
+            // What was asked may have changed what comes next.
+            self.refresh_hooks()?;
         }
         let met = self.state().writer.memo.mark();
         let kin = self.kin_of(obj);
@@ -100,8 +123,12 @@ impl Walk<'_, '_> {
             self.save_atom(obj)?;
             return Ok(Next::Step);
         }
-        let was_passed = self.passages() != passages;
-        if (standing.holding.is_shared() && !is_new || was_passed)
+        // Atoms are looked up by the Python class, but it memoizes none unless a reducer took it on. What only its
+        // container held was not met by then; who was asked since may have saved it.
+        let is_atom = matches!(kin, Kin::Atom) && !self.state().writer.atoms_memoized;
+        let was_memoized = self.state().writer.memo.mark() != before;
+        if (standing.holding.is_shared() && !asking.is_new || was_memoized)
+            && !is_atom
             && self.write(|w, quiet| w.get_memoized(obj.view(quiet)))?
         {
             return Ok(Next::Step);
@@ -111,82 +138,26 @@ impl Walk<'_, '_> {
         {
             return Ok(next);
         }
+        if face == Face::Hookable {
+            self.refresh_hooks()?;
+        }
+        if face == Face::Hookable && !self.has_upstreams_methods() {
+            match self.method_of(obj)? {
+                Method::Native => {}
+                Method::Other(method) => return self.call_method(method, obj),
+                Method::Missing => return self.save_reduced(obj, standing.seen(), met),
+            }
+        }
         if self.passages() != passages {
             standing = standing.seen();
         }
         if matches!(kin, Kin::Set { .. } | Kin::Other) {
             standing = seen_weakly(obj.view(self.quiet()), standing);
         }
-        match kin {
-            Kin::Atom => {
-                self.save_atom(obj)?;
-                Ok(Next::Step)
-            }
-            Kin::Str => self.save_str(obj, standing),
-            Kin::Bytes => self.save_bytes(obj, standing),
-            Kin::ByteArray => self.save_bytearray(obj, standing),
-            Kin::Container => {
-                let imports = self.imports;
-                let (state, quiet) = self.split();
-                let table = View::of(&imports.dispatch_table, quiet);
-                let (writer, mut nest) = state.nest(table, quiet);
-                let obj = obj.view(quiet);
-                let opening = nest.open_container(obj, obj.kind(), standing, writer);
-                self.checked(opening)?;
-                Ok(self.state().next())
-            }
-            Kin::Set { frozen } => self.save_set_as_list(obj, frozen, standing),
-            Kin::Buffer => self.save_picklebuffer(obj),
-            Kin::Class | Kin::Other => self.save_other(obj, &kin, standing, met),
-        }
+        self.save_as(&kin, obj, standing, met)
     }
 
-    fn kin_of(&self, obj: &Held) -> Kin {
-        let quiet = self.quiet();
-        let is_framed = self.state().writer.protocol.is_framed();
-        let obj = obj.view(quiet);
-        match obj.kind() {
-            Kind::None | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) => Kin::Atom,
-            Kind::Str(_) => Kin::Str,
-            Kind::Bytes(_) => Kin::Bytes,
-            Kind::ByteArray => Kin::ByteArray,
-            Kind::Dict(_) | Kind::List(_) | Kind::Tuple(_) => Kin::Container,
-            Kind::Set(_) | Kind::FrozenSet(_) if is_framed => Kin::Container,
-            Kind::Set(_) => Kin::Set { frozen: false },
-            Kind::FrozenSet(_) => Kin::Set { frozen: true },
-            Kind::Type(_) => Kin::Class,
-            _ => {
-                let buffer = View::of(&self.imports.buffer_type, quiet);
-                if obj.class().object().is(buffer) {
-                    Kin::Buffer
-                } else {
-                    Kin::Other
-                }
-            }
-        }
-    }
-
-    /// A set below protocol 4: a call of its class with a list of the elements.
-    fn save_set_as_list(&mut self, obj: &Held, frozen: bool, standing: Standing) -> PyResult<Next> {
-        let imports = self.imports;
-        let class = if frozen {
-            &imports.frozenset_type
-        } else {
-            &imports.set_type
-        };
-        let value = self.leave(|py| {
-            let elements = crate::fast::fresh::list(py)?;
-            for element in obj.bind(py).try_iter()? {
-                elements.append(element?)?;
-            }
-            let arguments = crate::fast::fresh::tuple(py, [elements.into_any()])?;
-            let class = class.bind(py).as_any().clone();
-            Ok(crate::fast::fresh::tuple(py, [class, arguments.into_any()])?.into())
-        })?;
-        self.save_reduce(Some(obj.again(self.quiet())), value, standing, None)
-    }
-
-    fn save_other(
+    pub fn save_other(
         &mut self,
         obj: &Held,
         kin: &Kin,
@@ -210,6 +181,21 @@ impl Walk<'_, '_> {
         if is_function {
             return self.save_global(obj, None, standing);
         }
+        if self.passages() != passages {
+            standing = standing.seen();
+        }
+        self.save_reduced(obj, standing, met)
+    }
+
+    fn has_upstreams_methods(&self) -> bool {
+        let dispatch = self.state().hooks.found.dispatch.as_ref();
+        dispatch.is_none_or(Dispatch::is_upstreams)
+    }
+
+    /// Saves an object that no method is for: as a registered function or its own methods reduce it. A class
+    /// is a global.
+    fn save_reduced(&mut self, obj: &Held, mut standing: Standing, met: Mark) -> PyResult<Next> {
+        let passages = self.passages();
         let reducer = self.find_reducer(obj)?;
         if self.passages() != passages {
             standing = standing.seen();
@@ -220,6 +206,9 @@ impl Walk<'_, '_> {
                 Ok(reducer.call1((obj.bind(py),))?.into())
             })?,
             None if obj.view(self.quiet()).as_class().is_some() => {
+                if let Some(next) = self.call_save_global(obj, None)? {
+                    return Ok(next);
+                }
                 return self.save_global(obj, None, standing);
             }
             None => {

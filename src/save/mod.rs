@@ -8,13 +8,19 @@
 
 mod ask;
 mod buffer;
+pub mod called;
 mod containers;
 mod fault;
 mod file;
+pub mod framer;
 mod globals;
 mod hooks;
 mod instances;
+mod kinds;
+pub mod memo_contents;
 mod next;
+mod older_save;
+mod overrides;
 mod path;
 mod persistent;
 mod reduce;
@@ -31,4 +37,6 @@ mod walk;
 mod work;
 mod write;
 
+pub use containers::batch::Items;
 pub use globals::references::list as list_references;
+pub use hooks::{Builtin, Own, global_style};

@@ -33,6 +33,9 @@ pub enum Questions {
     AllButId,
     /// Everything; but it was looked up in the memo just now, and not found.
     AllOfNew,
+    /// What upstream's own `save` asks, though the pickler's `save` may be another; with the persistent id, or
+    /// without.
+    Base { asks_id: bool },
     /// Its own methods alone, as the plan of its class says. It is not in the memo.
     Planned(Arc<Plan>),
 }

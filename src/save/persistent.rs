@@ -9,6 +9,7 @@ use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::interpreter::face::Face;
 use crate::save::fault::Fault;
+use crate::save::hooks::Spoken;
 use crate::save::next::{Due, Next, Questions};
 use crate::save::standing::{MAX_CHAIN, Standing};
 use crate::save::walk::Walk;
@@ -36,14 +37,23 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Asks `persistent_id`. None where the object is to be saved itself.
+    /// Asks `persistent_id`; `spoken` is what was declared of the object's type. None where the object is to be saved itself.
     ///
     /// # Errors
     /// What the hook raises; PicklingError for an id that protocol 0 can't say.
-    pub fn save_persistent(&mut self, obj: &Held, standing: Standing) -> PyResult<Option<Next>> {
+    pub fn save_persistent(
+        &mut self,
+        obj: &Held,
+        standing: Standing,
+        spoken: Option<Spoken>,
+    ) -> PyResult<Option<Next>> {
         let Some(hook) = self.persistent_id() else {
             return Ok(None);
         };
+        let is_declared = self.state().hooks.found.silence.persistent_id.is_some();
+        if is_declared && !spoken.is_some_and(|spoken| spoken.persistent_id) {
+            return Ok(None);
+        }
         let id = self.leave(|py| {
             let id = hook.bind(py).call1((obj.bind(py),))?;
             Ok((!id.is_none()).then(|| Held::from(id)))

@@ -1,9 +1,11 @@
 //! When a walk looks its pickler's hooks up.
 
+use pickle_format::protocol::Protocol;
 use pyo3::prelude::*;
 
-use crate::save::hooks::look_up;
-use crate::save::vocabulary::vocabulary;
+use crate::interpreter::face::Face;
+use crate::save::hooks::{Entries, Versions, is_same_method, look_up_hookable, look_up_lean};
+use crate::save::state::State;
 use crate::save::walk::Walk;
 
 impl Walk<'_, '_> {
@@ -13,37 +15,77 @@ impl Walk<'_, '_> {
     /// # Errors
     /// What looking up an attribute raises.
     pub fn refresh_hooks(&mut self) -> PyResult<()> {
-        let Some(pickler) = self.pickler() else {
-            self.state_mut().hooks.are_quiet = true;
-            self.state_mut().refresh_direct();
-            return Ok(());
-        };
-        let imports = self.imports;
         let passages = self.passages();
         let seen = self.state().hooks.seen_at;
         if seen == passages && seen != 0 {
             return Ok(());
         }
-        let names = &self.call_in_c(|py| vocabulary(py, imports))?.hooks;
+        let Some(pickler) = self.pickler() else {
+            self.state_mut().hooks.are_quiet = true;
+            self.state_mut().refresh_direct();
+            return Ok(());
+        };
         let (state, quiet) = self.split();
-        if seen != 0 && state.hooks.stand(pickler, names, quiet) {
+        let face = state.writer.face;
+        if seen != 0 && face == Face::Hookable && state.hooks.stand(pickler, quiet) {
             state.hooks.seen_at = passages;
             state.refresh_direct();
             return Ok(());
         }
-        let face = state.writer.face;
-        let Some(base) = state.hooks.base.as_ref().map(|base| base.again(quiet)) else {
-            return Ok(());
-        };
-        let found = self.leave(|py| {
-            let base = base.cast(py)?;
-            look_up(pickler.bind(py), base, face)
+        let base = state.hooks.base.as_ref().map(|base| base.again(quiet));
+        let objects = state.hooks.own;
+        let before = Versions::now(pickler, quiet);
+        let declarable = state.hooks.found.declarable(quiet);
+        let (found, entries, is_exchanged) = self.leave(|py| {
+            let (found, entries) = match (face, &base) {
+                (Face::Lean, Some(base)) => (look_up_lean(pickler.bind(py), base.cast(py)?)?, None),
+                (Face::Lean, None) => Default::default(),
+                (Face::Hookable, _) => look_up_hookable(pickler.bind(py), objects, &declarable)?,
+            };
+            let is_exchanged = match (&declarable[0], &found.save) {
+                (None, None) => false,
+                (Some(before), Some(now)) => !is_same_method(before.bind(py), now.bind(py))?,
+                _ => true,
+            };
+            Ok((found, entries, is_exchanged))
         })?;
         let (state, quiet) = self.split();
         let passages = state.writer.passages;
-        state.hooks.put_found(found, face, passages);
-        state.hooks.note_version(pickler, names, quiet);
+        if seen != 0 && is_exchanged {
+            let [save, _, _] = declarable;
+            state.older_saves.keep(state.stack.len(), save);
+        }
+        // What is replaced is laid aside, and given up at the next passage.
+        drop(state.hooks.put_found(found, face, passages));
+        if face == Face::Hookable {
+            state.hooks.note_versions(before, pickler, quiet);
+        }
+        state.refresh_memoize();
+        if let Some(entries) = entries {
+            state.take_entries(entries);
+        }
         state.refresh_direct();
         Ok(())
+    }
+}
+
+impl State {
+    /// Finds out who memoizes what.
+    pub fn refresh_memoize(&mut self) {
+        let found = &self.hooks.found;
+        self.writer.asks_memoize = found.asks_memoize();
+        self.writer.skips_text = found.silence.skips_text;
+        self.writer.skips_bytes = found.silence.skips_bytes;
+    }
+
+    fn take_entries(&mut self, entries: Entries) {
+        if let Some(protocol) = Protocol::new(entries.proto) {
+            self.writer.protocol = protocol;
+        }
+        self.writer.binary = entries.binary;
+        self.writer.fast = entries.fast;
+        self.fix_imports = entries.fix_imports && entries.proto < 3;
+        self.style = entries.style;
+        self.buffer_callback = entries.buffer_callback;
     }
 }

@@ -2,19 +2,20 @@
 
 use pickle_format::frame::FrameWriter;
 use pickle_format::protocol::Protocol;
-use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyType};
 
 use crate::error::pickling_error;
 use crate::fast::fresh;
 use crate::fast::held::{Held, give_up_late};
 use crate::fast::output::BytesOutput;
 use crate::gate::home::Home;
-use crate::interpreter::face::{Face, GlobalStyle};
+use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::save::globals::resolve::resolve;
+use crate::save::hooks::Own;
 use crate::save::state::State;
 use crate::save::walk::Walk;
 
@@ -81,29 +82,38 @@ pub fn new_state<'py>(
         let write = file.getattr_opt(intern!(py, "write"))?;
         let write =
             write.ok_or_else(|| PyTypeError::new_err("file must have a 'write' attribute"))?;
-        state.writes_natively = file.get_type().is(&imports.bytes_io_type)
-            && write
-                .getattr_opt(intern!(py, "__self__"))?
-                .is_some_and(|s| s.is(file))
-            && write.get_type().is(&imports.builtin_method_type);
-        state.write = Some(write.into());
-        state.writer.has_file = true;
+        state.write_by(&write)?;
     }
     Ok(state)
 }
 
-/// The style that the pickler's class chooses.
+/// The state of a hookable pickler, which belongs to the framer that `own` tells, and writes by this function.
+/// What else there is to know stands in the pickler's dict, and is read from there.
 ///
 /// # Errors
-/// ValueError for any but the two.
-pub fn global_style(pickler: &Bound<'_, PyAny>) -> PyResult<GlobalStyle> {
-    let style = pickler.getattr("global_style")?.extract::<String>()?;
-    match style.as_str() {
-        "interpreter" => Ok(GlobalStyle::Interpreter),
-        "package" => Ok(GlobalStyle::Package),
-        other => Err(PyValueError::new_err(format!(
-            "global_style must be 'interpreter' or 'package', not {other:?}"
-        ))),
+/// MemoryError.
+pub fn new_hookable_state(write: &Bound<'_, PyAny>, own: Own) -> PyResult<Box<State>> {
+    let mut state = fresh::boxed(State::new(Face::Hookable, Protocol::HIGHEST, false, true))?;
+    state.hooks.own = own;
+    state.write_by(write)?;
+    Ok(state)
+}
+
+impl State {
+    /// Hands what is written to this function, a file's `write`.
+    fn write_by(&mut self, write: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = write.py();
+        let imports = Imports::get(py)?;
+        // The attributes of such a method are found without Python code.
+        self.writes_natively = write.get_type().is(&imports.builtin_method_type)
+            && write.getattr(intern!(py, "__name__"))?.eq("write")?
+            && write
+                .getattr(intern!(py, "__self__"))?
+                .get_type()
+                .is(&imports.bytes_io_type);
+        self.write = Some(write.into());
+        self.writer.has_file = true;
+        Ok(())
     }
 }
 
@@ -125,15 +135,74 @@ pub fn dump(
             format!("Pickler.__init__() was not called by {name}.__init__()"),
         ));
     }
+    work(pickler, home, |walk| walk.dump(&Held::from(obj)))
+}
+
+/// How upstream's Python class is stood in for.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Served {
+    Natively,
+    /// Not at all: the pickler has something that the walk does not model, and upstream's own function is to be
+    /// called.
+    ByUpstream,
+}
+
+/// One whole dump of a hookable pickler.
+///
+/// # Errors
+/// As for `dump`.
+pub fn dump_hookable(
+    pickler: &Bound<'_, PyAny>,
+    home: &Home<State>,
+    obj: &Bound<'_, PyAny>,
+) -> PyResult<Served> {
+    work(pickler, home, |walk| {
+        walk.refresh_hooks()?;
+        if walk.state().hooks.found.is_foreign {
+            return Ok(Served::ByUpstream);
+        }
+        // As upstream, whatever a `save` outside of a dump left in the framer is dropped.
+        walk.writer().out = FrameWriter::new(BytesOutput::new());
+        walk.dump(&Held::from(obj))?;
+        Ok(Served::Natively)
+    })
+}
+
+fn work<R>(
+    pickler: &Bound<'_, PyAny>,
+    home: &Home<State>,
+    act: impl FnOnce(&mut Walk<'_, '_>) -> PyResult<R>,
+) -> PyResult<R> {
+    work_on(pickler, home, Ending::DropsFrame, act)
+}
+
+/// What becomes of the frame that is open at the end of a session.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// Whatever a failed dump left is dropped.
+    DropsFrame,
+    KeepsFrame,
+}
+
+/// An outermost session.
+pub fn work_on<R>(
+    pickler: &Bound<'_, PyAny>,
+    home: &Home<State>,
+    ending: Ending,
+    act: impl FnOnce(&mut Walk<'_, '_>) -> PyResult<R>,
+) -> PyResult<R> {
+    let py = pickler.py();
     let imports = Imports::get(py)?;
-    let (owner, obj) = (Held::from(pickler), Held::from(obj));
+    let owner = Held::from(pickler);
     // From here on the state is away: whatever fails, it comes back.
     let mut walk = Walk::new(py, imports, home.begin()?, Some((home, &owner)));
-    let result = walk.dump(&obj);
+    let result = act(&mut walk);
     let lost = walk.is_abandoned();
     let mut state = walk.into_state();
-    // Whatever a failed dump left is dropped; the memo stays, with references to all of it.
-    state.writer.out = FrameWriter::new(BytesOutput::new());
+    if ending == Ending::DropsFrame {
+        state.writer.out = FrameWriter::new(BytesOutput::new());
+    }
+    // The memo stays, with references to all of it.
     state.writer.memo.claim();
     state.depth = 0;
     let found = state.hooks.take_found(state.writer.face);
@@ -144,36 +213,7 @@ pub fn dump(
     } else {
         home.end(state);
     }
-    drop((stack, found, owner, obj));
-    give_up_late(py);
-    result
-}
-
-/// A walk nested in the dump under way on this thread. `asks_id` says whether `obj` may have a persistent id.
-///
-/// # Errors
-/// As for `dump`; RuntimeError outside of a dump, and from another thread.
-pub fn save(
-    pickler: &Bound<'_, PyAny>,
-    home: &Home<State>,
-    obj: &Bound<'_, PyAny>,
-    asks_id: bool,
-) -> PyResult<()> {
-    let py = pickler.py();
-    if !home.is_working() {
-        return Err(PyRuntimeError::new_err(
-            "save() is to be called from a hook, during dump()",
-        ));
-    }
-    let imports = Imports::get(py)?;
-    let (owner, obj) = (Held::from(pickler), Held::from(obj));
-    let mut walk = Walk::new(py, imports, home.take()?, Some((home, &owner)));
-    let result = walk.save_whole(&obj, asks_id);
-    walk.writer().memo.claim();
-    if !walk.is_abandoned() {
-        home.put(walk.into_state());
-    }
-    drop((owner, obj));
+    drop((stack, found, owner));
     give_up_late(py);
     result
 }
@@ -234,73 +274,4 @@ pub fn size_of(class: &Bound<'_, PyAny>, home: &Home<State>) -> PyResult<usize> 
         .with(|s| std::mem::size_of::<State>() + s.writer.memo.size())
         .unwrap_or(0);
     Ok(object + held)
-}
-
-/// Empties the memo; what it held is released after.
-///
-/// # Errors
-/// RuntimeError while a dump runs natively.
-pub fn clear_memo(home: &Home<State>) -> PyResult<()> {
-    drop(home.with(|state| state.writer.memo.clear())?);
-    Ok(())
-}
-
-/// The memo's contents: `{id(obj): (index, obj)}`.
-///
-/// # Errors
-/// RuntimeError while a dump runs natively; MemoryError.
-pub fn copy_memo<'py>(py: Python<'py>, home: &Home<State>) -> PyResult<Bound<'py, PyDict>> {
-    let entries = home.with(|state| state.writer.memo.entries(py))??;
-    let contents = fresh::dict(py)?;
-    let object_type = py.get_type::<PyAny>();
-    for (index, object) in entries {
-        let object = match object {
-            Some(object) => object.into_bound(py),
-            None => object_type.call0()?,
-        };
-        contents.set_item(object.as_ptr() as usize, (index, object))?;
-    }
-    Ok(contents)
-}
-
-/// Puts the contents of a dict, `{anything: (index, obj)}`, in place of the memo's.
-///
-/// # Errors
-/// TypeError for what is no such dict; RuntimeError while a dump runs natively; MemoryError.
-pub fn assign_memo(home: &Home<State>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-    let dict = value.cast::<PyDict>().map_err(|_| {
-        let name = value.get_type().name();
-        let name = name.map_or_else(|_| String::new(), |n| n.to_string());
-        PyTypeError::new_err(format!(
-            "'memo' attribute must be a PicklerMemoProxy object or dict, not {name}"
-        ))
-    })?;
-    let items = dict.iter().map(|(_, entry)| match entry.cast::<PyTuple>() {
-        Ok(pair) if pair.len() == 2 => Ok((
-            pair.get_item(0)?.extract::<usize>()?,
-            pair.get_item(1)?.unbind(),
-        )),
-        _ => Err(PyTypeError::new_err("'memo' values must be 2-item tuples")),
-    });
-    let items = items.collect::<PyResult<Vec<_>>>()?;
-    let has_atoms = items.iter().any(|(_, obj)| is_atom(obj.bind(value.py())));
-    let replaced = home.with(|state| {
-        if has_atoms {
-            state.writer.expect_memoized_atoms();
-        }
-        state.writer.memo.assign(items)
-    });
-    drop(replaced??);
-    Ok(())
-}
-
-/// Whether an object is written without being looked up in the memo, unless one like it was entered there.
-fn is_atom(obj: &Bound<'_, PyAny>) -> bool {
-    obj.is_none()
-        || obj.is_exact_instance_of::<PyBool>()
-        || obj.is_exact_instance_of::<PyInt>()
-        || obj.is_exact_instance_of::<PyFloat>()
-        || obj
-            .cast_exact::<PyTuple>()
-            .is_ok_and(|tuple| tuple.is_empty())
 }

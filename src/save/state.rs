@@ -16,6 +16,7 @@ use crate::save::globals::references::GlobalReferences;
 use crate::save::hooks::Hooks;
 use crate::save::instances::plans::PlanCache;
 use crate::save::next::{Due, Next, Questions};
+use crate::save::older_save::OlderSaves;
 use crate::save::standing::Standing;
 use crate::save::work::Work;
 use crate::save::write::writer::Writer;
@@ -25,10 +26,9 @@ pub struct State {
     pub writer: Writer,
     pub style: GlobalStyle,
     pub fix_imports: bool,
-    /// What `bin` and `fast` were set to on the hookable face, where they keep any value.
-    pub bin_given: Option<Held>,
-    pub fast_given: Option<Held>,
     pub hooks: Hooks,
+    /// The pickler's `save` as it was read by whoever is at work on the stack since before it was exchanged.
+    pub older_saves: OlderSaves,
     /// `file.write`, or None for `dumps`.
     pub write: Option<Held>,
     /// Whether `write` is known to run no Python code.
@@ -43,6 +43,8 @@ pub struct State {
     pub depth: usize,
     /// What was seen of the dispatch table in use.
     pub table: SeenTable,
+    /// What was seen of `dispatch`, the pickler's methods by type.
+    pub methods: SeenTable,
     pub references: GlobalReferences,
     pub plans: PlanCache,
 }
@@ -54,9 +56,8 @@ impl State {
             writer: Writer::new(face, protocol, keeps_memo),
             style: GlobalStyle::Interpreter,
             fix_imports: fix_imports && protocol.number() < 3,
-            bin_given: None,
-            fast_given: None,
             hooks: Hooks::default(),
+            older_saves: OlderSaves::default(),
             write: None,
             writes_natively: false,
             buffer_callback: None,
@@ -65,6 +66,7 @@ impl State {
             batches_taken: 0,
             depth: 0,
             table: SeenTable::default(),
+            methods: SeenTable::default(),
             references: GlobalReferences::default(),
             plans: PlanCache::default(),
         }
@@ -80,6 +82,7 @@ impl State {
             && writer.protocol.is_binary()
             && (matches!(writer.face, Face::Lean) || self.hooks.seen_at == writer.passages);
         self.writer.direct = is_direct;
+        self.writer.opened = self.hooks.opened;
     }
 
     /// Notes that an object is to be saved next, of which all is to be asked.
@@ -123,13 +126,18 @@ impl State {
         copyreg_table: View<'a>,
         quiet: &'a Quiet,
     ) -> (&'a mut Writer, Nest<'a>) {
-        let asks_reducer = self.hooks.found.reducer_override.is_some();
+        let found = &self.hooks.found;
+        let has_methods = found.dispatch.as_ref();
+        let asks = found.reducer_override.is_some()
+            || has_methods.is_some_and(|dispatch| !dispatch.is_upstreams());
         let table = match &self.hooks.found.dispatch_table {
             Some(table) => table.view(quiet),
             None => copyreg_table,
         };
-        let table = if asks_reducer { None } else { table.as_dict() };
-        let nest = Nest::new(
+        let table = if asks { None } else { table.as_dict() };
+        let silence = &self.hooks.found.silence;
+        let silence = silence.is_declared().then_some(silence);
+        let mut nest = Nest::new(
             &mut self.stack,
             &mut self.due,
             &mut self.plans,
@@ -137,6 +145,7 @@ impl State {
             table,
             quiet,
         );
+        nest.silence = silence;
         (&mut self.writer, nest)
     }
 
@@ -164,15 +173,11 @@ impl Resident for State {
     }
 
     fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let held = [
-            &self.write,
-            &self.buffer_callback,
-            &self.bin_given,
-            &self.fast_given,
-        ];
+        let held = [&self.write, &self.buffer_callback];
         for object in held.into_iter().flatten() {
             object.traverse(visit)?;
         }
+        self.older_saves.traverse(visit)?;
         self.hooks.traverse(visit)?;
         self.references.traverse(visit)?;
         self.writer.memo.traverse(visit)

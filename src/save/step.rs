@@ -24,6 +24,8 @@ pub enum Pause {
     Finish,
     /// The items on top need more from their iterator.
     Advance,
+    /// Somebody's method is to memoize an object (`Writer::asked`).
+    Memoize,
     /// Items of the reduce value on top are to be begun.
     Iterate(Items),
 }
@@ -41,6 +43,12 @@ pub fn step_quietly(
     quiet: &Quiet,
 ) -> Result<Pause, Fault> {
     loop {
+        if state.writer.asked.is_some() {
+            return Ok(Pause::Memoize);
+        }
+        if !state.older_saves.is_empty() {
+            state.older_saves.forget(state.stack.len());
+        }
         if state.stack.len() <= base {
             return Ok(Pause::Done);
         }

@@ -12,6 +12,7 @@ use crate::fast::memo::Holding;
 use crate::fast::recursion::RecursionLevel;
 use crate::fast::signals::is_interrupted;
 use crate::fast::view::View;
+use crate::interpreter::face::Face;
 use crate::save::next::{Due, Next, Questions};
 use crate::save::standing::Standing;
 use crate::save::step::{Pause, step_quietly};
@@ -40,7 +41,13 @@ impl Walk<'_, '_> {
             }
             Ok(())
         })?;
-        self.save_whole(obj, true)?;
+        self.save_whole(obj, Questions::All)?;
+        if self.writer().face == Face::Hookable {
+            self.refresh_hooks()?;
+            if self.end_by_upstream()? {
+                return Ok(());
+            }
+        }
         self.write(|w, _| {
             w.opcode(Opcode::STOP)?;
             Ok(w.out.end_framing()?)
@@ -48,24 +55,33 @@ impl Walk<'_, '_> {
         self.flush()
     }
 
-    /// Saves `obj` and everything it holds; a hook's `save` nests this in the walk under way.
+    /// Saves `obj` and everything it holds.
+    ///
+    /// # Errors
+    /// As for `nest`.
+    pub fn save_whole(&mut self, obj: &Held, questions: Questions) -> PyResult<()> {
+        self.nest(|walk| {
+            walk.state_mut().due = Some(Due {
+                obj: obj.again(walk.quiet()),
+                standing: Standing::new(Holding::Shared, 0),
+                questions,
+            });
+            Ok(Next::Save)
+        })
+    }
+
+    /// Does what `begin` begins, to its end; what a hook calls nests this in the walk under way.
     ///
     /// # Errors
     /// As for `dump`; RecursionError where hooks nest too deep.
-    pub fn save_whole(&mut self, obj: &Held, asks_id: bool) -> PyResult<()> {
+    pub fn nest(&mut self, begin: impl FnOnce(&mut Self) -> PyResult<Next>) -> PyResult<()> {
         let _level = self.call_in_c(RecursionLevel::enter)?;
         let base = self.state().stack.len();
         self.state_mut().depth += 1;
-        self.state_mut().due = Some(Due {
-            obj: obj.again(self.quiet()),
-            standing: Standing::new(Holding::Shared, 0),
-            questions: if asks_id {
-                Questions::All
-            } else {
-                Questions::AllButId
-            },
-        });
-        let result = self.work_off(base, Next::Save);
+        let result = match begin(self) {
+            Ok(next) => self.work_off(base, next),
+            Err(error) => Err(error),
+        };
         let result = result.map_err(|error| self.unwind(base, error));
         let state = self.state_mut();
         state.depth = state.depth.saturating_sub(1);
@@ -80,6 +96,9 @@ impl Walk<'_, '_> {
                 Next::Save => self.save_due()?,
                 Next::Iterate(items) => self.iterate(items)?,
                 Next::Step => {
+                    if self.writer().face == Face::Hookable {
+                        self.refresh_hooks()?;
+                    }
                     let imports = self.imports;
                     let (state, quiet) = self.split();
                     let table = View::of(&imports.dispatch_table, quiet);
@@ -102,6 +121,10 @@ impl Walk<'_, '_> {
                             }
                             Next::Step
                         }
+                        Pause::Memoize => {
+                            self.call_memoize()?;
+                            Next::Step
+                        }
                         Pause::Finish => self.finish()?,
                         Pause::Advance => self.advance()?,
                         Pause::Iterate(items) => self.iterate(items)?,
@@ -114,7 +137,9 @@ impl Walk<'_, '_> {
     /// Finishes the work on top of the stack.
     fn finish(&mut self) -> PyResult<Next> {
         match self.state_mut().stack.pop() {
-            Some(Work::StackGlobal { obj, name }) => self.step_stack_global(obj, name),
+            Some(Work::StackGlobal { obj, name, chain }) => {
+                self.step_stack_global(obj, name, chain)
+            }
             Some(Work::AttributeChain(chain)) => self.step_attribute_chain(chain),
             Some(Work::Memoize(obj)) => {
                 self.write(|w, quiet| w.memoize(obj.view(quiet), Holding::Shared))?;

@@ -12,6 +12,8 @@ impl Walk<'_, '_> {
     pub fn unwind(&mut self, base: usize, error: PyErr) -> PyErr {
         self.writer().fast_path.clear();
         self.state_mut().due = None;
+        let asked = self.writer().asked.take();
+        self.release([asked]);
         let settled = self.leave(|py| {
             let error = settled(py, error);
             // Telling the path takes memory.

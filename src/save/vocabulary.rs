@@ -18,8 +18,6 @@ pub struct Vocabulary {
     pub getnewargs_ex: Held,
     pub dict: Held,
     pub slotnames: Held,
-    /// The names of the hooks that an instance of a pickler may have for itself.
-    pub hooks: [Held; 4],
     /// `object` itself.
     pub object: Held,
     /// The type of the descriptors that C gives to a class.
@@ -45,12 +43,6 @@ impl Vocabulary {
             getnewargs_ex: name(intern!(py, "__getnewargs_ex__")),
             dict: name(intern!(py, "__dict__")),
             slotnames: name(intern!(py, "__slotnames__")),
-            hooks: [
-                name(intern!(py, "persistent_id")),
-                name(intern!(py, "reducer_override")),
-                name(intern!(py, "dispatch_table")),
-                name(intern!(py, "resolve_global")),
-            ],
             object: object.into(),
             getset_type: getset.into(),
             newobj: imports.newobj.bind(py).into(),

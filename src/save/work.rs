@@ -32,6 +32,8 @@ pub enum Work {
     StackGlobal {
         obj: Held,
         name: Option<Held>,
+        /// How many objects made during the dump lie one inside the other up to the global.
+        chain: u32,
     },
     /// Attribute by attribute, below protocol 4 (CPython 3.13 and later).
     AttributeChain(Box<AttributeChain>),

@@ -227,8 +227,8 @@ def dumped(base, place, use):
         return type(error).__name__
     finally:
         Now.use = None
-        # It may have been used in any way, and is usable all the same.
-        memo = pickler.memo.copy()
+        # It may have been used in any way, and is usable all the same. Another `__dict__` has no memo.
+        memo = getattr(pickler, "memo", {}).copy()
         assert all(repr(type(entry[1])) for entry in memo.values())
         vars(pickler).clear()
         pickler.__init__(io.BytesIO(), 5)

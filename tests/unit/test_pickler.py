@@ -29,13 +29,18 @@ def test_protocols_it_takes(face, protocol):
     assert ours == model
 
 
-@pytest.mark.parametrize("protocol", [6, 255, 256, 2**31, 2**64, "2", 1.5, [], object()])
+@pytest.mark.parametrize("protocol", [6, 255, 256, 2**31, 2**64, "2", [], object()])
 def test_protocols_it_refuses(face, protocol):
     error = raised(face.ours, io.BytesIO(), protocol)
-    model = raised(LEAN.model, io.BytesIO(), protocol)
+    model = raised(face.model, io.BytesIO(), protocol)
     assert type(error) is type(model) or type(model) is OverflowError
     if type(model) is ValueError:
         assert str(error) == str(model) == "pickle protocol must be <= 5"
+
+
+def test_a_float_as_protocol():
+    assert type(raised(LEAN.ours, io.BytesIO(), 1.5)) is type(raised(LEAN.model, io.BytesIO(), 1.5))
+    assert dumped(HOOKABLE.ours, [1], 1.5) == dumped(HOOKABLE.model, [1], 1.5)
 
 
 def test_the_default_protocol_is_the_interpreters(face):
@@ -196,11 +201,13 @@ def test_a_cycle_through_its_file_is_collected(face):
 
 def test_size_counts_the_memo(face):
     pickler = face.ours(io.BytesIO())
-    empty = sys.getsizeof(pickler)
+    # The hookable face's pickler is a plain object, and its framer has the memo.
+    keeper = getattr(pickler, "framer", pickler)
+    empty = sys.getsizeof(keeper)
     pickler.dump([str(i) * 3 for i in range(10_000)])
-    assert sys.getsizeof(pickler) > empty + 10_000 * 8
+    assert sys.getsizeof(keeper) > empty + 10_000 * 8
     pickler.clear_memo()
-    assert sys.getsizeof(pickler) < empty + 10_000 * 8
+    assert sys.getsizeof(keeper) < empty + 10_000 * 8
 
 
 def test_names():

@@ -297,6 +297,10 @@ def test_the_memo(unpickler_class):
     unpickler.memo.clear()
     assert unpickler.memo.copy() == {}
     assert type(raised(unpickler.load)) is pickle.UnpicklingError
+
+
+def test_what_the_memo_can_be():
+    unpickler = oxipickle.Unpickler(io.BytesIO())
     for wrong, expected in [([], TypeError), ({"a": 1}, TypeError), ({-1: 1}, ValueError)]:
         with pytest.raises(expected):
             unpickler.memo = wrong
@@ -314,7 +318,10 @@ def test_a_hook_sees_and_changes_the_memo(unpickler_class):
 def test_load_within_load(unpickler_class):
     class Nesting(unpickler_class):
         def find_class(self, module, name):
-            return [raised(self.load), raised(self.__init__, io.BytesIO(b"N."))]
+            errors = [raised(self.load)]
+            if unpickler_class is oxipickle.Unpickler:
+                errors.append(raised(self.__init__, io.BytesIO(b"N.")))
+            return errors
 
     unpickler = Nesting(io.BytesIO(b"cm\nn\n.N."))
     for error in unpickler.load():

@@ -214,6 +214,24 @@ impl<O: Output> FrameWriter<O> {
         Ok(())
     }
 
+    /// Whether what is written goes into frames.
+    #[inline(always)]
+    pub fn is_framing(&self) -> bool {
+        self.framing
+    }
+
+    /// Bytes in the open frame; None where none is open.
+    pub fn frame_size(&self) -> Option<usize> {
+        let start = self.frame_limit.checked_sub(FRAME_SIZE_TARGET)?;
+        (self.frame_limit != usize::MAX).then(|| self.position - start)
+    }
+
+    /// The bytes of the open frame, each of which was written; none where no frame is open.
+    pub fn frame_contents(&mut self) -> &[MaybeUninit<u8>] {
+        let start = self.position - self.frame_size().unwrap_or(0);
+        &self.output.space()[start..self.position]
+    }
+
     /// Whether the open frame is to be committed before the next object is saved.
     #[inline(always)]
     pub fn is_frame_full(&self) -> bool {

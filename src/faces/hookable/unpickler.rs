@@ -1,159 +1,141 @@
-//! `HookableUnpickler`, the hookable face: stands in for the Python class `pickle._Unpickler`.
+//! The functions of `HookableUnpickler`, the hookable face: stands in for the Python class `pickle._Unpickler`.
+//!
+//! The class itself is a plain Python class (`python/oxipickle/_hookable.py`), which has a copy of upstream's
+//! function wherever there is none of these.
 
-use std::sync::Arc;
-
+use pyo3::exceptions::PyAttributeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyCFunction, PyDict, PyString, PyType};
+use pyo3::wrap_pyfunction;
 
-use crate::faces::arguments::truth;
-use crate::faces::memo_proxy::{UnpicklerMemoProxy, assign_to_unpickler};
+use crate::fast::method::method_of;
 use crate::fast::thread_end::Frames;
-use crate::gate::home::Home;
-use crate::interpreter::face::Face;
-use crate::load::hooks::no_persistent_load;
-use crate::load::input::file::File;
-use crate::load::session::{find_class, initialize, load, look, size_of};
-use crate::load::settings::Settings;
-use crate::load::state::State;
+use crate::load::build_alone;
+use crate::load::find_class::find_class_as;
+use crate::load::hookable;
+use crate::load::late::Late;
+use crate::load::ours::Ours;
+use crate::load::show::{show, unframer_attribute};
+use crate::load::unframer::Unframer;
 
-/// Reads pickles of every protocol from `file`, which has `read(n)` and `readline()` methods, and
-/// no further than the present opcode or frame.
+/// Protocols below this one name what Python 2 had, and from the other one on by dotted paths.
+const OWN_NAMES: i64 = 3;
+const DOTTED_NAMES: i64 = 4;
+
+/// Reads one pickle from the file, and gives the object that it stands for.
 ///
-/// Same results as the Python class `pickle._Unpickler` of the running release; a malformed pickle
-/// raises what `Unpickler` raises for it. Hooks: `find_class`, `persistent_load`.
-///
-/// Raises TypeError for a file without `read` or `readline`.
-#[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
-pub struct HookableUnpickler {
-    home: Home<State>,
+/// Raises UnpicklingError and others for a malformed pickle, EOFError where none is left, RuntimeError within a
+/// load of this unpickler, and whatever a hook or the file raises; a note tells the place in the pickle.
+#[pyfunction]
+#[pyo3(name = "load", signature = (slf, /), text_signature = "(self)")]
+fn load<'py>(slf: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let _frames = Frames::enter();
+    hookable::load(slf)
 }
 
-impl HookableUnpickler {
-    /// Where an object that is one has its state.
-    fn home_of<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Home<State>> {
-        Ok(&object.cast::<Self>()?.get().home)
-    }
+/// The object that a pickle names: imports the module if need be, and gives its attribute. To be overridden by
+/// whoever wants to restrict or redirect what pickles can name.
+///
+/// Raises what importing raises, and AttributeError.
+#[pyfunction]
+#[pyo3(
+    name = "find_class",
+    signature = (slf, /, module, name),
+    text_signature = "(self, module, name)"
+)]
+fn find_class<'py>(
+    slf: &Bound<'py, PyAny>,
+    module: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let _frames = Frames::enter();
+    let py = slf.py();
+    let proto = || slf.getattr(intern!(py, "proto"));
+    let is_mapped =
+        || Ok(proto()?.lt(OWN_NAMES)? && slf.getattr(intern!(py, "fix_imports"))?.is_truthy()?);
+    find_class_as(module, name, is_mapped, || proto()?.ge(DOTTED_NAMES))
+}
 
-    /// What the unpickler was made with; None before `__init__`.
-    fn settings(&self) -> PyResult<Option<Arc<Settings>>> {
-        look(&self.home, |state| state.settings.clone())
+/// Gives the object below the top of the stack the state on top of it, as the opcode BUILD does. Raises what
+/// `__setstate__` raises, and what setting attributes does.
+#[pyfunction]
+#[pyo3(name = "load_build", signature = (slf, /), text_signature = "(self)")]
+fn load_build(slf: &Bound<'_, PyAny>) -> PyResult<()> {
+    let _frames = Frames::enter();
+    build_alone::load_build(slf)
+}
+
+/// The native functions.
+fn natives(py: Python<'_>) -> PyResult<[Bound<'_, PyCFunction>; 3]> {
+    Ok([
+        wrap_pyfunction!(load, py)?,
+        wrap_pyfunction!(find_class, py)?,
+        wrap_pyfunction!(load_build, py)?,
+    ])
+}
+
+/// Remembers what upstream's class and ours have, to tell what is overridden.
+///
+/// # Errors
+/// What importing `pickle` raises.
+pub fn remember_functions(py: Python<'_>) -> PyResult<()> {
+    Ours::remember(py, natives(py)?.map(Bound::unbind).into())
+}
+
+/// What `class` is to have in the place of upstream's functions, by name: native functions that say `module` is
+/// where they are from, and attributes that instances have only once they are asked for.
+///
+/// Raises MemoryError.
+#[pyfunction]
+#[pyo3(signature = (class, module, /))]
+pub fn unpickler_methods<'py>(
+    class: &Bound<'py, PyType>,
+    module: &Bound<'py, PyString>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let py = class.py();
+    let methods = PyDict::new(py);
+    for function in natives(py)? {
+        let name = function.getattr(intern!(py, "__name__"))?;
+        methods.set_item(name, method_of(&function, class, module)?)?;
+    }
+    for name in Late::NAMES {
+        methods.set_item(name, Bound::new(py, Late { name })?)?;
+    }
+    Ok(methods)
+}
+
+#[pymethods]
+impl Late {
+    /// The attribute of an instance. The class itself has none, as upstream's.
+    fn __get__<'py>(
+        &self,
+        py: Python<'py>,
+        instance: Option<&Bound<'py, PyAny>>,
+        owner: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let _frames = Frames::enter();
+        let words = match instance.filter(|instance| !instance.is_none()) {
+            Some(instance) => match show(instance, self.name)? {
+                Some(value) => return Ok(value),
+                None => format!("'{}' object", instance.get_type().name()?),
+            },
+            None => match owner.and_then(|owner| owner.cast::<PyType>().ok()) {
+                Some(class) => format!("type object '{}'", class.name()?),
+                None => format!("'{}' object", py.get_type::<Self>().name()?),
+            },
+        };
+        let words = format!("{words} has no attribute '{}'", self.name);
+        Err(PyAttributeError::new_err(words))
     }
 }
 
 #[pymethods]
-impl HookableUnpickler {
-    #[new]
-    #[pyo3(
-        signature = (*_args, **_kwargs),
-        text_signature = "(file, *, fix_imports=True, encoding='ASCII', errors='strict', buffers=None)"
-    )]
-    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self {
-            home: Home::default(),
-        }
-    }
-
-    #[pyo3(signature = (
-        file, *, fix_imports=true, encoding="ASCII", errors="strict", buffers=None
-    ))]
-    fn __init__(
-        slf: &Bound<'_, Self>,
-        file: &Bound<'_, PyAny>,
-        #[pyo3(from_py_with = truth)] fix_imports: bool,
-        encoding: &str,
-        errors: &str,
-        buffers: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
+impl Unframer {
+    fn __getattr__<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
         let _frames = Frames::enter();
-        let home = &slf.get().home;
-        if home.is_working() {
-            return Err(Home::<State>::in_use());
-        }
-        let file = File::of(file, Face::Hookable)?;
-        let settings = Settings::new(
-            slf.py(),
-            Face::Hookable,
-            Some(file),
-            fix_imports,
-            encoding,
-            errors,
-            buffers,
-        )?;
-        initialize(home, settings)
-    }
-
-    /// Reads one pickle from the file, and gives the object that it stands for.
-    ///
-    /// Raises UnpicklingError and others for a malformed pickle, EOFError where none is left,
-    /// RuntimeError within a load of this unpickler, and whatever a hook or the file raises; a
-    /// note tells the place in the pickle.
-    fn load<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        let _frames = Frames::enter();
-        load(slf.as_any(), &slf.get().home)
-    }
-
-    /// The object that a pickle names: imports the module if need be, and gives its attribute.
-    /// To be overridden by whoever wants to restrict or redirect what pickles can name.
-    ///
-    /// Raises what importing raises, and AttributeError.
-    fn find_class<'py>(
-        &self,
-        module: &Bound<'py, PyAny>,
-        name: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let _frames = Frames::enter();
-        find_class(&self.home, module, name)
-    }
-
-    /// The object of a persistent id. To be overridden: there is none by itself.
-    ///
-    /// Raises UnpicklingError.
-    fn persistent_load<'py>(&self, pid: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        Err(no_persistent_load(pid.py()))
-    }
-
-    /// What was memoized so far, by its index: a live view with `copy()` and `clear()`. A view of another
-    /// unpickler, or a dict `{index: obj}`, can be assigned.
-    #[getter]
-    fn memo(slf: &Bound<'_, Self>) -> UnpicklerMemoProxy {
-        UnpicklerMemoProxy::new(slf.as_any().clone().unbind(), Self::home_of)
-    }
-
-    #[setter]
-    fn set_memo(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let _frames = Frames::enter();
-        assign_to_unpickler(&self.home, value)
-    }
-
-    /// The protocol that the pickle named, 0 before it did.
-    #[getter]
-    fn proto(&self) -> PyResult<u8> {
-        look(&self.home, |state| state.proto)
-    }
-
-    /// Whether names of Python 2 become those of Python 3 in pickles below protocol 3.
-    #[getter]
-    fn fix_imports(&self) -> PyResult<bool> {
-        Ok(self.settings()?.is_none_or(|settings| settings.fix_imports))
-    }
-
-    /// The encoding of 8-bit strings that Python 2 pickled; "bytes" leaves them bytes.
-    #[getter]
-    fn encoding(&self) -> PyResult<String> {
-        let text = self.settings()?.map(|settings| settings.encoding.clone());
-        Ok(text.map_or_else(String::new, |text| text.to_string_lossy().into_owned()))
-    }
-
-    /// What becomes of bytes that the encoding does not have, as in `bytes.decode`.
-    #[getter]
-    fn errors(&self) -> PyResult<String> {
-        let text = self.settings()?.map(|settings| settings.errors.clone());
-        Ok(text.map_or_else(String::new, |text| text.to_string_lossy().into_owned()))
-    }
-
-    fn __sizeof__(slf: &Bound<'_, Self>) -> PyResult<usize> {
-        size_of(slf.get_type().as_any(), &slf.get().home)
+        unframer_attribute(&self.home, name)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

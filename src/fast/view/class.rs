@@ -19,7 +19,7 @@ pub struct Class<'q> {
 
 /// The contents of a class at one moment, its bases' and its metaclass's included. No two contents ever
 /// have the same version.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub struct ClassVersion {
     class: u32,
     /// 0 where the metaclass is `type`, which never changes.

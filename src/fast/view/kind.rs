@@ -189,6 +189,14 @@ impl<'q> View<'q> {
         }
     }
 
+    /// The object as the dict that it is, though it may be of a subclass: whoever reads it knows that this has no
+    /// other ways of reading.
+    pub fn as_any_dict(self) -> Option<Dict<'q>> {
+        // SAFETY: the object is alive; a flag of its type is read. An instance of a subclass is laid out as a dict
+        // is, as far as that goes.
+        unsafe { (ffi::PyDict_Check(self.as_ptr()) != 0).then(|| Dict::new(self)) }
+    }
+
     /// The object as an exact dict.
     #[inline(always)]
     pub fn as_dict(self) -> Option<Dict<'q>> {

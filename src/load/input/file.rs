@@ -5,7 +5,6 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::fast::window::Window;
-use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 
 /// Bytes that are asked of a file at once, at the most. A pickle may claim any length for an argument or a
@@ -25,16 +24,13 @@ pub struct File {
 }
 
 impl File {
-    /// Finds the methods.
+    /// Finds the methods, for the lean face.
     ///
     /// # Errors
     /// TypeError for a file without `read` or `readline`.
-    pub fn of(file: &Bound<'_, PyAny>, face: Face) -> PyResult<Self> {
+    pub fn of(file: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = file.py();
-        let peek = match face {
-            Face::Lean => file.getattr_opt(intern!(py, "peek"))?,
-            Face::Hookable => None,
-        };
+        let peek = file.getattr_opt(intern!(py, "peek"))?;
         let readinto = file.getattr_opt(intern!(py, "readinto"))?;
         let read = file.getattr_opt(intern!(py, "read"))?;
         let readline = file.getattr_opt(intern!(py, "readline"))?;
@@ -56,6 +52,29 @@ impl File {
             readinto: readinto.map(Bound::unbind),
             waits: peek.is_some() || !is_in_memory,
             peek: peek.map(Bound::unbind),
+        })
+    }
+}
+
+impl File {
+    /// The methods that an unpickler of the hookable face has kept of its file. Upstream calls no others.
+    ///
+    /// # Errors
+    /// RuntimeError while the module is being made.
+    pub fn of_methods(read: &Bound<'_, PyAny>, readline: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let imports = Imports::get(read.py())?;
+        let is_in_memory = [read, readline].iter().all(|method| {
+            method.get_type().is(&imports.builtin_method_type)
+                && method
+                    .getattr(intern!(method.py(), "__self__"))
+                    .is_ok_and(|owner| owner.get_type().is(&imports.bytes_io_type))
+        });
+        Ok(Self {
+            read: read.clone().unbind(),
+            readline: readline.clone().unbind(),
+            readinto: None,
+            peek: None,
+            waits: !is_in_memory,
         })
     }
 }

@@ -35,7 +35,8 @@ impl Machine<'_, '_> {
             view.call_method0(intern!(py, "toreadonly")).map(Some)
         })?;
         if let Some(view) = readonly {
-            self.stack.replace_top(view);
+            self.stack.pop(self.py)?;
+            self.stack.push(view)?;
         }
         Ok(())
     }

@@ -24,6 +24,9 @@ impl<'py> Machine<'py, '_> {
     ) -> PyResult<bool> {
         const BUILD: u8 = Opcode::BUILD.code();
         const TUPLE2: u8 = Opcode::TUPLE2.code();
+        if self.has_handlers {
+            return Ok(false);
+        }
         match self.input.window.peek_byte() {
             // The stack's reference, and the caller's.
             Some(BUILD | TUPLE2) if reference_count(dict) != 2 || !is_empty(dict) => Ok(false),
@@ -114,14 +117,11 @@ impl<'py> Machine<'py, '_> {
         if memoized {
             self.state.memo.skip();
         }
-        let mut i = start;
-        while i + 1 < self.stack.len() {
-            let name = self.stack.values[i].clone();
-            let value = self.stack.values[i + 1].clone();
-            self.set_slot_or_attribute(&instance, &name, value)?;
-            i += 2;
-        }
+        let mut pairs = self.stack.take_from(start)?.into_iter();
         self.stack.truncate(start - 2);
+        while let (Some(name), Some(value)) = (pairs.next(), pairs.next()) {
+            self.set_slot_or_attribute(&instance, &name, value)?;
+        }
         Ok(true)
     }
 }

@@ -40,20 +40,19 @@ impl<'py> Machine<'py, '_> {
     /// Appends the values from `start` on to what lies below them.
     #[inline(always)]
     fn append_from(&mut self, start: usize, one: bool) -> PyResult<()> {
-        if !self.stack.has_below(start) {
-            return Err(self.stack.underflow(self.py));
-        }
+        let start = self.stack.with_below(start, self.py)?;
         let list = self.stack.values[start - 1].clone();
         if let Ok(list) = list.cast_exact::<PyList>() {
             return build::extend_list(list, &mut self.stack.values, start);
         }
-        self.append_to_other(&list, start, one)
+        let values = self.stack.take_from(start)?;
+        self.append_to_other(&list, values, one)
     }
 
     fn append_to_other(
         &mut self,
         list: &Bound<'py, PyAny>,
-        start: usize,
+        mut values: Vec<Bound<'py, PyAny>>,
         one: bool,
     ) -> PyResult<()> {
         let py = self.py;
@@ -61,7 +60,7 @@ impl<'py> Machine<'py, '_> {
             Face::Lean => !self.imports.loading.lean_asks_for_empty_batches,
             Face::Hookable => false,
         };
-        if start == self.stack.len() && refuses_nothing {
+        if values.is_empty() && refuses_nothing {
             return Ok(());
         }
         let extend = match (self.face, one) {
@@ -69,31 +68,24 @@ impl<'py> Machine<'py, '_> {
             _ => self.leave(|_| build::optional_attribute(list, intern!(py, "extend")))?,
         };
         if let Some(extend) = extend {
-            let slice = build::list(py, &mut self.stack.values, start)?;
+            let slice = build::list(py, &mut values, 0)?;
             return self.leave(|_| extend.call1((slice,)).map(drop));
         }
         let append = self.leave(|_| list.getattr(intern!(py, "append")))?;
-        self.call_with_each(&append, start)
+        self.call_with_each(&append, values)
     }
 
-    /// Calls a method with each of the values from `start` on.
-    fn call_with_each(&mut self, method: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
-        self.give_to(start, |mut values| {
+    /// Calls a method with each of these values, which were taken off the stack, in a passage of the gate:
+    /// where one of them is left with nobody to hold it, its finaliser runs there too.
+    fn call_with_each(
+        &mut self,
+        method: &Bound<'py, PyAny>,
+        values: Vec<Bound<'py, PyAny>>,
+    ) -> PyResult<()> {
+        self.leave(|_| {
+            let mut values = values.into_iter();
             values.try_for_each(|value| method.call1((value,)).map(drop))
         })
-    }
-
-    /// Takes the values from `start` on off the stack, in a passage of the gate: where `give` leaves one
-    /// of them with nobody to hold it, its finaliser runs there too.
-    fn give_to(
-        &mut self,
-        start: usize,
-        give: impl FnOnce(std::vec::Drain<'_, Bound<'py, PyAny>>) -> PyResult<()>,
-    ) -> PyResult<()> {
-        let mut values = std::mem::take(&mut self.stack.values);
-        let result = self.leave(|_| give(values.drain(start..)));
-        self.stack.values = values;
-        result
     }
 
     #[inline(always)]
@@ -128,10 +120,8 @@ impl<'py> Machine<'py, '_> {
 
     #[inline(always)]
     pub fn load_setitem(&mut self) -> PyResult<()> {
-        match self.stack.len().checked_sub(2) {
-            Some(start) => self.set_items_from(start),
-            None => Err(self.stack.underflow(self.py)),
-        }
+        let start = self.stack.start_of(2, self.py)?;
+        self.set_items_from(start)
     }
 
     #[inline(always)]
@@ -143,9 +133,7 @@ impl<'py> Machine<'py, '_> {
     /// Stores the pairs from `start` on in what lies below them.
     #[inline(always)]
     fn set_items_from(&mut self, start: usize) -> PyResult<()> {
-        if !self.stack.has_below(start) {
-            return Err(self.stack.underflow(self.py));
-        }
+        let start = self.stack.with_below(start, self.py)?;
         if !(self.stack.len() - start).is_multiple_of(2) {
             let words = "odd number of items for SETITEMS";
             return Err(unpickling_error(self.py, words));
@@ -178,7 +166,9 @@ impl<'py> Machine<'py, '_> {
     /// Stores pairs in anything with `__setitem__`.
     fn set_items_of_other(&mut self, target: &Bound<'py, PyAny>, start: usize) -> PyResult<()> {
         let imports = self.imports;
-        self.give_to(start, |mut pairs| {
+        let values = self.stack.take_from(start)?;
+        self.leave(|_| {
+            let mut pairs = values.into_iter();
             while let (Some(key), Some(value)) = (pairs.next(), pairs.next()) {
                 check_key(&key, imports)?;
                 target.set_item(key, value)?;
@@ -195,9 +185,7 @@ impl<'py> Machine<'py, '_> {
     pub fn load_additems(&mut self) -> PyResult<()> {
         let py = self.py;
         let start = self.stack.pop_mark(py)?;
-        if !self.stack.has_below(start) {
-            return Err(self.stack.underflow(py));
-        }
+        let start = self.stack.with_below(start, py)?;
         for element in &self.stack.values[start..] {
             check_key(element, self.imports)?;
         }
@@ -219,8 +207,9 @@ impl<'py> Machine<'py, '_> {
         if start == self.stack.len() && !is_asked {
             return Ok(());
         }
+        let values = self.stack.take_from(start)?;
         let add = self.leave(|_| set.getattr(intern!(py, "add")))?;
-        self.call_with_each(&add, start)
+        self.call_with_each(&add, values)
     }
 
     /// Adds the values from `start` on to a set, by the set's own method.
@@ -231,7 +220,9 @@ impl<'py> Machine<'py, '_> {
             }
             return Ok(());
         }
-        self.give_to(start, |mut elements| {
+        let elements = self.stack.take_from(start)?;
+        self.leave(|_| {
+            let mut elements = elements.into_iter();
             elements.try_for_each(|element| build::add_to_set(set, &element))
         })
     }
@@ -258,10 +249,8 @@ impl<'py> Machine<'py, '_> {
 
     pub fn load_pop_mark(&mut self) -> PyResult<()> {
         let start = self.stack.pop_mark(self.py)?;
-        while self.stack.len() > start {
-            let value = self.stack.values.pop();
-            self.leave(|_| drop(value));
-        }
+        let mut values = self.stack.take_from(start)?;
+        self.leave(|_| while values.pop().is_some() {});
         Ok(())
     }
 

@@ -14,7 +14,10 @@ impl Machine<'_, '_> {
             return Err(self.in_argument(PyValueError::new_err(words)));
         }
         self.state.proto = proto;
-        Ok(())
+        match &mut self.premises {
+            Some(premises) => premises.set_proto(proto),
+            None => Ok(()),
+        }
     }
 
     pub fn load_frame(&mut self) -> PyResult<()> {

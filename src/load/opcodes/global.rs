@@ -39,7 +39,7 @@ impl<'py> Machine<'py, '_> {
 
     pub fn load_global(&mut self) -> PyResult<()> {
         let (module_name, name) = self.take_names(false)?;
-        let global = self.find_class(&module_name, &name)?;
+        let global = self.find_class(&module_name, &name, false)?;
         self.stack.push(global)
     }
 
@@ -51,7 +51,7 @@ impl<'py> Machine<'py, '_> {
         {
             return Err(unpickling_error(py, "STACK_GLOBAL requires str"));
         }
-        let global = self.find_class(&module_name, &name)?;
+        let global = self.find_class(&module_name, &name, true)?;
         self.stack.push(global)
     }
 
@@ -92,7 +92,7 @@ impl<'py> Machine<'py, '_> {
                 return Err(PyValueError::new_err(words));
             }
         };
-        let object = self.find_class(&module_name, &name)?;
+        let object = self.find_class(&module_name, &name, false)?;
         imports.extension_cache.bind(py).set_item(code, &object)?;
         self.stack.push(object)
     }

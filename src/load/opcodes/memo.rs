@@ -2,11 +2,14 @@
 
 use pickle_format::fetched::Fetched;
 use pickle_format::opcode::Opcode;
-use pyo3::exceptions::{PyMemoryError, PyValueError};
+use pyo3::exceptions::{PyKeyError, PyMemoryError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
+use crate::gate::home::Home;
 use crate::load::machine::Machine;
+use crate::load::state::State;
 
 /// Memo entries after which a load looks ahead for the indices that the rest of the pickle fetches. The
 /// look takes a pass over the pickle, which small pickles, and those that memoize little, would not win
@@ -31,6 +34,9 @@ impl<'py> Machine<'py, '_> {
     /// MEMOIZE: the index is the number of entries.
     #[inline(always)]
     pub fn load_memoize(&mut self) -> PyResult<()> {
+        if self.memo_is_shown {
+            return self.memoize_in_shown(None);
+        }
         let index = self.state.memo.len();
         if self.is_never_fetched(index) {
             self.stack.top(self.py)?;
@@ -97,6 +103,9 @@ impl<'py> Machine<'py, '_> {
 
     #[inline(always)]
     fn memoize(&mut self, index: usize) -> PyResult<()> {
+        if self.memo_is_shown {
+            return self.memoize_in_shown(Some(index));
+        }
         let value = self.stack.top(self.py)?.clone().unbind();
         match self.state.memo.put(index, value) {
             Ok(None) => {
@@ -137,12 +146,49 @@ impl<'py> Machine<'py, '_> {
 
     #[inline(always)]
     fn push_memoized(&mut self, index: usize) -> PyResult<()> {
+        if self.memo_is_shown {
+            return self.push_from_shown(index);
+        }
         match self.state.memo.get(index) {
             Some(value) => {
                 let value = value.bind(self.py).clone();
                 self.stack.push(value)
             }
             None => Err(self.not_found(index)),
+        }
+    }
+
+    /// The unpickler's attribute `memo`: whatever Python code has put there.
+    fn shown_memo(&mut self) -> PyResult<Bound<'py, PyAny>> {
+        match self.unpickler() {
+            Some(unpickler) => self.leave(|py| unpickler.getattr(intern!(py, "memo"))),
+            None => Err(Home::<State>::in_use()),
+        }
+    }
+
+    /// Memoizes in the unpickler's own memo, by its length where no index is given.
+    #[cold]
+    #[inline(never)]
+    fn memoize_in_shown(&mut self, index: Option<usize>) -> PyResult<()> {
+        let memo = self.shown_memo()?;
+        let value = self.stack.top(self.py)?.clone();
+        self.leave(|_| {
+            let index = match index {
+                Some(index) => index,
+                None => memo.len()?,
+            };
+            memo.set_item(index, value)
+        })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn push_from_shown(&mut self, index: usize) -> PyResult<()> {
+        let memo = self.shown_memo()?;
+        match self.leave(|_| memo.get_item(index)) {
+            Ok(value) => self.stack.push(value),
+            Err(error) if error.is_instance_of::<PyKeyError>(self.py) => Err(self.not_found(index)),
+            Err(error) => Err(error),
         }
     }
 

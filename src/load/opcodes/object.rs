@@ -13,8 +13,8 @@ use crate::load::machine::Machine;
 impl<'py> Machine<'py, '_> {
     pub fn load_reduce(&mut self) -> PyResult<()> {
         let args = self.stack.pop(self.py)?;
-        let callable = self.stack.pop(self.py)?;
         let args = self.as_arguments(args)?;
+        let callable = self.stack.pop(self.py)?;
         let object = self.leave(move |_| build::call(&callable, &args))?;
         self.push_new(object)
     }
@@ -59,9 +59,18 @@ impl<'py> Machine<'py, '_> {
 
     pub fn load_inst(&mut self) -> PyResult<()> {
         let py = self.py;
-        let start = self.stack.pop_mark(py)?;
+        // In the order of the model: `find_class` may look at the stack on the hookable face only.
+        let lean = self.face == Face::Lean;
+        let start = lean.then(|| self.stack.pop_mark(py)).transpose()?;
         let (module_name, name) = self.take_names(true)?;
-        let class = self.find_class(&module_name, &name)?;
+        let class = self.find_class(&module_name, &name, false)?;
+        if self.hook_has_run && !self.review()? {
+            return self.leave_instantiating(&class);
+        }
+        let start = match start {
+            Some(start) => start,
+            None => self.stack.pop_mark(py)?,
+        };
         let args = build::tuple(py, &mut self.stack.values, start)?;
         self.instantiate(class, args)
     }

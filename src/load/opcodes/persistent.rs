@@ -39,7 +39,7 @@ impl<'py> Machine<'py, '_> {
         let Some(persistent_load) = persistent_load else {
             return Err(no_persistent_load(self.py));
         };
-        let object = self.leave_and_wait(|_| persistent_load.call1((pid,)))?;
+        let object = self.leave_to_hook(true, |_| persistent_load.call1((pid,)))?;
         self.stack.push(object)
     }
 }

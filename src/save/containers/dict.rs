@@ -18,6 +18,8 @@ use crate::save::write::writer::Writer;
 /// The entries of an open dict.
 pub struct DictEntries {
     dict: Held,
+    /// Whether entries go in batches, as the pickler's `bin` said when the dict was begun.
+    has_batches: bool,
     place: Place,
     /// The entry within which the walk is, once it is held.
     entry: Option<(Held, Held)>,
@@ -148,6 +150,7 @@ pub fn open_dict(
     };
     let entries = DictEntries {
         dict: obj.hold(),
+        has_batches: writer.has_batches(),
         place: entries,
         entry: entry.map(|(key, value)| (key.hold(), value.hold())),
         ahead: None,
@@ -164,7 +167,7 @@ impl Elements for DictEntries {
             .view(quiet)
             .is_some_and(|dict| dict.len() != self.place.size);
         if changed {
-            let batches = writer.has_batches();
+            let batches = self.has_batches;
             // The C class does not look at a dict of one again.
             let sees_all = match writer.face {
                 Face::Lean => self.place.size != 1 || !batches,
@@ -194,7 +197,7 @@ impl Elements for DictEntries {
     fn begin(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<Begin, Fault> {
         let len = self.view(quiet).map_or(0, Dict::len);
         let left = self.place.size.saturating_sub(self.place.done);
-        let batches = writer.has_batches();
+        let batches = self.has_batches;
         // The hookable face looks on after a full batch only.
         if len != self.place.size && batches && self.place.done.is_multiple_of(BATCH_SIZE) {
             return Err(Fault::DictChanged);

@@ -17,6 +17,8 @@ use crate::save::write::writer::Writer;
 /// The items of an open list.
 pub struct ListItems {
     list: Held,
+    /// Whether items go in batches, as the pickler's `bin` said when the list was begun.
+    has_batches: bool,
     next: usize,
     /// The list's size when it was opened.
     size: usize,
@@ -114,6 +116,7 @@ pub fn open_list(
     }
     let items = ListItems {
         list: obj.hold(),
+        has_batches: writer.has_batches(),
         next,
         size,
         standing,
@@ -137,7 +140,7 @@ impl Elements for ListItems {
     #[inline(always)]
     fn resume(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<Option<Held>, Fault> {
         let changed = self.view(quiet).is_some_and(|list| list.len() != self.size);
-        if changed && writer.notices_list_growth && writer.has_batches() {
+        if changed && writer.notices_list_growth && self.has_batches {
             self.next = self.next.max(1);
             return Err(Fault::ListChanged);
         }
@@ -147,7 +150,7 @@ impl Elements for ListItems {
     fn begin(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<Begin, Fault> {
         let len = self.view(quiet).map_or(0, List::len);
         let left = len.saturating_sub(self.next);
-        let batches = writer.has_batches();
+        let batches = self.has_batches;
         // The hookable face has seen the end when its last batch was not full; the lean face does not look
         // at a list of one again.
         let ended = batches

@@ -13,6 +13,8 @@ use crate::save::containers::list::open_list;
 use crate::save::containers::set::open_set;
 use crate::save::containers::tuple::open_tuple;
 use crate::save::fault::Fault;
+use crate::save::hooks::builtin::Builtin;
+use crate::save::hooks::silence::Silence;
 use crate::save::instances::instance::{Planned, open_instance};
 use crate::save::instances::plan::{Plain, Plan, PlanKind};
 use crate::save::instances::plans::PlanCache;
@@ -34,6 +36,8 @@ pub struct Nest<'a> {
     /// The dispatch table in use, where instances may be opened: nobody has to be asked about them.
     pub dispatch_table: Option<Dict<'a>>,
     pub quiet: &'a Quiet,
+    /// For which types somebody's hooks have nothing to say, where that was declared.
+    pub silence: Option<&'a Silence>,
     due: &'a mut Option<Due>,
     depth: usize,
     /// Elements that may be written before others get their turn.
@@ -56,6 +60,7 @@ impl<'a> Nest<'a> {
             table,
             dispatch_table,
             quiet,
+            silence: None,
             depth: 0,
             budget: MAX_STEP,
         }
@@ -165,6 +170,12 @@ impl<'a> Nest<'a> {
         standing: Standing,
         writer: &mut Writer,
     ) -> Result<Opening, Fault> {
+        if self
+            .silence
+            .is_some_and(|silence| !silence.is_silent(obj.class()))
+        {
+            return Ok(self.ask(obj, standing, None));
+        }
         let Some(plan) = self.plan_of(obj) else {
             return Ok(self.ask(obj, standing, None));
         };
@@ -191,6 +202,9 @@ impl<'a> Nest<'a> {
         standing: Standing,
         writer: &mut Writer,
     ) -> Result<Opening, Fault> {
+        if plain.has_dict && !writer.opened.has(Builtin::Dict) {
+            return Ok(self.ask(obj, standing, None));
+        }
         let at = self.stack.len();
         match open_instance(obj, plain, standing, writer, self.quiet)? {
             Planned::NotOpened => Ok(self.ask(obj, standing, None)),
@@ -240,10 +254,17 @@ impl Opener for Nest<'_> {
         // What is to wait for its turn is refused: the container around it gets a work item, whose next step
         // opens it.
         let elements = match kind {
-            Kind::Dict(dict) => dict.len(),
-            Kind::List(list) => list.len(),
+            Kind::Dict(dict) if writer.opened.has(Builtin::Dict) => dict.len(),
+            Kind::List(list) if writer.opened.has(Builtin::List) => list.len(),
             Kind::Tuple(tuple) => tuple.len(),
-            Kind::Set(set) | Kind::FrozenSet(set) if writer.protocol.is_framed() => set.len(),
+            Kind::Set(set) if writer.protocol.is_framed() && writer.opened.has(Builtin::Set) => {
+                set.len()
+            }
+            Kind::FrozenSet(set)
+                if writer.protocol.is_framed() && writer.opened.has(Builtin::FrozenSet) =>
+            {
+                set.len()
+            }
             Kind::Other => 1,
             _ => return Ok(self.ask(part, standing, None)),
         };

@@ -12,6 +12,7 @@ use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::interpreter::face::{Face, GlobalStyle};
 use crate::interpreter::imports::Imports;
+use crate::save::fault::Fault;
 use crate::save::file::bytes_of;
 use crate::save::globals::attribute_chain::{AttributeChain, Link, call_opcodes};
 use crate::save::globals::extension::{Extension, extension_of};
@@ -19,7 +20,7 @@ use crate::save::globals::line::{GlobalLine, LineStyle};
 use crate::save::globals::references::{plain, record};
 use crate::save::globals::resolve::{Resolved, find_name, is_dotted};
 use crate::save::next::Next;
-use crate::save::standing::Standing;
+use crate::save::standing::{MAX_CHAIN, Standing};
 use crate::save::walk::Walk;
 use crate::save::work::Work;
 
@@ -63,6 +64,9 @@ impl Walk<'_, '_> {
             .iter()
             .find(|(class, _)| class.as_ptr() as usize == address);
         let Some((_, singleton)) = singleton else {
+            if let Some(next) = self.call_save_global(obj, None)? {
+                return Ok(next);
+            }
             return self.save_global(obj, None, standing);
         };
         let value = self.leave(|py| {
@@ -113,11 +117,18 @@ impl Walk<'_, '_> {
             }
             Form::StackGlobal { module_name, name } => {
                 let obj = obj.again(self.quiet());
+                // A pickler may have no method for str: then its names are reduced, and lead to globals in turn.
+                let chain = standing.chain + 1;
+                if chain > MAX_CHAIN {
+                    return self.checked(Err(Fault::Endless));
+                }
                 self.push(Work::StackGlobal {
                     obj,
                     name: Some(name),
+                    chain,
                 })?;
-                return Ok(self.save_next(module_name, SHARED));
+                let standing = Standing::new(Holding::Shared, chain);
+                return Ok(self.save_next(module_name, standing));
             }
             Form::Chain(chain) => {
                 self.push(Work::AttributeChain(chain))?;
@@ -162,10 +173,20 @@ impl Walk<'_, '_> {
     ///
     /// # Errors
     /// MemoryError.
-    pub fn step_stack_global(&mut self, obj: Held, name: Option<Held>) -> PyResult<Next> {
+    pub fn step_stack_global(
+        &mut self,
+        obj: Held,
+        name: Option<Held>,
+        chain: u32,
+    ) -> PyResult<Next> {
         if let Some(name) = name {
-            self.push(Work::StackGlobal { obj, name: None })?;
-            return Ok(self.save_next(name, SHARED));
+            let work = Work::StackGlobal {
+                obj,
+                name: None,
+                chain,
+            };
+            self.push(work)?;
+            return Ok(self.save_next(name, Standing::new(Holding::Shared, chain)));
         }
         self.write(|w, quiet| {
             w.opcode(Opcode::STACK_GLOBAL)?;

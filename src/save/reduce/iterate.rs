@@ -12,6 +12,7 @@ use crate::save::next::Next;
 use crate::save::reduce::dict_items::{ReducedEntries, as_pair};
 use crate::save::reduce::list_items::ReducedItems;
 use crate::save::reduce::taken::Taken;
+use crate::save::standing::Standing;
 use crate::save::walk::Walk;
 use crate::save::work::Work;
 
@@ -30,6 +31,28 @@ impl Walk<'_, '_> {
             return Ok(Next::Step);
         };
         let owner = reduce.obj.as_ref().map(|obj| obj.again(quiet));
+        let hook = match kind {
+            Items::List => &state.hooks.found.batch_appends,
+            Items::Dict => &state.hooks.found.batch_setitems,
+        };
+        if let Some(hook) = hook.as_ref().map(|hook| hook.again(quiet)) {
+            return self.call_batch(hook, items, owner);
+        }
+        self.begin_items(kind, items, owner, inside)
+    }
+
+    /// Begins with the items of an iterable: to be appended, or pairs to be set. `owner` is the object whose they
+    /// are, for the path of an error.
+    ///
+    /// # Errors
+    /// What `iter` raises; MemoryError.
+    pub fn begin_items(
+        &mut self,
+        kind: Items,
+        items: Held,
+        owner: Option<Held>,
+        inside: Standing,
+    ) -> PyResult<Next> {
         let writer = self.writer();
         let (face, has_batches) = (writer.face, writer.has_batches());
         let iterator = match face {
@@ -38,7 +61,7 @@ impl Walk<'_, '_> {
         };
         let asks =
             face == Face::Hookable && has_batches && self.imports.saving.hookable_asks_past_the_end;
-        let taken = Taken::new(iterator, owner, inside, asks);
+        let taken = Taken::new(iterator, owner, inside, has_batches, asks);
         let work = match kind {
             Items::List => Work::ListItems(fresh::boxed(Batched::within(
                 ReducedItems::new(taken),

@@ -116,7 +116,14 @@ impl Walk<'_, '_> {
         met: Mark,
     ) -> PyResult<Next> {
         if value.view(self.quiet()).is_str() {
-            let next = self.save_global(&obj, Some(value), standing);
+            if self.writer().face == Face::Hookable {
+                self.refresh_hooks()?;
+            }
+            let next = match self.call_save_global(&obj, Some(&value)) {
+                Ok(None) => self.save_global(&obj, Some(value), standing),
+                Ok(Some(next)) => Ok(next),
+                Err(error) => Err(error),
+            };
             let (state, quiet) = self.split();
             state.writer.close(obj.view(quiet), Holding::Shared);
             self.release([Some(obj)]);

@@ -20,6 +20,8 @@ pub struct Taken {
     pub exhausted: bool,
     /// Whether the batch that is to begin is being filled.
     filling: bool,
+    /// Whether items go in batches, as the pickler's `bin` said when they were begun.
+    has_batches: bool,
     /// Whether the iterator is asked again after a batch that was not full, as the Python class does on
     /// some releases.
     asks_past_the_end: bool,
@@ -30,6 +32,7 @@ impl Taken {
         iterator: Held,
         owner: Option<Held>,
         inside: Standing,
+        has_batches: bool,
         asks_past_the_end: bool,
     ) -> Self {
         Self {
@@ -39,6 +42,7 @@ impl Taken {
             ahead: VecDeque::new(),
             exhausted: false,
             filling: false,
+            has_batches,
             asks_past_the_end,
         }
     }
@@ -47,7 +51,7 @@ impl Taken {
     /// ahead at the beginning of a batch, the hookable face takes the whole batch.
     pub fn wanted(&self, writer: &Writer) -> usize {
         match writer.face {
-            _ if !writer.has_batches() => 1,
+            _ if !self.has_batches => 1,
             Face::Lean if self.filling => 2,
             Face::Lean => 1,
             Face::Hookable => BATCH_SIZE,
@@ -99,7 +103,7 @@ impl Taken {
         self.filling = false;
         match self.len() {
             0 => Begin::End,
-            _ if !writer.has_batches() => Begin::Single,
+            _ if !self.has_batches => Begin::Single,
             1 => Begin::Single,
             _ => Begin::Marked(BATCH_SIZE),
         }
@@ -107,10 +111,7 @@ impl Taken {
 
     /// Whether an item has to be taken before the open batch can go on.
     pub fn needs_more(&self, writer: &Writer) -> bool {
-        self.ahead.is_empty()
-            && writer.face == Face::Lean
-            && writer.has_batches()
-            && !self.exhausted
+        self.ahead.is_empty() && writer.face == Face::Lean && self.has_batches && !self.exhausted
     }
 
     /// Whether a batch is being filled, and no item was saved since.

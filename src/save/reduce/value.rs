@@ -48,6 +48,28 @@ impl Walk<'_, '_> {
     pub fn save_reduce(
         &mut self,
         obj: Option<Held>,
+        value: Held,
+        standing: Standing,
+        met: Option<Mark>,
+    ) -> PyResult<Next> {
+        if self.writer().face == Face::Hookable {
+            // Whoever gave the value may have changed what becomes of it.
+            self.refresh_hooks()?;
+            if let Some(next) = self.call_save_reduce(obj.as_ref(), &value)? {
+                self.release([obj, Some(value)]);
+                return Ok(next);
+            }
+        }
+        self.save_reduce_natively(obj, value, standing, met)
+    }
+
+    /// As `save_reduce`, whosever method has the pickler.
+    ///
+    /// # Errors
+    /// As for `save_reduce`.
+    pub fn save_reduce_natively(
+        &mut self,
+        obj: Option<Held>,
         mut value: Held,
         standing: Standing,
         met: Option<Mark>,

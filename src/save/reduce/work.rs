@@ -87,7 +87,7 @@ impl Reduce {
             }
         }
         self.make(writer, quiet)?;
-        Ok(None)
+        Ok(writer.asked.is_some().then_some(Step::Yield))
     }
 
     /// Makes the object of what was written. False where nothing more is to be written.

@@ -10,6 +10,7 @@ use pickle_format::sink::Sink;
 use crate::fast::memo::Holding;
 use crate::fast::view::{Bytes, Int, Kind, Text, View};
 use crate::save::fault::Fault;
+use crate::save::hooks::builtin::Builtin;
 use crate::save::standing::Container;
 use crate::save::write::writer::Writer;
 
@@ -118,7 +119,7 @@ impl Writer {
         let Some(data) = text.utf8().filter(|data| data.len() < FRAME_SIZE_TARGET) else {
             return Ok(false);
         };
-        if self.protocol.is_framed() && data.len() < 256 && !self.fast {
+        if self.protocol.is_framed() && data.len() < 256 && !self.fast && !self.skips_text {
             let header = [Opcode::SHORT_BINUNICODE.code(), data.len() as u8];
             self.out.write_around(header, data, Opcode::MEMOIZE)?;
             self.memo.memoize(part, holding)?;
@@ -151,8 +152,12 @@ impl Writer {
         }
         let opcode = match kind {
             Kind::Bytes(bytes) => return self.write_bytes(part, bytes, holding),
-            Kind::List(list) if list.len() == 0 => Opcode::EMPTY_LIST,
-            Kind::Dict(dict) if dict.len() == 0 => Opcode::EMPTY_DICT,
+            Kind::List(list) if list.len() == 0 && self.opened.has(Builtin::List) => {
+                Opcode::EMPTY_LIST
+            }
+            Kind::Dict(dict) if dict.len() == 0 && self.opened.has(Builtin::Dict) => {
+                Opcode::EMPTY_DICT
+            }
             _ => return Ok(false),
         };
         encode::encode_opcode(&mut self.out, opcode)?;

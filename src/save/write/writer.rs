@@ -8,11 +8,13 @@ use pickle_format::opcode::Opcode;
 use pickle_format::protocol::Protocol;
 use pickle_format::sink::Sink;
 
+use crate::fast::held::Held;
 use crate::fast::memo::{Holding, Memo};
 use crate::fast::output::BytesOutput;
 use crate::fast::view::{Kind, View};
 use crate::interpreter::face::Face;
 use crate::save::fault::Fault;
+use crate::save::hooks::builtin::Builtins;
 
 /// Where a pickle is written, and what has been written so far.
 pub struct Writer {
@@ -28,9 +30,18 @@ pub struct Writer {
     pub has_file: bool,
     /// Whether objects of exact builtin types may be written in binary forms without asking anybody.
     pub direct: bool,
+    /// The types of containers that may be opened so too.
+    pub opened: Builtins,
+    /// Whether strings, and bytes, are never memoized, since somebody's `memoize` does nothing for them.
+    pub skips_text: bool,
+    pub skips_bytes: bool,
     /// Whether an atom (None, a bool, an int, a float) or the empty tuple was memoized, since a reducer took
     /// it on or the memo was assigned: then these have to be looked up.
     pub atoms_memoized: bool,
+    /// Whether somebody's method memoizes objects: then nothing is `direct`, and each goes to `asked`.
+    pub asks_memoize: bool,
+    /// An object that somebody's method is to memoize before anything else is written.
+    pub asked: Option<Held>,
     /// Whether a last batch of one element, or of none, is written like any other, as the C class does up
     /// to 3.14.
     pub marks_last_of_batch: bool,
@@ -54,6 +65,11 @@ impl Writer {
             fast: false,
             has_file: false,
             direct: false,
+            opened: Builtins::ALL,
+            skips_text: false,
+            skips_bytes: false,
+            asks_memoize: false,
+            asked: None,
             atoms_memoized: false,
             marks_last_of_batch: false,
             notices_list_growth: false,
@@ -97,6 +113,27 @@ impl Writer {
     /// Gives the object the next index and writes the opcode, unless in `fast` mode.
     #[inline(always)]
     pub fn memoize(&mut self, obj: View<'_>, holding: Holding) -> Result<(), Fault> {
+        if self.asks_memoize {
+            self.asked = Some(obj.hold());
+            return Ok(());
+        }
+        if (self.skips_text || self.skips_bytes) && self.skips(obj) {
+            return Ok(());
+        }
+        self.memoize_natively(obj, holding)
+    }
+
+    fn skips(&self, obj: View<'_>) -> bool {
+        match obj.kind() {
+            Kind::Str(_) => self.skips_text,
+            Kind::Bytes(_) => self.skips_bytes,
+            _ => false,
+        }
+    }
+
+    /// As `memoize`, whosever method has the pickler.
+    #[inline(always)]
+    pub fn memoize_natively(&mut self, obj: View<'_>, holding: Holding) -> Result<(), Fault> {
         if self.fast {
             return Ok(());
         }
@@ -107,6 +144,9 @@ impl Writer {
     /// As `memoize`, for an object that Python code has seen.
     #[inline(always)]
     pub fn memoize_owned(&mut self, obj: View<'_>) -> Result<(), Fault> {
+        if self.asks_memoize || self.skips_text || self.skips_bytes {
+            return self.memoize(obj, Holding::Shared);
+        }
         if self.fast {
             return Ok(());
         }
@@ -124,7 +164,7 @@ impl Writer {
         holding: Holding,
         marks: bool,
     ) -> Result<(), Fault> {
-        if self.fast || !self.protocol.is_framed() {
+        if self.fast || self.asks_memoize || !self.protocol.is_framed() {
             self.opcode(opcode)?;
             self.memoize(obj, holding)?;
             return if marks {

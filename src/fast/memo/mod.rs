@@ -6,6 +6,8 @@
 //! passages nothing is freed. `Attached::token` ends that: who wants to call Python hands the memo in,
 //! and it takes its references first.
 
+mod contents;
+
 use pickle_format::memo::PicklerMemo;
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -43,7 +45,7 @@ const DEFERRED: usize = 1;
 const FEW: usize = 16;
 
 /// A moment in the life of a memo.
-#[derive(Copy, Clone)]
+#[derive(Copy, Clone, PartialEq, Eq)]
 pub struct Mark {
     next: usize,
     epoch: u32,
@@ -169,6 +171,15 @@ impl Memo {
         }
     }
 
+    /// A moment before everything that was memoized.
+    pub fn no_mark(&self) -> Mark {
+        // Of another epoch, so that all of the table counts.
+        Mark {
+            next: 0,
+            epoch: self.epoch.wrapping_sub(1),
+        }
+    }
+
     /// The index of an object that had none at `mark`.
     ///
     /// The last few entries are nearer at hand than the table.
@@ -204,43 +215,6 @@ impl Memo {
             unsafe { ffi::Py_XINCREF(object) }
         }
         self.owned = self.slots.len();
-    }
-
-    /// Puts `objects` in place of what is there, with the indices they come with.
-    ///
-    /// # Errors
-    /// Where there is no memory; what was put in by then stays.
-    pub fn assign(&mut self, objects: Vec<(usize, Py<PyAny>)>) -> Result<Released, NoMemory> {
-        let released = self.clear();
-        for (index, object) in objects {
-            self.slots.try_reserve(1)?;
-            let address = object.as_ptr() as usize;
-            if self.table.insert(address, index)?.is_none() {
-                self.slots.push(address);
-                self.owned += 1;
-                // The slot owns the reference from here on.
-                std::mem::forget(object);
-            }
-        }
-        self.filled = self.slots.len();
-        self.fillable = self.slots.len();
-        Ok(released)
-    }
-
-    /// Every entry as (index, object); None stands for one that was never entered.
-    pub fn entries(&mut self, py: Python<'_>) -> Result<Vec<Entry>, NoMemory> {
-        self.claim();
-        self.fill()?;
-        let mut entries = Vec::new();
-        entries.try_reserve(self.slots.len())?;
-        for (position, &slot) in self.slots.iter().enumerate() {
-            let index = self.table.get(slot).unwrap_or(position);
-            // SAFETY: `claim` made every slot own its object, so it is alive.
-            let object = unsafe { Bound::from_borrowed_ptr_or_opt(py, slot as *mut ffi::PyObject) };
-            let object = object.map(Bound::unbind);
-            entries.push((index, object));
-        }
-        Ok(entries)
     }
 
     /// Shows the collector every object that a slot owns.

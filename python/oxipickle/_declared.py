@@ -1,0 +1,120 @@
+"""What overriding methods of hookable picklers have to say, where somebody has declared it.
+
+A class of picklers says in a dict `asks` about which types its `save`, `memoize` or `persistent_id` has
+anything to say: `asks = {"save": predicate}`. The predicate gets a class, is asked once for each in a
+dump, and answers
+
+* False: for an instance of exactly this class the method does what upstream's does, and need not be called;
+* True: it is to be called;
+* None, for `memoize` only: it does nothing at all, and need not be called.
+
+The methods of well-known libraries have predicates too (`oxipickle/adapters`). They are told by a digest
+of their code, so any other version of a library is called plainly.
+"""
+
+import hashlib
+import types
+from collections.abc import Callable
+from typing import Any
+
+Predicate = Callable[[type], "bool | None"]
+
+# Predicates by the digest of the method's code.
+_known: dict[str, Predicate] = {}
+_digests: dict[types.CodeType, str] = {}
+
+
+def digest(code: types.CodeType) -> str:
+    """A digest of what a function does: of its code, constants and names, and not of where it stands."""
+    found = _digests.get(code)
+    if found is None:
+        constants = [
+            digest(constant) if isinstance(constant, types.CodeType) else repr(constant)
+            for constant in code.co_consts
+        ]
+        names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+        facts = (code.co_code, code.co_flags, constants, names, code.co_argcount, code.co_kwonlyargcount)
+        found = _digests[code] = hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
+    return found
+
+
+def know(predicate: Predicate, *digests: str) -> None:
+    """Has the predicate speak for every method whose code has one of these digests."""
+    for each in digests:
+        _known[each] = predicate
+
+
+# Classes of `dispatch` mappings that give what they have, as a dict does, but for classes: digests of
+# `get` and of `__missing__`.
+_mappings: set[tuple[str, str]] = set()
+
+
+def know_mapping(get: str, missing: str) -> None:
+    """Has subclasses of dict whose `get` and `__missing__` have these digests be read as dicts are."""
+    _mappings.add((get, missing))
+
+
+def is_known_mapping(cls: type) -> bool:
+    """Whether a subclass of dict is one of these."""
+    import oxipickle.adapters  # noqa: F401 - which fills `_mappings`
+
+    own: dict[str, Any] = {}
+    for base in reversed(cls.__mro__[: cls.__mro__.index(dict)]):
+        own.update(vars(base))
+    get, missing = own.get("get"), own.get("__missing__")
+    if (
+        "__getitem__" in own
+        or not isinstance(get, types.FunctionType)
+        or not isinstance(missing, types.FunctionType)
+    ):
+        return False
+    return (digest(get.__code__), digest(missing.__code__)) in _mappings
+
+
+def _of_method(method: Any) -> Predicate | None:
+    function = getattr(method, "__func__", method)
+    code = getattr(function, "__code__", None)
+    return _known.get(digest(code)) if isinstance(code, types.CodeType) else None
+
+
+def predicate_of(pickler: Any, name: str) -> Predicate | None:
+    """The predicate for the pickler's method of this name; None where nothing is declared of it.
+
+    A method that calls the next one in
+    the order of the classes may do so only where it says nothing itself, so that all of them are asked.
+    """
+    import oxipickle.adapters  # noqa: F401 - which fills `_known`
+    from oxipickle._oxipickle import is_upstreams_method
+
+    found: list[Predicate] = []
+    own = vars(pickler).get(name)
+    if own is not None:
+        # Set on the instance: what the classes have is not called unless this does.
+        predicate = _of_method(own)
+        return predicate
+    for cls in type(pickler).__mro__:
+        contents = vars(cls)
+        asks = contents.get("asks")
+        if isinstance(asks, dict) and name in asks:
+            found.append(asks[name])
+            break
+        method = contents.get(name)
+        if method is None:
+            continue
+        if is_upstreams_method(name, method):
+            break
+        predicate = _of_method(method)
+        if predicate is None:
+            return None
+        found.append(predicate)
+    if len(found) == 1:
+        return found[0]
+
+    def any_of(cls: type) -> bool | None:
+        for predicate in found:
+            answer = predicate(cls)
+            if answer is not False:
+                return answer
+        return False
+
+    return any_of if found else None

@@ -1,0 +1,65 @@
+"""The hookable classes: plain Python classes, as upstream's, whose functions are native.
+
+A plain class has a real `__init__` and a `__dict__`, its attributes can be assigned, and its functions can be
+called with `self` written out. Where no native function stands in, it has a copy of upstream's own.
+"""
+
+import inspect
+import types
+from typing import Any
+
+_MODULE = "oxipickle"
+
+# What every class has of its own.
+_OF_THE_CLASS_ITSELF = frozenset(
+    ["__dict__", "__doc__", "__firstlineno__", "__module__", "__static_attributes__", "__weakref__"]
+)
+
+
+def _named(function: Any, class_name: str) -> Any:
+    """A copy of one of upstream's functions that tells the name under which it is found here."""
+    copy = types.FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    copy.__kwdefaults__ = function.__kwdefaults__
+    copy.__doc__ = (
+        function.__doc__ or f"Upstream's own code of `pickle._{class_name[8:]}.{function.__name__}`."
+    )
+    copy.__module__ = _MODULE
+    copy.__qualname__ = f"{class_name}.{function.__name__}"
+    return copy
+
+
+class _Signature:
+    """`__signature__` of a class whose `__init__` is native, and of subclasses that have no other."""
+
+    def __init__(self, model: Any) -> None:
+        self.signature = inspect.signature(model)
+        self.init: Any = None
+
+    def __get__(self, obj: Any, cls: Any) -> inspect.Signature:
+        if obj is None and cls.__init__ is self.init:
+            return self.signature
+        raise AttributeError("__signature__")
+
+
+def _made(name: str, model: Any, methods: Any, **own: Any) -> Any:
+    """A class that has all that upstream's `model` has, its functions from `methods` where these have one."""
+    namespace: dict[str, Any] = {"__module__": _MODULE, **own}
+    for key, value in vars(model).items():
+        if key not in _OF_THE_CLASS_ITSELF:
+            is_function = isinstance(value, types.FunctionType)
+            namespace.setdefault(key, _named(value, name) if is_function else value)
+    signature = namespace["__signature__"] = _Signature(model)
+    cls = type(name, (), namespace)
+    for key, method in methods(cls, _MODULE).items():
+        setattr(cls, key, method)
+    signature.init = cls.__init__  # type: ignore[misc]
+    cls.dispatch = {  # type: ignore[attr-defined]
+        key: getattr(cls, function.__name__) for key, function in model.dispatch.items()
+    }
+    return cls

@@ -1,0 +1,127 @@
+//! A pickler's own `save_global`, `save_reduce` and `memoize`, and the end of a dump.
+
+use pickle_format::opcode::Opcode;
+use pyo3::exceptions::PyAssertionError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+
+use crate::fast::fresh;
+use crate::fast::held::Held;
+use crate::fast::memo::Holding;
+use crate::save::next::Next;
+use crate::save::walk::Walk;
+
+impl Walk<'_, '_> {
+    /// Calls the pickler's `save_global`, if it is not upstream's. `name` is the string that the object's
+    /// `__reduce__` returned.
+    ///
+    /// # Errors
+    /// What the method raises.
+    pub fn call_save_global(&mut self, obj: &Held, name: Option<&Held>) -> PyResult<Option<Next>> {
+        let quiet = self.quiet();
+        let hook = self.state().hooks.found.save_global.as_ref();
+        let Some(hook) = hook.map(|hook| hook.again(quiet)) else {
+            return Ok(None);
+        };
+        self.reach_file()?;
+        self.leave(|py| {
+            let (hook, obj) = (hook.bind(py), obj.bind(py));
+            match name {
+                Some(name) => hook.call1((obj, name.bind(py))).map(drop),
+                None => hook.call1((obj,)).map(drop),
+            }
+        })?;
+        Ok(Some(Next::Step))
+    }
+
+    /// Memoizes an object on behalf of somebody's method, as upstream's `memoize`.
+    ///
+    /// # Errors
+    /// AssertionError for an object that is in the memo.
+    pub fn memoize_for_hook(&mut self, obj: &Held) -> PyResult<()> {
+        let is_new = self.write(|w, quiet| {
+            let obj = obj.view(quiet);
+            if !w.fast && w.memo.get(obj)?.is_some() {
+                return Ok(false);
+            }
+            w.note_reduced(obj);
+            w.memoize_natively(obj, Holding::Shared)?;
+            Ok(true)
+        })?;
+        if is_new {
+            Ok(())
+        } else {
+            Err(PyAssertionError::new_err(()))
+        }
+    }
+
+    /// Ends a dump by the pickler's own `write` and `framer`, where these are modelled no more. False where they
+    /// are.
+    ///
+    /// # Errors
+    /// What they raise.
+    pub fn end_by_upstream(&mut self) -> PyResult<bool> {
+        let Some(pickler) = self
+            .pickler()
+            .filter(|_| self.state().hooks.found.is_foreign)
+        else {
+            return Ok(false);
+        };
+        self.reach_file()?;
+        self.leave(|py| {
+            let pickler = pickler.bind(py);
+            let stop = PyBytes::new(py, &[Opcode::STOP.code()]);
+            pickler.call_method1(intern!(py, "write"), (stop,))?;
+            let framer = pickler.getattr(intern!(py, "framer"))?;
+            framer.call_method0(intern!(py, "end_framing")).map(drop)
+        })?;
+        Ok(true)
+    }
+
+    /// Calls the pickler's `save_reduce` with the parts of a reduce value, if it is not upstream's.
+    ///
+    /// # Errors
+    /// What the method raises.
+    pub fn call_save_reduce(&mut self, obj: Option<&Held>, value: &Held) -> PyResult<Option<Next>> {
+        let quiet = self.quiet();
+        let hook = self.state().hooks.found.save_reduce.as_ref();
+        let Some(hook) = hook.map(|hook| hook.again(quiet)) else {
+            return Ok(None);
+        };
+        // What else is wrong with the value is found by the method.
+        let parts = value.view(quiet).as_tuple();
+        if !parts.is_some_and(|parts| (2..=6).contains(&parts.len())) {
+            return Ok(None);
+        }
+        self.reach_file()?;
+        self.leave(|py| {
+            let options = fresh::dict(py)?;
+            if let Some(obj) = obj {
+                options.set_item(intern!(py, "obj"), obj.bind(py))?;
+            }
+            let value = value.cast::<PyTuple>(py)?;
+            hook.bind(py).call(value, Some(&options)).map(drop)
+        })?;
+        Ok(Some(Next::Step))
+    }
+
+    /// Lets somebody's `memoize` memoize the object that was put down for it.
+    ///
+    /// # Errors
+    /// What the method raises.
+    pub fn call_memoize(&mut self) -> PyResult<()> {
+        let Some(obj) = self.writer().asked.take() else {
+            return Ok(());
+        };
+        let quiet = self.quiet();
+        let hook = self.state().hooks.found.memoize.as_ref();
+        let Some(hook) = hook.map(|hook| hook.again(quiet)) else {
+            return self.write(|w, quiet| w.memoize_natively(obj.view(quiet), Holding::Shared));
+        };
+        self.reach_file()?;
+        self.leave(|py| hook.bind(py).call1((obj.bind(py),)).map(drop))?;
+        self.release([Some(hook), Some(obj)]);
+        Ok(())
+    }
+}

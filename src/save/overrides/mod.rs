@@ -1,0 +1,6 @@
+//! Methods of a hookable pickler that somebody overrides, called where upstream calls them.
+
+mod batches;
+mod calls;
+mod element;
+pub mod method;
