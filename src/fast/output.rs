@@ -116,15 +116,21 @@ impl BytesOutput {
 }
 
 /// The bytes of the frame that is open, as an object of their own; none where no frame is open.
+///
+/// # Errors
+/// MemoryError.
 pub fn frame_contents<'py>(
     py: Python<'py>,
     out: &mut FrameWriter<BytesOutput>,
-) -> Bound<'py, PyBytes> {
+) -> PyResult<Bound<'py, PyBytes>> {
     let contents = out.frame_contents();
     // SAFETY: a frame's contents were written, each byte of them, as the writer says.
     let contents =
         unsafe { std::slice::from_raw_parts(contents.as_ptr().cast::<u8>(), contents.len()) };
-    PyBytes::new(py, contents)
+    PyBytes::new_with(py, contents.len(), |bytes| {
+        bytes.copy_from_slice(contents);
+        Ok(())
+    })
 }
 
 impl Output for BytesOutput {

@@ -37,7 +37,7 @@ pub fn frame_size(home: &Home<State>) -> PyResult<usize> {
 /// # Errors
 /// As for `is_framing`.
 pub fn frame_contents<'py>(py: Python<'py>, home: &Home<State>) -> PyResult<Bound<'py, PyBytes>> {
-    home.with(|state| output::frame_contents(py, &mut state.writer.out))
+    home.with(|state| output::frame_contents(py, &mut state.writer.out))?
 }
 
 /// Begins framing.

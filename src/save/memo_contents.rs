@@ -88,13 +88,17 @@ pub fn assign_memo(home: &Home<State>, value: &Bound<'_, PyAny>) -> PyResult<()>
             "'memo' attribute must be a PicklerMemoProxy object or dict, not {name}"
         ))
     })?;
-    let items = dict.iter().map(|(_, entry)| match entry.cast::<PyTuple>() {
-        Ok(pair) if pair.len() == 2 => Ok((
-            pair.get_item(0)?.extract::<usize>()?,
-            pair.get_item(1)?.unbind(),
-        )),
-        _ => Err(PyTypeError::new_err("'memo' values must be 2-item tuples")),
-    });
+    // Reading an index may run code that changes the dict.
+    let items = dict.copy()?;
+    let items = items
+        .iter()
+        .map(|(_, entry)| match entry.cast::<PyTuple>() {
+            Ok(pair) if pair.len() == 2 => Ok((
+                pair.get_item(0)?.extract::<usize>()?,
+                pair.get_item(1)?.unbind(),
+            )),
+            _ => Err(PyTypeError::new_err("'memo' values must be 2-item tuples")),
+        });
     let items = items.collect::<PyResult<Vec<_>>>()?;
     let has_atoms = items.iter().any(|(_, obj)| is_atom(obj.bind(value.py())));
     let replaced = home.with(|state| {
@@ -141,9 +145,12 @@ pub fn take_memo(pickler: &Bound<'_, PyAny>, home: &Home<State>) -> PyResult<()>
     let Ok(memo) = memo.cast_into_exact::<PyDict>() else {
         return Ok(());
     };
+    // Exact types alone, since others may run code that changes the dict.
     let is_of_objects = memo.iter().all(|(key, value)| {
-        let object = value.get_item(1).ok();
-        let identity = key.extract::<usize>().ok();
+        let key = key.cast_exact::<PyInt>().ok();
+        let identity = key.and_then(|key| key.extract::<usize>().ok());
+        let pair = value.cast_exact::<PyTuple>();
+        let object = pair.ok().and_then(|pair| pair.get_item(1).ok());
         identity.is_some() && identity == object.map(|object| object.as_ptr() as usize)
     });
     if is_of_objects && assign_memo(home, memo.as_any()).is_ok() {

@@ -4,7 +4,7 @@ import gc
 import io
 
 import pytest
-from faces import HOOKABLE, outcome
+from faces import HOOKABLE, LEAN, outcome
 from own_process import run
 
 METHODS = [
@@ -150,3 +150,33 @@ def many_classes():
 
 def test_ten_thousand_classes_are_given_back():
     assert run(many_classes) < 100
+
+
+def memo_that_strikes():
+    """An index that is asked for its number changes the dict that is being read."""
+    found = []
+    for face in (HOOKABLE, LEAN):
+        pickler = face.ours(io.BytesIO(), 4)
+        key = object()
+        memo = {id(key): None}
+
+        class Index:
+            def __index__(self):
+                memo.clear()  # noqa: B023 - the memo of this turn
+                memo.update({i: (i, i) for i in range(100)})  # noqa: B023
+                return 0
+
+        memo[id(key)] = (Index(), key)
+
+        def use():
+            pickler.memo = memo  # noqa: B023
+            pickler.dump([1])  # noqa: B023
+
+        found.append(outcome(use)[0])
+        vars(pickler).pop("memo", None) if face is HOOKABLE else None
+    return found
+
+
+def test_a_memo_that_strikes_while_it_is_read():
+    assert set(run(memo_that_strikes)) <= {"value", "error"}
+
