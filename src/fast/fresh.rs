@@ -60,6 +60,15 @@ pub fn tuple<'py, const N: usize>(
     }
 }
 
+/// An int of this value.
+///
+/// # Errors
+/// MemoryError.
+pub fn int(py: Python<'_>, value: usize) -> PyResult<Bound<'_, PyAny>> {
+    // SAFETY: the GIL is held, and the call gives a new int or sets an error.
+    unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyLong_FromSize_t(value)) }
+}
+
 /// A string of this text.
 ///
 /// # Errors

@@ -193,7 +193,9 @@ impl Ours {
         if !found.get_type().is(&Imports::get(py)?.function_type) {
             return Ok(self.natives.iter().any(|native| {
                 let native = native.bind(py);
-                let is_named = native.getattr("__name__").and_then(|own| own.eq(name));
+                let is_named = native
+                    .getattr(intern!(py, "__name__"))
+                    .and_then(|own| own.eq(name));
                 is_made_of(found, native) && is_named.unwrap_or(false)
             }));
         }

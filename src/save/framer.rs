@@ -6,6 +6,7 @@ use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::fast::fresh;
 use crate::fast::held::give_up_late;
 use crate::fast::output;
 use crate::gate::home::Home;
@@ -127,7 +128,7 @@ pub fn write<'py>(home: &Home<State>, data: &Bound<'py, PyAny>) -> PyResult<Boun
     };
     let written = home.with(|state| state.writer.out.write_slice(bytes))?;
     checked(py, written)?;
-    Ok(bytes.len().into_pyobject(py)?.into_any())
+    fresh::int(py, bytes.len())
 }
 
 /// Hands the open frame to the file, and then a header and a payload.

@@ -56,7 +56,10 @@ pub fn memo_entry<'py>(
     identity: usize,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     match home.with(|state| state.writer.memo.entry_at(py, identity))?? {
-        Some(entry) => Ok(Some(entry.into_pyobject(py)?.into_any())),
+        Some((index, object)) => {
+            let entry = [fresh::int(py, index)?, object.into_bound(py)];
+            Ok(Some(fresh::tuple(py, entry)?.into_any()))
+        }
         None => Ok(None),
     }
 }

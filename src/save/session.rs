@@ -5,7 +5,7 @@ use pickle_format::protocol::Protocol;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyType};
+use pyo3::types::{PyBytes, PyString, PyType};
 
 use crate::error::pickling_error;
 use crate::fast::fresh;
@@ -99,6 +99,12 @@ pub fn new_hookable_state(write: &Bound<'_, PyAny>, own: Own) -> PyResult<Box<St
     Ok(state)
 }
 
+/// Whether a builtin method has the name of a file's `write`.
+fn is_named_write(method: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let name = method.getattr(intern!(method.py(), "__name__"))?;
+    Ok(name.cast::<PyString>()?.to_str()? == "write")
+}
+
 impl State {
     /// Hands what is written to this function, a file's `write`.
     fn write_by(&mut self, write: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -106,7 +112,7 @@ impl State {
         let imports = Imports::get(py)?;
         // The attributes of such a method are found without Python code.
         self.writes_natively = write.get_type().is(&imports.builtin_method_type)
-            && write.getattr(intern!(py, "__name__"))?.eq("write")?
+            && is_named_write(write)?
             && write
                 .getattr(intern!(py, "__self__"))?
                 .get_type()

@@ -74,6 +74,7 @@ def dill_pickler():
 
 def datasets_pickler():
     fingerprint = pytest.importorskip("datasets.fingerprint", reason="datasets is not installed")
+    imported_dill()
     return [fingerprint.Hasher.hash]
 
 

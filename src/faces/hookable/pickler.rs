@@ -131,7 +131,9 @@ fn __getattr__<'py>(
     name: &Bound<'py, PyString>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = pickler.py();
-    if name.as_any().eq("memo")? && instance_dict(pickler.as_borrowed())?.contains("_file_write")? {
+    if name.to_str().is_ok_and(|name| name == "memo")
+        && instance_dict(pickler.as_borrowed())?.contains("_file_write")?
+    {
         let memo = match framer_behind(pickler)? {
             Some(framer) => memo_of(&framer)?,
             None => crate::fast::fresh::dict(py)?.into_any(),

@@ -3,9 +3,10 @@
 use pyo3::exceptions::PyAttributeError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyString, PyTuple};
+use pyo3::types::{PyCFunction, PyDict, PyString};
 
 use crate::faces::hookable::framer::Framer;
+use crate::fast::fresh;
 use crate::fast::instance::instance_dict;
 use crate::interpreter::functions::of_pickler;
 
@@ -57,6 +58,10 @@ pub fn by_upstream<'py>(
     let Some(function) = function.transpose()?.flatten() else {
         return Err(PyAttributeError::new_err(name.clone().unbind()));
     };
-    let all = [&[pickler], arguments].concat();
-    function.call(PyTuple::new(py, all)?, options)
+    let all = fresh::list(py)?;
+    all.append(pickler)?;
+    for argument in arguments {
+        all.append(argument)?;
+    }
+    function.call(all.as_sequence().to_tuple()?, options)
 }

@@ -55,7 +55,7 @@ impl<'py> Read<'py> {
             // Another key may strike whoever looks it up, and be equal to any name.
             read.is_foreign |= !key.is_exact_instance_of::<PyString>();
             let role = names.role(&key);
-            if GOES_BY_OBJECTS && role.is_some() {
+            if GOES_BY_OBJECTS && role.is_some() && read.pinned.try_reserve(1).is_ok() {
                 read.pinned.push(Held::from(&value));
             }
             match role {
@@ -126,7 +126,8 @@ fn is_method(value: &Bound<'_, PyAny>, framer: usize, name: &str) -> bool {
     let is_ours = |value: &Bound<'_, PyCFunction>| {
         let owner = value.getattr(intern!(py, "__self__"))?;
         let own_name = value.getattr(intern!(py, "__name__"))?;
-        Ok::<_, PyErr>(owner.as_ptr() as usize == framer && own_name.eq(name)?)
+        let own_name = own_name.cast::<PyString>()?.to_str()?;
+        Ok::<_, PyErr>(owner.as_ptr() as usize == framer && own_name == name)
     };
     value
         .cast_exact::<PyCFunction>()
@@ -252,10 +253,10 @@ fn foreign(pickler: &Bound<'_, PyAny>) -> PyResult<Found> {
 /// ValueError for any but the two.
 pub fn global_style(class: &Bound<'_, PyType>) -> PyResult<GlobalStyle> {
     let style = class_attribute(class, intern!(class.py(), "global_style"));
-    let Some(style) = style.map(|style| style.extract::<String>()).transpose()? else {
+    let Some(style) = style else {
         return Ok(GlobalStyle::Interpreter);
     };
-    match style.as_str() {
+    match style.cast::<PyString>()?.to_str()? {
         "interpreter" => Ok(GlobalStyle::Interpreter),
         "package" => Ok(GlobalStyle::Package),
         other => Err(PyValueError::new_err(format!(
