@@ -5,6 +5,7 @@ not look like something that passed.
 """
 
 import gc
+import pickle
 from collections import Counter
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 pytest.register_assert_rewrite("faces")
 
 from faces import HOOKABLE, LEAN, PROTOCOLS, SPEAKS_NEWEST_WORDS  # noqa: E402 - after its assertions were registered
+
+UPSTREAMS_DISPATCH = pickle._Pickler.dispatch.copy()
 
 LEFT_OUT = pytest.StashKey[Counter]()
 
@@ -27,6 +30,15 @@ def pytest_collection_modifyitems(config, items):
     others = [item for item in items if item.get_closest_marker("newest_words")]
     items[:] = [item for item in items if not item.get_closest_marker("newest_words")]
     config.hook.pytest_deselected(items=others)
+
+
+def pytest_runtest_setup(item):
+    """The interpreter's picklers are asked what is right: what a library has registered there, as dill
+    does when it is imported, is taken out."""
+    dispatch = pickle._Pickler.dispatch
+    if dispatch != UPSTREAMS_DISPATCH:
+        dispatch.clear()
+        dispatch.update(UPSTREAMS_DISPATCH)
 
 
 @pytest.fixture(scope="module", autouse=True)

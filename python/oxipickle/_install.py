@@ -161,7 +161,7 @@ def _holders(before: dict[str, Any]) -> list[str]:
             if not str(cls.__module__).startswith("oxipickle"):
                 found.append(f"{cls.__module__}.{cls.__qualname__}")
             classes.extend(cls.__subclasses__())
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _install(functions: bool, stacklevel: int) -> list[str]:
