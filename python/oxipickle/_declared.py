@@ -23,11 +23,17 @@ Predicate = Callable[[type], "bool | None"]
 _known: dict[str, Predicate] = {}
 _digests: dict[types.CodeType, str] = {}
 
+# How many digests are kept at the most.
+_KEPT = 256
+
 
 def digest(code: types.CodeType) -> str:
     """A digest of what a function does: of its code, constants and names, and not of where it stands."""
     found = _digests.get(code)
     if found is None:
+        if len(_digests) >= _KEPT:
+            # Code that is made at run time is kept alive by this.
+            _digests.clear()
         constants = [
             digest(constant) if isinstance(constant, types.CodeType) else repr(constant)
             for constant in code.co_consts
@@ -80,8 +86,7 @@ def _of_method(method: Any) -> Predicate | None:
 def predicate_of(pickler: Any, name: str) -> Predicate | None:
     """The predicate for the pickler's method of this name; None where nothing is declared of it.
 
-    A method that calls the next one in
-    the order of the classes may do so only where it says nothing itself, so that all of them are asked.
+    A method may call the next one in the order of the classes, so all of them are asked.
     """
     import oxipickle.adapters  # noqa: F401 - which fills `_known`
     from oxipickle._oxipickle import is_upstreams_method

@@ -28,10 +28,7 @@ pub fn save(
     asks_id: bool,
 ) -> PyResult<Served> {
     within(pickler, home, |walk| {
-        let obj = Held::from(obj);
-        let saved = walk.save_whole(&obj, Questions::Base { asks_id });
-        drop(obj);
-        saved
+        walk.save_whole(&Held::from(obj), Questions::Base { asks_id })
     })
 }
 
@@ -45,21 +42,15 @@ pub fn save_builtin(
     obj: &Bound<'_, PyAny>,
     builtin: Builtin,
 ) -> PyResult<Served> {
-    let mut served = Served::Natively;
-    let result = within(pickler, home, |walk| {
+    let mut is_saved = true;
+    let served = within(pickler, home, |walk| {
         walk.nest(|walk| {
-            let obj = Held::from(obj);
-            Ok(walk.save_builtin(&obj, builtin)?.unwrap_or_else(|| {
-                served = Served::ByUpstream;
-                Next::Step
-            }))
+            let next = walk.save_builtin(&Held::from(obj), builtin)?;
+            is_saved = next.is_some();
+            Ok(next.unwrap_or(Next::Step))
         })
     })?;
-    Ok(if result == Served::Natively {
-        served
-    } else {
-        result
-    })
+    Ok(if is_saved { served } else { Served::ByUpstream })
 }
 
 /// Saves a global as upstream's `save_global` does.

@@ -2,9 +2,9 @@
 //! the midst of one. Follows `pickle._Framer`.
 
 use pickle_format::sink::Sink;
-use pyo3::buffer::PyBuffer;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyMemoryView};
 
 use crate::fast::fresh;
 use crate::fast::held::give_up_late;
@@ -118,14 +118,16 @@ pub fn write<'py>(home: &Home<State>, data: &Bound<'py, PyAny>) -> PyResult<Boun
             None => Ok(py.None().into_bound(py)),
         };
     }
-    let copy;
+    // A copy of what others may write to meanwhile.
     let bytes = match data.cast::<PyBytes>() {
-        Ok(bytes) => bytes.as_bytes(),
+        Ok(bytes) => bytes.clone(),
         Err(_) => {
-            copy = PyBuffer::<u8>::get(data)?.to_vec(py)?;
-            copy.as_slice()
+            let view = py.get_type::<PyMemoryView>().call1((data,))?;
+            let copy = view.call_method0(intern!(py, "tobytes"))?;
+            copy.cast_into::<PyBytes>()?
         }
     };
+    let bytes = bytes.as_bytes();
     let written = home.with(|state| state.writer.out.write_slice(bytes))?;
     checked(py, written)?;
     fresh::int(py, bytes.len())

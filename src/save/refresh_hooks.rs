@@ -21,7 +21,7 @@ impl Walk<'_, '_> {
             return Ok(());
         }
         let Some(pickler) = self.pickler() else {
-            self.state_mut().hooks.are_quiet = true;
+            self.state_mut().hooks.ask_nobody();
             self.state_mut().refresh_direct();
             return Ok(());
         };

@@ -75,16 +75,15 @@ pub fn save_reduce<'py>(
         dictitems,
         state_setter,
     ];
-    let value = fresh::tuple(py, value)?;
-    if let Some(framer) = framer_of(pickler)?
-        && called::save_reduce(pickler, &framer.get().home, &value, obj)? == Served::Natively
-    {
-        return Ok(());
+    if let Some(framer) = framer_of(pickler)? {
+        let value = fresh::tuple(py, value.clone())?;
+        if called::save_reduce(pickler, &framer.get().home, &value, obj)? == Served::Natively {
+            return Ok(());
+        }
     }
     let options = fresh::dict(py)?;
     options.set_item(intern!(py, "obj"), obj)?;
-    let value = value.iter().collect::<Vec<_>>();
-    let value = value.iter().collect::<Vec<_>>();
+    let value = value.each_ref();
     by_upstream(pickler, intern!(py, "save_reduce"), &value, Some(&options)).map(drop)
 }
 

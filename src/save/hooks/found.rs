@@ -176,6 +176,12 @@ impl Found {
 }
 
 impl Hooks {
+    /// Nobody can override anything: there is no pickler.
+    pub fn ask_nobody(&mut self) {
+        self.are_quiet = true;
+        self.opened = Builtins::ALL;
+    }
+
     /// Takes out what a dump looked up: it would keep the pickler alive through its own bound methods. The
     /// lean face's table is no such thing: it is a slot.
     pub fn take_found(&mut self, face: Face) -> Found {
