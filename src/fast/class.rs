@@ -63,7 +63,7 @@ pub fn takes_attributes(class: &Bound<'_, PyType>) -> Option<DictOffset> {
 }
 
 /// Where most instances keep the pointer to their `__dict__`, in bytes from their start: before it.
-const MANAGED_DICT_OFFSET: isize = -3 * size_of::<*mut ffi::PyObject>() as isize;
+pub(super) const MANAGED_DICT_OFFSET: isize = -3 * size_of::<*mut ffi::PyObject>() as isize;
 
 /// The number of a class's contents, which no other contents ever have, of this class or another: an
 /// object whose type has that number now is an instance of this class as it was then.

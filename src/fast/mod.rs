@@ -6,6 +6,7 @@
 
 pub mod attached;
 pub mod build;
+pub mod call;
 pub mod class;
 pub mod class_table;
 pub mod decode;
@@ -27,6 +28,7 @@ pub mod output;
 pub mod quiet;
 pub mod recursion;
 pub mod signals;
+pub mod slot;
 pub mod thread_end;
 pub mod values;
 pub mod view;

@@ -1,13 +1,14 @@
 //! Where a state lives while no session runs natively.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::ThreadId;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::fast::held::give_up_now;
+use crate::fast::quiet::Quiet;
+use crate::fast::slot::{Slot, thread_number};
 use crate::fast::thread_end::Frames;
 
 /// Where an object of the owner's class has its state.
@@ -30,36 +31,29 @@ pub trait Resident: Sized {
 
 /// A pickler's or an unpickler's state, and who works on it.
 ///
-/// No lock is held while Python code runs, or while anything is released.
+/// The state is here, or with the one who works on it; nobody waits for anybody.
 pub struct Home<S> {
-    slot: Mutex<Slot<S>>,
-}
-
-struct Slot<S> {
-    /// None before `__init__`, and while a session runs natively.
-    state: Option<Box<S>>,
-    /// The thread of the outermost session.
-    worker: Option<ThreadId>,
-    initialized: bool,
+    /// Nothing before `__init__`, and while a session runs natively.
+    state: Slot<S>,
+    /// The number of the thread of the outermost session; 0 where there is none.
+    worker: AtomicU64,
+    /// How often a session began or ended: tells whether the state that is here belongs to the session that left it.
+    turns: AtomicU64,
+    initialized: AtomicBool,
 }
 
 impl<S> Default for Home<S> {
     fn default() -> Self {
         Self {
-            slot: Mutex::new(Slot {
-                state: None,
-                worker: None,
-                initialized: false,
-            }),
+            state: Slot::default(),
+            worker: AtomicU64::new(0),
+            turns: AtomicU64::new(0),
+            initialized: AtomicBool::new(false),
         }
     }
 }
 
 impl<S: Resident> Home<S> {
-    fn lock(&self) -> MutexGuard<'_, Slot<S>> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The error for what can't be done while a session is under way.
     #[cold]
     pub fn in_use() -> PyErr {
@@ -68,12 +62,12 @@ impl<S: Resident> Home<S> {
 
     /// Whether a session is under way.
     pub fn is_working(&self) -> bool {
-        self.lock().worker.is_some()
+        self.worker.load(Ordering::Acquire) != 0
     }
 
     /// Whether `__init__` has run.
     pub fn is_initialized(&self) -> bool {
-        self.lock().initialized
+        self.initialized.load(Ordering::Acquire)
     }
 
     /// Puts a fresh state in, and gives the old one out, to be released by the caller.
@@ -81,12 +75,22 @@ impl<S: Resident> Home<S> {
     /// # Errors
     /// RuntimeError while a session is under way.
     pub fn initialize(&self, state: Box<S>) -> PyResult<Option<Box<S>>> {
-        let mut slot = self.lock();
-        if slot.worker.is_some() {
+        if self.is_working() {
             return Err(Self::in_use());
         }
-        slot.initialized = true;
-        Ok(slot.state.replace(state))
+        self.initialized.store(true, Ordering::Release);
+        Ok(self.state.replace(state))
+    }
+
+    /// Makes this thread the one that works.
+    fn begin_to_work(&self) -> PyResult<()> {
+        let (me, order) = (thread_number(), Ordering::AcqRel);
+        let begun = self
+            .worker
+            .compare_exchange(0, me, order, Ordering::Relaxed);
+        begun.map_err(|_| Self::in_use())?;
+        self.turns.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Begins a new outermost session on a fresh state, where there is none.
@@ -94,13 +98,9 @@ impl<S: Resident> Home<S> {
     /// # Errors
     /// RuntimeError while another one is under way.
     pub fn begin_with(&self, make: impl FnOnce() -> Box<S>) -> PyResult<Box<S>> {
-        let mut slot = self.lock();
-        if slot.worker.is_some() {
-            return Err(Self::in_use());
-        }
-        slot.initialized = true;
-        slot.worker = Some(std::thread::current().id());
-        Ok(slot.state.take().unwrap_or_else(make))
+        self.begin_to_work()?;
+        self.initialized.store(true, Ordering::Release);
+        Ok(self.state.take().unwrap_or_else(make))
     }
 
     /// Takes the state for a new outermost session.
@@ -108,45 +108,57 @@ impl<S: Resident> Home<S> {
     /// # Errors
     /// RuntimeError while another one is under way.
     pub fn begin(&self) -> PyResult<Box<S>> {
-        let mut slot = self.lock();
-        if slot.worker.is_some() {
-            return Err(Self::in_use());
-        }
-        let state = slot.state.take().ok_or_else(Self::in_use)?;
-        slot.worker = Some(std::thread::current().id());
-        Ok(state)
+        self.begin_to_work()?;
+        self.state.take().ok_or_else(|| {
+            self.abandon();
+            Self::in_use()
+        })
     }
 
     /// Gives the state back at the end of an outermost session.
     pub fn end(&self, state: Box<S>) {
-        let mut slot = self.lock();
-        slot.state = Some(state);
-        slot.worker = None;
+        self.put(state);
+        self.abandon();
     }
 
     /// Ends an outermost session whose state another one holds.
     pub fn abandon(&self) {
-        self.lock().worker = None;
+        self.turns.fetch_add(1, Ordering::Relaxed);
+        self.worker.store(0, Ordering::Release);
     }
 
-    /// Takes the state back after Python code ran, or for a session nested in the one under way on this
-    /// thread.
+    /// How often a session began or ended up to now, for `take_back`.
+    pub fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
+    }
+
+    /// Takes the state back after Python code ran, for a session that began, or was nested, after so many `turns`.
+    ///
+    /// # Errors
+    /// RuntimeError where it is not there, or is another session's.
+    #[inline(always)]
+    pub fn take_back(&self, turns: u64, quiet: &Quiet) -> PyResult<Box<S>> {
+        if self.turns() != turns {
+            return Err(Self::in_use());
+        }
+        self.state.take_quietly(quiet).ok_or_else(Self::in_use)
+    }
+
+    /// Takes the state for a session nested in the one under way on this thread.
     ///
     /// # Errors
     /// RuntimeError where it is not there, or belongs to a session of another thread.
-    #[inline]
     pub fn take(&self) -> PyResult<Box<S>> {
-        let mut slot = self.lock();
-        if slot.worker != Some(std::thread::current().id()) {
+        if self.worker.load(Ordering::Acquire) != thread_number() {
             return Err(Self::in_use());
         }
-        slot.state.take().ok_or_else(Self::in_use)
+        self.state.take().ok_or_else(Self::in_use)
     }
 
     /// Puts the state back for Python code to find.
-    #[inline]
+    #[inline(always)]
     pub fn put(&self, state: Box<S>) {
-        self.lock().state = Some(state);
+        self.state.put_back(state);
     }
 
     /// Looks at the state between two sessions, or from a hook. `look` runs no Python code and releases
@@ -155,8 +167,10 @@ impl<S: Resident> Home<S> {
     /// # Errors
     /// RuntimeError before `__init__`, and while a session runs natively.
     pub fn with<R>(&self, look: impl FnOnce(&mut S) -> R) -> PyResult<R> {
-        let mut slot = self.lock();
-        slot.state.as_deref_mut().map(look).ok_or_else(Self::in_use)
+        let mut state = self.state.take().ok_or_else(Self::in_use)?;
+        let result = look(&mut state);
+        self.put(state);
+        Ok(result)
     }
 
     /// As `with`, but before `__init__` too, on a state that `make` gives: a subclass may set attributes
@@ -169,11 +183,14 @@ impl<S: Resident> Home<S> {
         make: impl FnOnce() -> Box<S>,
         look: impl FnOnce(&mut S) -> R,
     ) -> PyResult<R> {
-        let mut slot = self.lock();
-        if slot.state.is_none() && slot.worker.is_none() {
-            slot.state = Some(make());
-        }
-        slot.state.as_deref_mut().map(look).ok_or_else(Self::in_use)
+        let state = match self.state.take() {
+            None if !self.is_working() => Some(make()),
+            state => state,
+        };
+        let mut state = state.ok_or_else(Self::in_use)?;
+        let result = look(&mut state);
+        self.put(state);
+        Ok(result)
     }
 
     /// Shows the collector what the state holds. What a session under way holds is not shown, and so
@@ -182,24 +199,19 @@ impl<S: Resident> Home<S> {
     /// # Errors
     /// What `visit` gives.
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // The collector may run wherever memory is taken, under this very lock too.
-        match self.slot.try_lock() {
-            Ok(slot) => match slot.state.as_deref() {
-                Some(state) => state.traverse(visit),
-                None => Ok(()),
-            },
-            Err(_) => Ok(()),
-        }
+        // The collector may run wherever memory is taken, within `with` too.
+        let Some(state) = self.state.take() else {
+            return Ok(());
+        };
+        let result = state.traverse(visit);
+        self.put(state);
+        result
     }
 
     /// Releases what the state holds, so that a cycle through it can end.
     pub fn clear(&self) {
         let _frames = Frames::enter();
-        let state = match self.slot.try_lock() {
-            Ok(mut slot) => slot.state.take(),
-            Err(_) => None,
-        };
-        drop(state);
+        drop(self.state.take());
         give_up_now();
     }
 }
@@ -207,8 +219,7 @@ impl<S: Resident> Home<S> {
 impl<S> Drop for Home<S> {
     fn drop(&mut self) {
         let _frames = Frames::enter();
-        let slot = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
-        drop(slot.state.take());
+        drop(self.state.take());
         give_up_now();
     }
 }

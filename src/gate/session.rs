@@ -29,6 +29,8 @@ pub struct Session<'py, 'h, S: Walked> {
     /// None only while Python code runs.
     state: Option<Box<S>>,
     home: Option<(&'h Home<S>, &'h Held)>,
+    /// What the home had for `Home::turns` when this session began.
+    turns: u64,
     abandoned: bool,
 }
 
@@ -42,6 +44,7 @@ impl<'py, 'h, S: Walked> Session<'py, 'h, S> {
         Self {
             attached: Attached::new(py),
             state: Some(state),
+            turns: home.map_or(0, |(home, _)| home.turns()),
             home,
             abandoned: false,
         }
@@ -112,11 +115,15 @@ impl<'py, 'h, S: Walked> Session<'py, 'h, S> {
         }
         give_up_late(py);
         let result = call(py);
-        match home.take() {
+        match home.take_back(self.turns, self.attached.quiet()) {
             Ok(mut state) if state.depth() == depth => {
                 state.after_passage();
                 self.state = Some(state);
-                result
+                // An error is a large thing to be moved, so it goes another way than what is returned.
+                match result {
+                    Ok(value) => Ok(value),
+                    Err(error) => failed(error),
+                }
             }
             Ok(state) => {
                 home.put(state);
@@ -148,4 +155,10 @@ impl<'py, 'h, S: Walked> Session<'py, 'h, S> {
         self.abandoned = true;
         self.state = Some(S::placeholder());
     }
+}
+
+#[cold]
+#[inline(never)]
+fn failed<R>(error: PyErr) -> PyResult<R> {
+    Err(error)
 }

@@ -77,7 +77,21 @@ impl Walk<'_, '_> {
     /// Saves any object: asks what the face asks, in its order, and opens what has parts.
     fn save(&mut self, obj: Held, standing: Standing, asking: Asking) -> PyResult<Next> {
         let passages = self.passages();
-        let next = self.ask(&obj, standing, asking);
+        match self.ask(&obj, standing, asking) {
+            Ok(next) => {
+                self.end_saved(obj, standing, passages);
+                Ok(next)
+            }
+            Err(error) => {
+                self.end_saved(obj, standing, passages);
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives up an object that was saved, or could not be; `passages` were made before.
+    #[inline(always)]
+    fn end_saved(&mut self, obj: Held, standing: Standing, passages: u64) {
         let shared = standing.holding.is_shared() || self.passages() != passages;
         let (state, quiet) = self.split();
         if shared {
@@ -86,7 +100,6 @@ impl Walk<'_, '_> {
             state.writer.close(obj.view(quiet), Holding::Shared);
         }
         self.release([Some(obj)]);
-        next
     }
 
     fn ask(&mut self, obj: &Held, mut standing: Standing, asking: Asking) -> PyResult<Next> {
@@ -96,11 +109,14 @@ impl Walk<'_, '_> {
         let mut spoken = None;
         if face == Face::Hookable {
             self.refresh_hooks()?;
-            spoken = self.spoken(obj)?;
-            if asking.calls_save
-                && let Some(next) = self.call_save(obj, asking.asks_id, spoken)?
-            {
-                return Ok(next);
+            let state = self.state();
+            if !state.hooks.saves_by_itself || !state.older_saves.is_empty() {
+                spoken = self.spoken(obj)?;
+                if asking.calls_save
+                    && let Some(next) = self.call_save(obj, asking.asks_id, spoken)?
+                {
+                    return Ok(next);
+                }
             }
         }
         if self.writer().out.is_frame_full() {
@@ -117,15 +133,16 @@ impl Walk<'_, '_> {
             // What was asked may have changed what comes next.
             self.refresh_hooks()?;
         }
-        let met = self.state().writer.memo.mark();
         let kin = self.kin_of(obj);
-        if face == Face::Lean && matches!(kin, Kin::Atom) {
+        let state = self.state();
+        let is_atom = matches!(kin, Kin::Atom) && !state.writer.atoms_memoized;
+        if is_atom && state.hooks.writes_atoms || face == Face::Lean && matches!(kin, Kin::Atom) {
             self.save_atom(obj)?;
             return Ok(Next::Step);
         }
+        let met = state.writer.memo.mark();
         // Atoms are looked up by the Python class, but it memoizes none unless a reducer took it on. What only its
         // container held was not met by then; who was asked since may have saved it.
-        let is_atom = matches!(kin, Kin::Atom) && !self.state().writer.atoms_memoized;
         let was_memoized = self.state().writer.memo.mark() != before;
         if (standing.holding.is_shared() && !asking.is_new || was_memoized)
             && !is_atom

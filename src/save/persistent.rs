@@ -5,6 +5,7 @@ use pickle_format::sink::Sink;
 use pyo3::prelude::*;
 
 use crate::error::pickling_error;
+use crate::fast::call::call_hook;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::interpreter::face::Face;
@@ -32,7 +33,7 @@ impl Walk<'_, '_> {
             return Ok(());
         }
         match self.persistent_id() {
-            Some(hook) => self.leave(|py| hook.bind(py).call1((obj.bind(py),)).map(drop)),
+            Some(hook) => self.leave(|py| call_hook(hook.bind(py), obj.bind(py)).map(drop)),
             None => Ok(()),
         }
     }
@@ -55,7 +56,7 @@ impl Walk<'_, '_> {
             return Ok(None);
         }
         let id = self.leave(|py| {
-            let id = hook.bind(py).call1((obj.bind(py),))?;
+            let id = call_hook(hook.bind(py), obj.bind(py))?;
             Ok((!id.is_none()).then(|| Held::from(id)))
         })?;
         let Some(id) = id else {

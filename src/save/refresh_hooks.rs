@@ -3,6 +3,7 @@
 use pickle_format::protocol::Protocol;
 use pyo3::prelude::*;
 
+use crate::fast::held::Held;
 use crate::interpreter::face::Face;
 use crate::save::hooks::{Entries, Versions, is_same_method, look_up_hookable, look_up_lean};
 use crate::save::state::State;
@@ -14,24 +15,36 @@ impl Walk<'_, '_> {
     ///
     /// # Errors
     /// What looking up an attribute raises.
+    #[inline(always)]
     pub fn refresh_hooks(&mut self) -> PyResult<()> {
-        let passages = self.passages();
         let seen = self.state().hooks.seen_at;
-        if seen == passages && seen != 0 {
+        if seen == self.passages() && seen != 0 {
             return Ok(());
         }
+        self.refresh_after_passage()
+    }
+
+    fn refresh_after_passage(&mut self) -> PyResult<()> {
         let Some(pickler) = self.pickler() else {
             self.state_mut().hooks.ask_nobody();
             self.state_mut().refresh_direct();
             return Ok(());
         };
         let (state, quiet) = self.split();
-        let face = state.writer.face;
-        if seen != 0 && face == Face::Hookable && state.hooks.stand(pickler, quiet) {
-            state.hooks.seen_at = passages;
+        let was_seen = state.hooks.seen_at != 0 && state.writer.face == Face::Hookable;
+        if was_seen && state.hooks.stand(pickler, quiet) {
+            state.hooks.seen_at = state.writer.passages;
             state.refresh_direct();
             return Ok(());
         }
+        self.look_hooks_up(pickler)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_hooks_up(&mut self, pickler: &Held) -> PyResult<()> {
+        let (state, quiet) = self.split();
+        let (face, seen) = (state.writer.face, state.hooks.seen_at);
         let base = state.hooks.base.as_ref().map(|base| base.again(quiet));
         let objects = state.hooks.own;
         let before = Versions::now(pickler, quiet);

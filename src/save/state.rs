@@ -150,7 +150,14 @@ impl State {
     }
 
     /// On the hookable face a batch is what the container held when the batch began.
+    #[inline(always)]
     fn take_batches(&mut self, quiet: &Quiet) {
+        if self.batches_taken < self.stack.len() {
+            self.take_more_batches(quiet);
+        }
+    }
+
+    fn take_more_batches(&mut self, quiet: &Quiet) {
         let first = self.batches_taken.min(self.stack.len());
         for work in &mut self.stack[first..] {
             work.take_batch(quiet);
@@ -199,7 +206,11 @@ impl Walked for State {
 
     #[inline(always)]
     fn after_passage(&mut self) {
-        self.refresh_direct();
+        // The hookable face looks at its hooks first.
+        match self.writer.face {
+            Face::Lean => self.refresh_direct(),
+            Face::Hookable => self.writer.direct = false,
+        }
     }
 
     fn placeholder() -> Box<Self> {

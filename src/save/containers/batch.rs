@@ -288,13 +288,15 @@ pub enum Rest<E> {
     Elements(Batched<E>),
 }
 
-/// Elements that are taken out of their container, in order.
+/// Elements that are taken out of their container, in order: `count` of them at the most.
 ///
 /// # Errors
 /// Where there is no memory.
-pub fn taken<T>(elements: impl Iterator<Item = T>) -> Result<VecDeque<T>, Fault> {
+pub fn taken<T>(count: usize, elements: impl Iterator<Item = T>) -> Result<VecDeque<T>, Fault> {
     let mut taken = VecDeque::new();
-    for element in elements {
+    let reserved = taken.try_reserve_exact(count.min(BATCH_SIZE));
+    reserved.map_err(|_| Fault::NoMemory)?;
+    for element in elements.take(count) {
         taken.try_reserve(1).map_err(|_| Fault::NoMemory)?;
         taken.push_back(element);
     }

@@ -293,7 +293,7 @@ impl Elements for DictEntries {
             let (key, value) = dict.next(position)?;
             Some((key.hold(), value.hold()))
         });
-        self.ahead = Some(taken(rest.take(left))?);
+        self.ahead = Some(taken(left, rest)?);
         Ok(())
     }
 

@@ -212,8 +212,8 @@ impl Elements for ListItems {
 
     fn take(&mut self, left: usize, quiet: &Quiet) -> Result<(), Fault> {
         if let (None, Some(list)) = (&self.ahead, self.view(quiet)) {
-            let rest = (self.next..self.next + left).map_while(|i| list.item(i));
-            self.ahead = Some(super::batch::taken(rest.map(View::hold))?);
+            let rest = (self.next..).map_while(|i| list.item(i).map(View::hold));
+            self.ahead = Some(super::batch::taken(left, rest)?);
         }
         Ok(())
     }

@@ -212,7 +212,7 @@ impl<const FROZEN: bool> Elements for SetElements<FROZEN> {
         if !FROZEN && let (None, Some(set)) = (&self.ahead, self.view(quiet)) {
             let position = &mut self.position;
             let rest = std::iter::from_fn(|| set.next(position).map(View::hold));
-            self.ahead = Some(taken(rest.take(left))?);
+            self.ahead = Some(taken(left, rest)?);
         }
         Ok(())
     }

@@ -60,6 +60,14 @@ impl Builtins {
     /// All of them.
     pub const ALL: Self = Self((1 << COUNT) - 1);
 
+    /// Those whose objects are never memoized.
+    pub const ATOMS: Self = Self(
+        1 << Builtin::None as u16
+            | 1 << Builtin::Bool as u16
+            | 1 << Builtin::Int as u16
+            | 1 << Builtin::Float as u16,
+    );
+
     /// Those whose objects a container's loop writes by itself, and tuples.
     pub const LEAVES: Self = Self(
         1 << Builtin::None as u16

@@ -48,6 +48,10 @@ pub struct Hooks {
     pub own: Own,
     /// Whether nobody has to be asked about leaves.
     pub are_quiet: bool,
+    /// Whether nobody's `save` is to be asked, and nothing is declared of other hooks, at any object.
+    pub saves_by_itself: bool,
+    /// Whether None, bools, ints and floats are written without asking anything but their persistent id.
+    pub writes_atoms: bool,
     /// The types of containers that are opened within their containers, where nobody has to be asked about leaves.
     pub opened: Builtins,
     /// `Writer::passages` when these were looked up; the hookable face looks again once it moved.
@@ -147,6 +151,18 @@ impl Found {
         !is_asked_of_all && self.native().has_all(Builtins::LEAVES)
     }
 
+    /// Whether nobody's `save` is to be asked, and nothing is declared of other hooks.
+    fn saves_by_itself(&self) -> bool {
+        self.save.is_none() && !self.is_foreign && !self.silence.is_declared()
+    }
+
+    /// Whether only the persistent id of None, bools, ints and floats is asked for.
+    fn writes_atoms(&self, face: Face) -> bool {
+        (face == Face::Lean || self.reducer_override.is_none())
+            && self.native().has_all(Builtins::ATOMS)
+            && !self.is_foreign
+    }
+
     /// Whether somebody's method memoizes everything.
     pub fn asks_memoize(&self) -> bool {
         let is_declared = self.silence.memoize.is_some() && !self.silence.memoize_speaks;
@@ -179,6 +195,8 @@ impl Hooks {
     /// Nobody can override anything: there is no pickler.
     pub fn ask_nobody(&mut self) {
         self.are_quiet = true;
+        self.saves_by_itself = true;
+        self.writes_atoms = true;
         self.opened = Builtins::ALL;
     }
 
@@ -190,6 +208,8 @@ impl Hooks {
             self.found.dispatch_table = found.dispatch_table.take();
         }
         self.are_quiet = false;
+        self.saves_by_itself = false;
+        self.writes_atoms = false;
         self.seen_at = 0;
         self.versions = None;
         found
@@ -202,6 +222,8 @@ impl Hooks {
         }
         self.are_quiet = found.is_quiet(face);
         self.opened = found.opened();
+        self.saves_by_itself = found.saves_by_itself();
+        self.writes_atoms = found.writes_atoms(face);
         if face == Face::Lean && found.dispatch_table.is_none() {
             found.dispatch_table = self.found.dispatch_table.take();
         }
@@ -224,8 +246,30 @@ impl Hooks {
     }
 
     /// Whether what was looked up still stands: everything that it rests on is as it was.
+    #[inline(always)]
     pub fn stand(&self, pickler: &Held, quiet: &Quiet) -> bool {
-        self.versions.is_some() && self.versions == self.versions(pickler, quiet)
+        let Some(versions) = &self.versions else {
+            return false;
+        };
+        let pickler = pickler.view(quiet);
+        if pickler.class().version() != Some(versions.class) {
+            return false;
+        }
+        let Ok(Some(own)) = pickler.instance_dict() else {
+            return false;
+        };
+        let (address, version) = versions.own;
+        if own.object().address() != address
+            || dict_version::version_of_instance(own) != Some(version)
+        {
+            return false;
+        }
+        match (&self.found.dispatch, versions.dispatch) {
+            (Some(dispatch), Some(noted)) => {
+                version_of_dict(dispatch.table.view(quiet)) == Some(noted)
+            }
+            _ => true,
+        }
     }
 
     /// For the collector.

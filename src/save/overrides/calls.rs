@@ -6,6 +6,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
+use crate::fast::call::call_hook;
 use crate::fast::fresh;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
@@ -120,7 +121,7 @@ impl Walk<'_, '_> {
             return self.write(|w, quiet| w.memoize_natively(obj.view(quiet), Holding::Shared));
         };
         self.reach_file()?;
-        self.leave(|py| hook.bind(py).call1((obj.bind(py),)).map(drop))?;
+        self.leave(|py| call_hook(hook.bind(py), obj.bind(py)).map(drop))?;
         self.release([Some(hook), Some(obj)]);
         Ok(())
     }

@@ -4,6 +4,7 @@ use pyo3::exceptions::PyKeyError;
 use pyo3::intern;
 use pyo3::prelude::*;
 
+use crate::fast::call::call_hook;
 use crate::fast::held::Held;
 use crate::fast::memo::{Holding, Mark};
 use crate::fast::view::{Kind, View};
@@ -28,7 +29,7 @@ impl Walk<'_, '_> {
             return Ok(None);
         };
         let value = self.leave(|py| {
-            let value = hook.bind(py).call1((obj.bind(py),))?;
+            let value = call_hook(hook.bind(py), obj.bind(py))?;
             Ok((!value.is(py.NotImplemented())).then(|| Held::from(value)))
         })?;
         match value {
