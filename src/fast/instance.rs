@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use pyo3::{Borrowed, ffi};
 
-use crate::fast::class::{DictOffset, SlotOffset};
+use crate::fast::class::{DictOffset, MANAGED_DICT_OFFSET, SlotOffset};
 
 /// The `__dict__` of an instance whose type keeps it at a fixed place, if it has one yet.
 pub fn placed_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> Option<Bound<'py, PyAny>> {
@@ -44,11 +44,46 @@ pub fn set_slot<'py>(
     }
 }
 
+/// The `__dict__` of an instance, where there is one already.
+///
+/// # Safety
+/// `obj` is alive, and the GIL is held. The instance holds the dict.
+#[inline(always)]
+pub(super) unsafe fn made_dict(obj: *mut ffi::PyObject) -> Option<*mut ffi::PyObject> {
+    // SAFETY: the object and its type are alive. An instance of a class with this flag keeps before itself, and
+    // others at the offset, a pointer that is null, or a dict, or, on 3.12, the address of its attributes' values
+    // with the lowest bit set.
+    unsafe {
+        let class = ffi::Py_TYPE(obj);
+        let is_managed = ffi::PyType_HasFeature(class, ffi::Py_TPFLAGS_MANAGED_DICT) != 0;
+        let offset = match (*class).tp_dictoffset {
+            _ if is_managed && cfg!(Py_GIL_DISABLED) => return None,
+            _ if is_managed => MANAGED_DICT_OFFSET,
+            offset if offset > 0 => offset,
+            _ => return None,
+        };
+        let dict = *obj.byte_offset(offset).cast::<*mut ffi::PyObject>();
+        (!dict.is_null() && dict as usize & 1 == 0).then_some(dict)
+    }
+}
+
 /// The instance's `__dict__`, made if it was not there yet.
 ///
 /// Only for types whose `__dict__` is the ordinary one. Up to 3.11 an allocation may run the
 /// collector, and so finalisers, on the spot: there it is paused.
+#[inline(always)]
 pub fn instance_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    // SAFETY: `obj` is alive, and the thread attached, as `Borrowed` shows; the instance holds its dict.
+    let made =
+        unsafe { made_dict(obj.as_ptr()).map(|dict| Bound::from_borrowed_ptr(obj.py(), dict)) };
+    match made {
+        Some(dict) => Ok(dict.cast_into::<PyDict>()?),
+        None => make_dict(obj),
+    }
+}
+
+#[inline(never)]
+fn make_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     // SAFETY: `obj` is alive; the call gives a new reference or sets an error. Pausing and resuming
     // the collector runs nothing.
     unsafe {

@@ -95,8 +95,12 @@ struct Handle(u16);
 impl Identity for Handle {
     const EMPTY: Self = Handle(u16::MAX);
 
+    fn place(self) -> usize {
+        0
+    }
+
     fn hash(self) -> u64 {
-        u64::from(self.0) << 48
+        u64::from(self.0) << 32
     }
 }
 

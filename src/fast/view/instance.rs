@@ -4,7 +4,7 @@ use pyo3::ffi;
 
 use super::dict::Dict;
 use super::object::View;
-use crate::fast::class::MANAGED_DICT_OFFSET;
+use crate::fast::instance::made_dict;
 use crate::fast::no_memory::NoMemory;
 use crate::fast::watch;
 
@@ -30,29 +30,6 @@ impl<'q> View<'q> {
         }
     }
 
-    /// The `__dict__` of an instance, where there is one already.
-    #[inline(always)]
-    fn made_dict(self) -> Option<View<'q>> {
-        // SAFETY: the object and its type are alive. An instance of a class with this flag keeps before itself, and
-        // others at the offset, a pointer that is null, or a dict that the instance holds, or, on 3.12, the address
-        // of its attributes' values with the lowest bit set.
-        unsafe {
-            let class = self.type_ptr();
-            let is_managed = ffi::PyType_HasFeature(class, ffi::Py_TPFLAGS_MANAGED_DICT) != 0;
-            let offset = match (*class).tp_dictoffset {
-                _ if is_managed && cfg!(Py_GIL_DISABLED) => return None,
-                _ if is_managed => MANAGED_DICT_OFFSET,
-                offset if offset > 0 => offset,
-                _ => return None,
-            };
-            let dict = *self
-                .as_ptr()
-                .byte_offset(offset)
-                .cast::<*mut ffi::PyObject>();
-            (!dict.is_null() && dict as usize & 1 == 0).then(|| View::within(dict))
-        }
-    }
-
     /// The instance's `__dict__`, made if it was not there yet; None where it is of a subclass, or the
     /// class has a way of its own to it.
     ///
@@ -60,7 +37,8 @@ impl<'q> View<'q> {
     /// Where there is no memory.
     #[inline(always)]
     pub fn instance_dict(self) -> Result<Option<Dict<'q>>, NoMemory> {
-        match self.made_dict() {
+        // SAFETY: the object is alive, and holds its dict.
+        match unsafe { made_dict(self.as_ptr()).map(|dict| View::within(dict)) } {
             Some(dict) => Ok(dict.as_dict()),
             None => self.make_dict(),
         }

@@ -7,17 +7,28 @@ pub trait Identity: Copy + Eq {
     /// What no object has: it marks the empty places of the table.
     const EMPTY: Self;
 
-    /// A hash whose highest bits are well spread, since they choose the place.
+    /// A number whose lowest bits choose the place: those of objects that are met one after the other lie side by
+    /// side, so that their places are in the cache.
+    #[must_use]
+    fn place(self) -> usize;
+
+    /// A hash whose bits are well spread, for where too many have the same places.
     #[must_use]
     fn hash(self) -> u64;
 }
 
-/// 2⁶⁴ divided by the golden ratio: consecutive addresses spread over the table (Knuth, 6.4).
+/// 2⁶⁴ divided by the golden ratio: consecutive numbers spread over the table (Knuth, 6.4).
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// An address: never 0, and aligned, so its lowest bits tell nothing and the hash begins above them.
+/// An address: never 0, and aligned, so its lowest bits tell nothing and are left out.
 impl Identity for usize {
     const EMPTY: Self = 0;
+
+    #[inline(always)]
+    fn place(self) -> usize {
+        // The interpreter's arenas, of a MiB, would lie upon each other in a smaller table.
+        (self >> 4).wrapping_add((self >> 20).wrapping_mul(MULTIPLIER as usize) >> 16)
+    }
 
     #[inline(always)]
     fn hash(self) -> u64 {
@@ -25,16 +36,46 @@ impl Identity for usize {
     }
 }
 
-/// Identity to index, by open addressing with linear probing.
+/// Identity to index, by open addressing: a few places side by side, then others all over the table.
 ///
 /// With addresses an entry takes 16 bytes, and at most two thirds of the table are filled.
 #[derive(Debug)]
 pub struct PicklerMemo<I: Identity = usize> {
-    /// Pairs (identity, index). The length is a power of two.
+    /// Pairs (identity, index). The length is a power of two, or zero.
     table: Vec<(I, usize)>,
     len: usize,
-    /// `64 - log2(table.len())`: the hash's highest bits choose the place.
-    shift: u32,
+}
+
+/// Places side by side that are tried first.
+const NEIGHBOURS: usize = 4;
+
+/// The places that are tried for an identity, one after the other: in the end all of them.
+struct Probe {
+    place: usize,
+    step: usize,
+    tried: usize,
+}
+
+impl Probe {
+    #[inline(always)]
+    fn of(identity: impl Identity) -> Self {
+        Self {
+            place: identity.place(),
+            step: 1,
+            tried: 0,
+        }
+    }
+
+    /// Goes on to the next place.
+    #[inline(always)]
+    fn advance(&mut self, identity: impl Identity) {
+        self.tried += 1;
+        if self.tried == NEIGHBOURS {
+            // An odd step leads to every place of a table whose length is a power of two.
+            self.step = (identity.hash() >> 32) as usize | 1;
+        }
+        self.place = self.place.wrapping_add(self.step);
+    }
 }
 
 /// Entries up to which the table grows by four: entering them anew costs more than the room.
@@ -48,7 +89,6 @@ impl<I: Identity> Default for PicklerMemo<I> {
         Self {
             table: Vec::new(),
             len: 0,
-            shift: 0,
         }
     }
 }
@@ -72,32 +112,22 @@ impl<I: Identity> PicklerMemo<I> {
         self.len == 0
     }
 
-    #[inline(always)]
-    fn place(&self, identity: I) -> usize {
-        (identity.hash() >> self.shift) as usize
-    }
-
     /// The index that was given to an identity.
     #[inline(always)]
     #[must_use]
     pub fn get(&self, identity: I) -> Option<usize> {
-        let mut place = self.place(identity);
+        let mask = self.table.len().wrapping_sub(1);
+        let mut probe = Probe::of(identity);
         loop {
-            // The first place always lies in the table, unless that is empty.
-            let Some(&(key, index)) = self.table.get(place) else {
-                if self.table.is_empty() {
-                    return None;
-                }
-                place = 0;
-                continue;
-            };
+            // A table of no places has none at all.
+            let &(key, index) = self.table.get(probe.place & mask)?;
             if key == I::EMPTY {
                 return None;
             }
             if key == identity {
                 return Some(index);
             }
-            place += 1;
+            probe.advance(identity);
         }
     }
 
@@ -112,9 +142,9 @@ impl<I: Identity> PicklerMemo<I> {
             self.enlarge()?;
         }
         let mask = self.table.len() - 1;
-        let mut place = self.place(identity);
+        let mut probe = Probe::of(identity);
         loop {
-            let entry = &mut self.table[place & mask];
+            let entry = &mut self.table[probe.place & mask];
             if entry.0 == I::EMPTY {
                 *entry = (identity, index);
                 self.len += 1;
@@ -123,7 +153,7 @@ impl<I: Identity> PicklerMemo<I> {
             if entry.0 == identity {
                 return Ok(Some(std::mem::replace(&mut entry.1, index)));
             }
-            place += 1;
+            probe.advance(identity);
         }
     }
 
@@ -136,15 +166,14 @@ impl<I: Identity> PicklerMemo<I> {
         table.try_reserve_exact(size)?;
         table.resize(size, (I::EMPTY, 0));
         let old = std::mem::replace(&mut self.table, table);
-        self.shift = 64 - size.trailing_zeros();
         let mask = size - 1;
         for (identity, index) in old {
             if identity != I::EMPTY {
-                let mut place = self.place(identity);
-                while self.table[place & mask].0 != I::EMPTY {
-                    place += 1;
+                let mut probe = Probe::of(identity);
+                while self.table[probe.place & mask].0 != I::EMPTY {
+                    probe.advance(identity);
                 }
-                self.table[place & mask] = (identity, index);
+                self.table[probe.place & mask] = (identity, index);
             }
         }
         Ok(())
