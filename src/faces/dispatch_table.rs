@@ -6,12 +6,15 @@
 //! that it is one.
 
 use pyo3::exceptions::PyAttributeError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
+use crate::fast::attribute::optional_attribute;
+use crate::fast::class::{class_attribute, finds_attributes_ordinarily};
 use crate::fast::held::{Held, give_up_late};
 use crate::fast::thread_end::Frames;
-use crate::gate::home::FindHome;
+use crate::gate::home::{FindHome, Home};
 use crate::gate::session::Walked;
 use crate::save::state::State;
 
@@ -41,6 +44,24 @@ impl DispatchTableSlot {
             std::mem::replace(&mut state.hooks.found.dispatch_table, table)
         })
     }
+}
+
+/// The table that a pickler shows while it is initialised: what its class has of this name, or what the slot has.
+///
+/// # Errors
+/// What looking the attribute up raises.
+pub fn shown<'py>(pickler: &Bound<'py, PyAny>, home: &Home<State>) -> PyResult<Option<Held>> {
+    let class = pickler.get_type();
+    // An attribute that is not there costs an exception, and mostly it is not.
+    if finds_attributes_ordinarily(&class)
+        && class_attribute(&class, intern!(pickler.py(), NAME))
+            .is_some_and(|found| found.is_exact_instance_of::<DispatchTableSlot>())
+    {
+        let table = home.with(|state| state.hooks.found.dispatch_table.take());
+        return Ok(table.ok().flatten());
+    }
+    let table = optional_attribute(pickler, intern!(pickler.py(), NAME))?;
+    Ok(table.map(Held::from))
 }
 
 /// The attribute's name.

@@ -1,5 +1,7 @@
 //! `dump`, `dumps`, `load` and `loads`, and the table of opcodes.
 
+use std::sync::Arc;
+
 use pickle_format::opcode::OPCODES;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -76,7 +78,7 @@ pub fn load<'py>(
         errors,
         buffers,
     )?;
-    load_alone(file.py(), settings, Source::File)
+    load_alone(file.py(), Arc::new(settings), Source::File)
 }
 
 /// The object of the pickle in `data`, any bytes-like object; `bytes` are not copied. Bytes behind the
@@ -94,16 +96,7 @@ pub fn loads<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let _frames = Frames::enter();
     let source = Source::of_object(data)?;
-    let face = Face::Lean;
-    let settings = Settings::new(
-        data.py(),
-        face,
-        None,
-        fix_imports,
-        encoding,
-        errors,
-        buffers,
-    )?;
+    let settings = Settings::in_memory(data.py(), fix_imports, encoding, errors, buffers)?;
     load_alone(data.py(), settings, source)
 }
 

@@ -6,8 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::faces::arguments::truth;
+use crate::faces::dispatch_table;
 use crate::faces::memo_proxy::{PicklerMemoProxy, assign_to_pickler};
-use crate::fast::held::{Held, give_up_late};
+use crate::fast::held::give_up_late;
 use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
 use crate::interpreter::face::Face;
@@ -69,8 +70,8 @@ impl Pickler {
             &options,
             Some(slf.py().get_type::<Self>()),
         )?;
-        let table = slf.as_any().getattr_opt("dispatch_table")?;
-        state.hooks.found.dispatch_table = table.map(Held::from);
+        let table = dispatch_table::shown(slf.as_any(), &slf.get().home)?;
+        state.hooks.found.dispatch_table = table;
         drop(slf.get().home.initialize(state)?);
         give_up_late(slf.py());
         Ok(())

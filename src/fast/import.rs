@@ -1,7 +1,10 @@
 //! The interpreter's import, and the audit event that goes before it.
 
-use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyModule, PyString};
+use pyo3::{ffi, intern};
+
+use crate::fast::attribute::optional_attribute;
 
 unsafe extern "C" {
     /// Exported by every supported interpreter, though `pyo3::ffi` has no variadic functions.
@@ -10,6 +13,72 @@ unsafe extern "C" {
         format: *const std::ffi::c_char,
         ...
     ) -> std::ffi::c_int;
+}
+
+/// What the interpreter's own import rests on.
+pub struct Importing<'a, 'py> {
+    /// `builtins.__import__` as it was when oxipickle was imported.
+    pub import: &'a Bound<'py, PyAny>,
+    pub builtins: &'a Bound<'py, PyDict>,
+    /// What the module `sys` has.
+    pub sys: &'a Bound<'py, PyDict>,
+}
+
+impl<'py> Importing<'_, 'py> {
+    /// A module that was imported before, if importing it would do nothing but find it: nobody has taken importing
+    /// over, the module is an ordinary one, and it is not being imported just now, maybe by another thread.
+    ///
+    /// # Errors
+    /// What comparing its name with a key of `sys.modules` raises.
+    fn known(&self, module_name: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyModule>>> {
+        let py = module_name.py();
+        // SAFETY: the thread is attached; the dict is borrowed, and only compared.
+        let builtins = unsafe { ffi::PyEval_GetBuiltins() };
+        if builtins != self.builtins.as_ptr() || !module_name.is_exact_instance_of::<PyString>() {
+            return Ok(None);
+        }
+        let import = self.builtins.get_item(intern!(py, "__import__"))?;
+        if !import.is_some_and(|import| import.is(self.import)) {
+            return Ok(None);
+        }
+        let modules = self.sys.get_item(intern!(py, "modules"))?;
+        let Some(Ok(modules)) = modules
+            .as_ref()
+            .map(|modules| modules.cast_exact::<PyDict>())
+        else {
+            return Ok(None);
+        };
+        let module = modules.get_item(module_name)?;
+        let Some(Ok(module)) = module.map(|module| module.cast_into_exact::<PyModule>()) else {
+            return Ok(None);
+        };
+        let spec = module.dict().get_item(intern!(py, "__spec__"))?;
+        let initializing = match spec {
+            Some(spec) => optional_attribute(&spec, intern!(py, "_initializing"))?,
+            None => None,
+        };
+        let is_ready = initializing.is_none_or(|it| it.is(PyBool::new(py, false)));
+        Ok(is_ready.then_some(module))
+    }
+}
+
+/// What a module has under this name, if importing it and looking the name up would do nothing but find it.
+///
+/// # Errors
+/// What comparing the module's name with a key of `sys.modules` raises.
+pub fn known_attribute<'py>(
+    module_name: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyString>,
+    importing: &Importing<'_, 'py>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    // A module's own attributes come before its contents.
+    if name.to_str().is_ok_and(|name| name.starts_with("__")) {
+        return Ok(None);
+    }
+    match importing.known(module_name)? {
+        Some(module) => module.dict().get_item(name),
+        None => Ok(None),
+    }
 }
 
 /// The module of this name, imported if need be.

@@ -5,10 +5,10 @@ use std::ffi::{CStr, c_int, c_void};
 use std::mem::offset_of;
 use std::ptr::null_mut;
 
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyString, PyType};
+use pyo3::{Borrowed, ffi};
 
 /// A method: calls a builtin function that has the class for its `__self__`, with the instance first.
 #[repr(C)]
@@ -248,6 +248,23 @@ pub fn is_made_of(attribute: &Bound<'_, PyAny>, function: &Bound<'_, PyCFunction
         inner
             .cast_exact::<PyCFunction>()
             .is_ok_and(|inner| definition_of(inner) == definition_of(function))
+    }
+}
+
+/// The name of a builtin method, and the object that it is bound to; None for anything else.
+pub fn builtin_method<'a, 'py>(
+    method: &'a Bound<'py, PyAny>,
+) -> Option<(&'a CStr, Borrowed<'a, 'py, PyAny>)> {
+    let method = method.cast_exact::<PyCFunction>().ok()?;
+    // SAFETY: the thread is attached. A definition and its name are there as long as the method, which holds the
+    // object too; that is null where there is none.
+    unsafe {
+        let name = (*definition_of(method)).ml_name;
+        let owner = (*method.as_ptr().cast::<ffi::PyCFunctionObject>()).m_self;
+        (!name.is_null() && !owner.is_null()).then(|| {
+            let owner = Borrowed::from_ptr(method.py(), owner);
+            (CStr::from_ptr(name), owner)
+        })
     }
 }
 

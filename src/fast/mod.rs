@@ -5,6 +5,7 @@
 //! read off the class as it is now. `quiet` says what holds the second of these.
 
 pub mod attached;
+pub mod attribute;
 pub mod build;
 pub mod call;
 pub mod class;

@@ -60,6 +60,11 @@ impl BytesOutput {
         }
     }
 
+    /// Whether the room is what a small call needs, and worth to be kept for the next one.
+    pub fn is_small(&self) -> bool {
+        self.capacity <= FIRST_CAPACITY
+    }
+
     fn resize(&mut self, capacity: usize) -> Result<(), NoMemory> {
         let size = ffi::Py_ssize_t::try_from(capacity).map_err(|_| NoMemory)?;
         // SAFETY: the object is ours alone, which is what `_PyBytes_Resize` demands; on failure it
@@ -92,6 +97,29 @@ impl BytesOutput {
                     Ok(())
                 }
             }
+        }
+    }
+
+    /// As `finish`; but a small result is copied, and the room stays here for what is written next.
+    ///
+    /// # Errors
+    /// MemoryError.
+    #[inline(always)]
+    pub fn finish_part<'py>(
+        &mut self,
+        py: Python<'py>,
+        filled: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        if filled > FIRST_CAPACITY || !self.is_small() {
+            return std::mem::replace(self, Self::new()).finish(py, filled);
+        }
+        let written = &self.space()[..filled];
+        // SAFETY: so many bytes were written, as the caller says, and they are fewer than any size can say. The
+        // call copies them, and gives a new reference or null with an exception set.
+        unsafe {
+            let (data, len) = (written.as_ptr().cast(), written.len() as ffi::Py_ssize_t);
+            let bytes = ffi::PyBytes_FromStringAndSize(data, len);
+            Ok(Bound::from_owned_ptr_or_err(py, bytes)?.cast_into_unchecked::<PyBytes>())
         }
     }
 

@@ -15,11 +15,16 @@ pub struct Slot<T>(AtomicPtr<T>, PhantomData<Mutex<T>>);
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
-        Self(AtomicPtr::new(std::ptr::null_mut()), PhantomData)
+        Self::new()
     }
 }
 
 impl<T> Slot<T> {
+    /// A place that holds nothing.
+    pub const fn new() -> Self {
+        Self(AtomicPtr::new(std::ptr::null_mut()), PhantomData)
+    }
+
     /// Takes the value out.
     #[inline(always)]
     pub fn take(&self) -> Option<Box<T>> {

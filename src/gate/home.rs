@@ -22,6 +22,9 @@ pub trait Resident: Sized {
     /// How many sessions are nested on this state.
     fn depth(&self) -> usize;
 
+    /// Gives up what the state of an object holds that has ended.
+    fn retire(self: Box<Self>);
+
     /// Shows the collector every object that the state holds.
     ///
     /// # Errors
@@ -32,7 +35,7 @@ pub trait Resident: Sized {
 /// A pickler's or an unpickler's state, and who works on it.
 ///
 /// The state is here, or with the one who works on it; nobody waits for anybody.
-pub struct Home<S> {
+pub struct Home<S: Resident> {
     /// Nothing before `__init__`, and while a session runs natively.
     state: Slot<S>,
     /// The number of the thread of the outermost session; 0 where there is none.
@@ -42,7 +45,7 @@ pub struct Home<S> {
     initialized: AtomicBool,
 }
 
-impl<S> Default for Home<S> {
+impl<S: Resident> Default for Home<S> {
     fn default() -> Self {
         Self {
             state: Slot::default(),
@@ -216,10 +219,12 @@ impl<S: Resident> Home<S> {
     }
 }
 
-impl<S> Drop for Home<S> {
+impl<S: Resident> Drop for Home<S> {
     fn drop(&mut self) {
         let _frames = Frames::enter();
-        drop(self.state.take());
+        if let Some(state) = self.state.take() {
+            state.retire();
+        }
         give_up_now();
     }
 }

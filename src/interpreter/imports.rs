@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
+use crate::fast::import::Importing;
 use crate::interpreter::behaviour::{self, Loading, Saving};
 
 /// What saving and loading need from the standard library.
@@ -27,6 +28,9 @@ pub struct Imports {
     pub extension_opcode: Py<PyAny>,
     /// Whether C's picklers raise PicklingError for a code that is none.
     pub refuses_bad_codes: Py<PyAny>,
+    /// What the modules `sys` and `builtins` have.
+    pub sys_contents: Py<PyDict>,
+    pub builtins_contents: Py<PyDict>,
     pub getattr: Py<PyAny>,
     pub import: Py<PyAny>,
     pub bytes_type: Py<PyType>,
@@ -85,6 +89,15 @@ impl Imports {
         IMPORTS.get(py).ok_or_else(too_early)
     }
 
+    /// What importing a module rests on.
+    pub fn importing<'a, 'py>(&'a self, py: Python<'py>) -> Importing<'a, 'py> {
+        Importing {
+            import: self.import.bind(py),
+            builtins: self.builtins_contents.bind(py),
+            sys: self.sys_contents.bind(py),
+        }
+    }
+
     fn resolve(py: Python<'_>) -> PyResult<Self> {
         let pickle = py.import("pickle")?;
         let builtins = py.import("builtins")?;
@@ -117,6 +130,8 @@ impl Imports {
             bind_new: answers.getattr("bind_new")?.unbind(),
             extension_opcode: answers.getattr("extension_opcode")?.unbind(),
             refuses_bad_codes: answers.getattr("refuses_bad_codes")?.unbind(),
+            sys_contents: py.import("sys")?.dict().unbind(),
+            builtins_contents: builtins.dict().unbind(),
             getattr: builtins.getattr("getattr")?.unbind(),
             import: builtins.getattr("__import__")?.unbind(),
             bytes_type: class(&builtins, "bytes")?,

@@ -18,9 +18,9 @@ use crate::fast::decode::interned;
 use crate::fast::instance::{has_ordinary_dict, set_named_attribute};
 use crate::fast::object::is_of_immutable_type;
 
-/// Places of the two tables: a load meets the same few classes and names again and again.
-const CLASSES_KEPT: usize = 16;
-const NAMES_KEPT: usize = 128;
+/// Places of the two tables, at first and at most: a load meets the same few classes and names again and again.
+const CLASSES_KEPT: [usize; 2] = [2, 16];
+const NAMES_KEPT: [usize; 2] = [8, 128];
 
 /// The version of an entry that tells of a name whatever the class.
 const NO_CLASS: u32 = 0;
@@ -28,13 +28,15 @@ const NO_CLASS: u32 = 0;
 /// Addresses of objects are multiples of this many bytes, so their lowest bits are alike.
 const ALIGNMENT: usize = 16;
 
-fn place_of_class(class: &Bound<'_, PyType>) -> usize {
-    class.as_ptr() as usize / ALIGNMENT % CLASSES_KEPT
+#[inline(always)]
+fn hash_of_class(class: &Bound<'_, PyType>) -> usize {
+    class.as_ptr() as usize / ALIGNMENT
 }
 
 /// A name that several classes have gets a place for each of them.
-fn place_of_name(name: &Bound<'_, PyAny>, version: u32) -> usize {
-    (name.as_ptr() as usize / ALIGNMENT).wrapping_add(version as usize) % NAMES_KEPT
+#[inline(always)]
+fn hash_of_name(name: &Bound<'_, PyAny>, version: u32) -> usize {
+    (name.as_ptr() as usize / ALIGNMENT).wrapping_add(version as usize)
 }
 
 /// What is known of a class.
@@ -72,20 +74,72 @@ struct Name<'py> {
     way: Way,
 }
 
-/// What is known of the classes and names that BUILD met.
-#[derive(Default)]
-pub struct Attributes<'py> {
-    classes: Vec<Option<Known<'py>>>,
-    names: Vec<Option<Name<'py>>>,
+/// Entries, each at the place that its hash says.
+struct Places<T> {
+    /// Their number is a power of two, or none.
+    entries: Vec<Option<T>>,
+    hash: fn(&T) -> usize,
+    kept: [usize; 2],
 }
 
-/// Makes so many empty places.
-fn make_places<T>(places: &mut Vec<Option<T>>, n: usize) -> PyResult<()> {
-    places
-        .try_reserve_exact(n)
-        .map_err(|_| PyMemoryError::new_err(()))?;
-    places.resize_with(n, || None);
-    Ok(())
+impl<T> Places<T> {
+    const fn new(kept: [usize; 2], hash: fn(&T) -> usize) -> Self {
+        Self {
+            entries: Vec::new(),
+            hash,
+            kept,
+        }
+    }
+
+    #[inline(always)]
+    fn place(&self, hash: usize) -> usize {
+        hash & self.entries.len().wrapping_sub(1)
+    }
+
+    #[inline(always)]
+    fn get(&self, hash: usize) -> Option<&T> {
+        self.entries.get(self.place(hash)).and_then(Option::as_ref)
+    }
+
+    /// Puts an entry at its place, in place of the one that is there, unless there can be more places.
+    fn put(&mut self, entry: T) -> PyResult<&T> {
+        let hash = (self.hash)(&entry);
+        let [first, most] = self.kept;
+        while self.entries.is_empty() || self.entries.len() < most && self.get(hash).is_some() {
+            self.grow((self.entries.len() * 2).max(first))?;
+        }
+        let place = self.place(hash);
+        Ok(self.entries[place].insert(entry))
+    }
+
+    fn grow(&mut self, len: usize) -> PyResult<()> {
+        let mut entries = Vec::new();
+        entries
+            .try_reserve_exact(len)
+            .map_err(|_| PyMemoryError::new_err(()))?;
+        entries.resize_with(len, || None);
+        let old = std::mem::replace(&mut self.entries, entries);
+        for entry in old.into_iter().flatten() {
+            let place = self.place((self.hash)(&entry));
+            self.entries[place] = Some(entry);
+        }
+        Ok(())
+    }
+}
+
+/// What is known of the classes and names that BUILD met.
+pub struct Attributes<'py> {
+    classes: Places<Known<'py>>,
+    names: Places<Name<'py>>,
+}
+
+impl Default for Attributes<'_> {
+    fn default() -> Self {
+        Self {
+            classes: Places::new(CLASSES_KEPT, |known| hash_of_class(&known.class)),
+            names: Places::new(NAMES_KEPT, |known| hash_of_name(&known.name, known.version)),
+        }
+    }
 }
 
 impl<'py> Attributes<'py> {
@@ -95,36 +149,30 @@ impl<'py> Attributes<'py> {
     /// MemoryError.
     #[inline(always)]
     pub fn known(&mut self, class: &Bound<'py, PyType>) -> PyResult<&Known<'py>> {
-        let place = place_of_class(class);
-        let is_current = match self.classes.get(place) {
-            Some(Some(known)) => {
-                known.class.is(class)
-                    && known.version != NO_CLASS
-                    && known.version == contents_version(class)
-            }
-            _ => false,
-        };
+        let hash = hash_of_class(class);
+        let is_current = self.classes.get(hash).is_some_and(|known| {
+            known.class.is(class)
+                && known.version != NO_CLASS
+                && known.version == contents_version(class)
+        });
         if !is_current {
             self.get_to_know(class)?;
         }
-        let known = self.classes.get(place).and_then(Option::as_ref);
+        let known = self.classes.get(hash);
         known.ok_or_else(|| PyMemoryError::new_err(()))
     }
 
     #[cold]
     #[inline(never)]
     fn get_to_know(&mut self, class: &Bound<'py, PyType>) -> PyResult<()> {
-        if self.classes.is_empty() {
-            make_places(&mut self.classes, CLASSES_KEPT)?;
-        }
-        self.classes[place_of_class(class)] = Some(Known {
+        self.classes.put(Known {
             takes_attributes: takes_attributes(class),
             sets_no_state: sets_no_state(class),
             setstate: method_of_dictless(class, intern!(class.py(), "__setstate__")),
             // Looking gave the class a number if it had none.
             version: contents_version(class),
             class: class.clone(),
-        });
+        })?;
         Ok(())
     }
 
@@ -172,15 +220,12 @@ impl<'py> Attributes<'py> {
         name: &Bound<'py, PyAny>,
     ) -> PyResult<Option<&Name<'py>>> {
         let version = contents_version(class);
-        let is_current = match self.names.get(place_of_name(name, version)) {
-            Some(Some(known)) => {
-                known.name.is(name) && known.version == version && version != NO_CLASS
-            }
-            _ => false,
-        };
+        let hash = hash_of_name(name, version);
+        let is_current = self.names.get(hash).is_some_and(|known| {
+            known.name.is(name) && known.version == version && version != NO_CLASS
+        });
         if is_current {
-            let known = self.names.get(place_of_name(name, version));
-            return Ok(known.and_then(Option::as_ref));
+            return Ok(self.names.get(hash));
         }
         self.get_to_know_name(class, name)
     }
@@ -222,8 +267,8 @@ impl<'py> Attributes<'py> {
     /// # Errors
     /// MemoryError.
     pub fn twin(&mut self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> {
-        match self.names.get(place_of_name(name, NO_CLASS)) {
-            Some(Some(known)) if known.name.is(name) => Ok(known.twin.clone()),
+        match self.names.get(hash_of_name(name, NO_CLASS)) {
+            Some(known) if known.name.is(name) => Ok(known.twin.clone()),
             _ => {
                 let twin = interned(name.clone());
                 self.keep_name(name, twin.clone(), NO_CLASS, Way::Other)?;
@@ -239,16 +284,12 @@ impl<'py> Attributes<'py> {
         version: u32,
         way: Way,
     ) -> PyResult<Option<&Name<'py>>> {
-        if self.names.is_empty() {
-            make_places(&mut self.names, NAMES_KEPT)?;
-        }
-        let place = &mut self.names[place_of_name(name, version)];
-        *place = Some(Name {
+        let known = self.names.put(Name {
             name: name.clone(),
             twin,
             version,
             way,
-        });
-        Ok(place.as_ref())
+        })?;
+        Ok(Some(known))
     }
 }

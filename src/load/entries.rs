@@ -99,8 +99,8 @@ impl<'py> Entries<'py> {
             face: Face::Hookable,
             file: Some(File::of_methods(read, readline)?),
             fix_imports: fix_imports.is_truthy()?,
-            encoding,
-            errors,
+            encoding: encoding.into(),
+            errors: errors.into(),
             buffers: (!buffers.is_none()).then(|| buffers.clone().unbind()),
             counts_far_entries: true,
         }))

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
 use crate::error::{after, class_name};
-use crate::fast::import::{audit_find_class, import};
+use crate::fast::import::{audit_find_class, import, known_attribute};
 use crate::interpreter::imports::Imports;
 
 /// The answer of `find_class` if nobody overrides it: imports the module and gives its attribute,
@@ -49,6 +49,12 @@ fn look_up<'py>(
     is_dotted: impl FnOnce() -> PyResult<bool>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = module_name.py();
+    if let Ok(text) = name.cast_exact::<PyString>()
+        && text.to_str().is_ok_and(|text| !text.contains('.'))
+        && let Some(found) = known_attribute(module_name, text, &Imports::get(py)?.importing(py))?
+    {
+        return is_dotted().map(|_| found);
+    }
     let module = import(module_name)?;
     let text = name.cast::<PyString>()?;
     if !is_dotted()? || !text.contains(".")? {

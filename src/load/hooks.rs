@@ -1,13 +1,16 @@
 //! An unpickler's hooks, `find_class` and `persistent_load`: whether somebody overrides them, and how they
 //! are called.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 
 use crate::error::unpickling_error;
-use crate::fast::class::finds_attributes_ordinarily;
+use crate::fast::attribute::optional_attribute;
+use crate::fast::class::{contents_version, finds_attributes_ordinarily};
 use crate::fast::import::is_imported;
 use crate::fast::instance::instance_dict;
 use crate::interpreter::face::Face;
@@ -17,6 +20,9 @@ use crate::load::ours::answer_of;
 
 /// The lean class's own methods, as they were when the module was made: find_class, persistent_load.
 static OWN_METHODS: PyOnceLock<[Py<PyAny>; 2]> = PyOnceLock::new();
+
+/// For each of them, the number of the contents of the last class that was seen to have it, the lean class's mostly.
+static SEEN_OWN: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
 
 /// Remembers the methods of the lean class: any other method is an override.
 pub fn remember_methods(lean: &Bound<'_, PyType>) -> PyResult<()> {
@@ -48,9 +54,18 @@ fn overridden<'py>(
     let class = unpickler.get_type();
     let is_own = match face {
         Face::Lean => {
-            let own = OWN_METHODS.get(py).map(|methods| &methods[which]);
-            let found = class.getattr_opt(name)?;
-            own.is_some_and(|own| found.is_some_and(|found| found.is(own)))
+            // The attributes of a class of another metaclass may be anything at any time.
+            let is_plain = class.get_type().is(py.get_type::<PyType>());
+            let version = contents_version(&class);
+            is_plain && version != 0 && SEEN_OWN[which].load(Ordering::Relaxed) == version || {
+                let own = OWN_METHODS.get(py).map(|methods| &methods[which]);
+                let found = optional_attribute(&class, name)?;
+                let is_own = own.is_some_and(|own| found.is_some_and(|found| found.is(own)));
+                if is_own {
+                    SEEN_OWN[which].store(contents_version(&class), Ordering::Relaxed);
+                }
+                is_own
+            }
         }
         Face::Hookable => answer_of(&class)?.has_own_hook(which),
     };

@@ -276,6 +276,9 @@ impl<'py, 'h> Machine<'py, 'h> {
 
     /// Releases what the memo holds.
     pub fn forget(&mut self) {
+        if self.state.memo.is_empty() {
+            return;
+        }
         for value in std::mem::take(&mut self.state.memo).into_values() {
             drop(value.into_bound(self.py));
         }

@@ -212,11 +212,10 @@ pub fn carry_out<'py>(
 /// What the pickle and the file raise.
 pub fn load_alone<'py>(
     py: Python<'py>,
-    settings: Settings,
+    settings: Arc<Settings>,
     source: Source,
 ) -> PyResult<Bound<'py, PyAny>> {
     let _nesting = Nesting::enter(py)?;
-    let settings = Arc::new(settings);
     let input = Input::new(settings.clone(), source);
     let mut machine = Machine::new(py, input, settings)?;
     let result = machine.load();

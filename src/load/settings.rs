@@ -1,29 +1,64 @@
 //! The arguments that an unpickler was made with.
 
-use std::ffi::CString;
+use std::borrow::Cow;
+use std::ffi::{CStr, CString};
+use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
 use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::load::input::file::File;
+
+/// What is taken where nothing is said.
+const DEFAULT_ENCODING: &CStr = c"ASCII";
+const DEFAULT_ERRORS: &CStr = c"strict";
 
 /// The arguments that an unpickler was made with, checked.
 pub struct Settings {
     pub face: Face,
     pub file: Option<File>,
     pub fix_imports: bool,
-    pub encoding: CString,
-    pub errors: CString,
+    pub encoding: Cow<'static, CStr>,
+    pub errors: Cow<'static, CStr>,
     /// An iterator of out-of-band buffers.
     pub buffers: Option<Py<PyAny>>,
     /// Whether memo entries far past the others count for the index that MEMOIZE gives next.
     pub counts_far_entries: bool,
 }
 
+/// What `loads` is called with mostly: nothing but the data.
+static PLAIN: PyOnceLock<Arc<Settings>> = PyOnceLock::new();
+
 impl Settings {
+    /// As `new`, for data in memory; what says nothing special is made once.
+    ///
+    /// # Errors
+    /// As for `new`.
+    pub fn in_memory(
+        py: Python<'_>,
+        fix_imports: bool,
+        encoding: &str,
+        errors: &str,
+        buffers: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Arc<Self>> {
+        let new = || {
+            let face = Face::Lean;
+            Self::new(py, face, None, fix_imports, encoding, errors, buffers).map(Arc::new)
+        };
+        let is_plain = fix_imports
+            && buffers.is_none()
+            && encoding.as_bytes() == DEFAULT_ENCODING.to_bytes()
+            && errors.as_bytes() == DEFAULT_ERRORS.to_bytes();
+        if !is_plain {
+            return new();
+        }
+        PLAIN.get_or_try_init(py, new).cloned()
+    }
+
     /// Checks the arguments that unpicklers and functions take beside their source.
     ///
     /// # Errors
@@ -37,8 +72,14 @@ impl Settings {
         errors: &str,
         buffers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let name = |name: &str| {
-            CString::new(name).map_err(|_| PyValueError::new_err("embedded null character"))
+        let name = |name: &str| match [DEFAULT_ENCODING, DEFAULT_ERRORS]
+            .into_iter()
+            .find(|default| default.to_bytes() == name.as_bytes())
+        {
+            Some(default) => Ok(Cow::Borrowed(default)),
+            None => CString::new(name)
+                .map(Cow::Owned)
+                .map_err(|_| PyValueError::new_err("embedded null character")),
         };
         let buffers = match buffers.filter(|b| !b.is_none()) {
             Some(buffers) => Some(buffers.try_iter()?.into_any().unbind()),

@@ -22,6 +22,9 @@ pub struct Stack<'py> {
     below: Option<Below<'py>>,
 }
 
+/// Values for which a stack has room at first: a small pickle needs no more.
+const FIRST_PLACES: usize = 16;
+
 /// A stack that is put away while Python code runs.
 #[derive(Default)]
 pub struct Resting {
@@ -137,8 +140,9 @@ impl<'py> Stack<'py> {
     #[cold]
     #[inline(never)]
     fn grow(&mut self) -> PyResult<()> {
+        let more = self.values.len().max(FIRST_PLACES);
         self.values
-            .try_reserve(1)
+            .try_reserve(more)
             .map_err(|_| PyMemoryError::new_err(()))
     }
 

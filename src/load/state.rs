@@ -95,6 +95,8 @@ impl Resident for State {
         0
     }
 
+    fn retire(self: Box<Self>) {}
+
     fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Some(settings) = &self.settings {
             settings.traverse(visit)?;

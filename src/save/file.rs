@@ -28,11 +28,13 @@ impl Walk<'_, '_> {
         if self.state().write.is_none() {
             return Ok(());
         }
-        let (output, filled) = self.writer().take_output();
+        let (mut output, filled) = self.writer().take_output();
         if filled == 0 {
+            self.writer().put_output(output);
             return Ok(());
         }
-        let data = self.call_in_c(|py| Ok(Held::from(output.finish(py, filled)?)))?;
+        let data = self.call_in_c(|py| Ok(Held::from(output.finish_part(py, filled)?)))?;
+        self.writer().put_output(output);
         self.hand_over(&data)
     }
 

@@ -4,6 +4,7 @@ use pickle_format::protocol::Protocol;
 use pyo3::prelude::*;
 
 use crate::fast::held::Held;
+use crate::fast::view::View;
 use crate::interpreter::face::Face;
 use crate::save::hooks::{Entries, Versions, is_same_method, look_up_hookable, look_up_lean};
 use crate::save::state::State;
@@ -37,7 +38,23 @@ impl Walk<'_, '_> {
             state.refresh_direct();
             return Ok(());
         }
+        if self.has_no_hooks(pickler) {
+            self.state_mut().hooks.ask_nobody();
+            self.state_mut().refresh_direct();
+            return Ok(());
+        }
         self.look_hooks_up(pickler)
+    }
+
+    /// Whether a pickler of the lean face is of the very class, and nothing was set on it.
+    fn has_no_hooks(&self, pickler: &Held) -> bool {
+        let quiet = self.quiet();
+        let base = self.state().hooks.base.as_ref();
+        base.is_some_and(|base| {
+            let pickler = pickler.view(quiet);
+            let own = pickler.placed_dict().and_then(View::as_dict);
+            pickler.class().object().is(base.view(quiet)) && own.is_some_and(|own| own.len() == 0)
+        })
     }
 
     #[cold]

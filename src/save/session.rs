@@ -1,21 +1,21 @@
 //! A dump begun and ended, for classes and functions.
 
-use pickle_format::frame::FrameWriter;
 use pickle_format::protocol::Protocol;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyType};
+use pyo3::types::{PyBytes, PyType};
 
 use crate::error::pickling_error;
-use crate::fast::fresh;
+use crate::fast::attribute::optional_attribute;
 use crate::fast::held::{Held, give_up_late};
-use crate::fast::output::BytesOutput;
+use crate::fast::method::builtin_method;
 use crate::gate::home::Home;
 use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::save::globals::resolve::resolve;
 use crate::save::hooks::Own;
+use crate::save::spare::{fresh_state, keep};
 use crate::save::state::State;
 use crate::save::walk::Walk;
 
@@ -71,15 +71,14 @@ pub fn new_state<'py>(
         return Err(PyValueError::new_err("buffer_callback needs protocol >= 5"));
     }
     let keeps_memo = base.is_some();
-    let state = State::new(face, protocol, options.fix_imports, keeps_memo);
-    let mut state = fresh::boxed(state)?;
+    let mut state = fresh_state(face, protocol, options.fix_imports, keeps_memo)?;
     let is_lean = face == Face::Lean;
     state.writer.marks_last_of_batch = is_lean && imports.saving.lean_marks_last_of_batch;
     state.writer.notices_list_growth = is_lean && imports.saving.lean_notices_list_growth;
     state.hooks.base = base.map(Held::from);
     state.buffer_callback = callback.map(Held::from);
     if let Some(file) = file {
-        let write = file.getattr_opt(intern!(py, "write"))?;
+        let write = optional_attribute(file, intern!(py, "write"))?;
         let write =
             write.ok_or_else(|| PyTypeError::new_err("file must have a 'write' attribute"))?;
         state.write_by(&write)?;
@@ -93,16 +92,10 @@ pub fn new_state<'py>(
 /// # Errors
 /// MemoryError.
 pub fn new_hookable_state(write: &Bound<'_, PyAny>, own: Own) -> PyResult<Box<State>> {
-    let mut state = fresh::boxed(State::new(Face::Hookable, Protocol::HIGHEST, false, true))?;
+    let mut state = fresh_state(Face::Hookable, Protocol::HIGHEST, false, true)?;
     state.hooks.own = own;
     state.write_by(write)?;
     Ok(state)
-}
-
-/// Whether a builtin method has the name of a file's `write`.
-fn is_named_write(method: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let name = method.getattr(intern!(method.py(), "__name__"))?;
-    Ok(name.cast::<PyString>()?.to_str()? == "write")
 }
 
 impl State {
@@ -110,13 +103,9 @@ impl State {
     fn write_by(&mut self, write: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = write.py();
         let imports = Imports::get(py)?;
-        // The attributes of such a method are found without Python code.
-        self.writes_natively = write.get_type().is(&imports.builtin_method_type)
-            && is_named_write(write)?
-            && write
-                .getattr(intern!(py, "__self__"))?
-                .get_type()
-                .is(&imports.bytes_io_type);
+        self.writes_natively = builtin_method(write).is_some_and(|(name, owner)| {
+            name == c"write" && owner.get_type().is(&imports.bytes_io_type)
+        });
         self.write = Some(write.into());
         self.writer.has_file = true;
         Ok(())
@@ -168,7 +157,7 @@ pub fn dump_hookable(
             return Ok(Served::ByUpstream);
         }
         // As upstream, whatever a `save` outside of a dump left in the framer is dropped.
-        walk.writer().out = FrameWriter::new(BytesOutput::new());
+        walk.writer().drop_frame();
         walk.dump(&Held::from(obj))?;
         Ok(Served::Natively)
     })
@@ -206,20 +195,19 @@ pub fn work_on<R>(
     let lost = walk.is_abandoned();
     let mut state = walk.into_state();
     if ending == Ending::DropsFrame {
-        state.writer.out = FrameWriter::new(BytesOutput::new());
+        state.writer.drop_frame();
     }
     // The memo stays, with references to all of it.
     state.writer.memo.claim();
-    state.depth = 0;
+    state.drop_work();
     let found = state.hooks.take_found(state.writer.face);
-    let stack = std::mem::take(&mut state.stack);
     if lost {
         home.abandon();
         drop(state);
     } else {
         home.end(state);
     }
-    drop((stack, found, owner));
+    drop((found, owner));
     give_up_late(py);
     result
 }
@@ -232,8 +220,7 @@ pub fn dump_alone(py: Python<'_>, obj: &Bound<'_, PyAny>, state: Box<State>) -> 
     let obj = Held::from(obj);
     let mut walk = Walk::new(py, Imports::get(py)?, state, None);
     let result = walk.dump(&obj);
-    drop((walk, obj));
-    give_up_late(py);
+    end_alone(py, walk, obj);
     result
 }
 
@@ -248,12 +235,21 @@ pub fn dumps<'py>(
 ) -> PyResult<Bound<'py, PyBytes>> {
     let obj = Held::from(obj);
     let mut walk = Walk::new(py, Imports::get(py)?, state, None);
-    let result = walk.dump(&obj);
-    let (output, filled) = walk.writer().take_output_of(result.is_ok());
-    drop((walk, obj));
+    let result = walk.dump(&obj).and_then(|()| {
+        let (mut output, filled) = walk.writer().take_output();
+        let result = output.finish_part(py, filled)?;
+        walk.writer().put_output(output);
+        Ok(result)
+    });
+    end_alone(py, walk, obj);
+    result
+}
+
+/// Ends a walk with nobody's hooks.
+fn end_alone(py: Python<'_>, walk: Walk<'_, '_>, obj: Held) {
+    keep(walk.into_state());
+    drop(obj);
     give_up_late(py);
-    result?;
-    output.finish(py, filled)
 }
 
 /// `resolve_global`'s own answer, as a pair.

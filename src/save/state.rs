@@ -1,17 +1,14 @@
 //! What a pickler is between two passages of the gate: options, hooks, writer, work stack.
 
 use pickle_format::protocol::Protocol;
-use pyo3::gc::{PyTraverseError, PyVisit};
 
 use crate::fast::class_table::SeenTable;
 use crate::fast::held::Held;
-use crate::fast::memo::Memo;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
-use crate::gate::home::Resident;
-use crate::gate::session::Walked;
 use crate::interpreter::face::{Face, GlobalStyle};
 use crate::save::containers::open::Nest;
+use crate::save::globals::known::KnownGlobals;
 use crate::save::globals::references::GlobalReferences;
 use crate::save::hooks::Hooks;
 use crate::save::instances::plans::PlanCache;
@@ -20,6 +17,9 @@ use crate::save::older_save::OlderSaves;
 use crate::save::standing::Standing;
 use crate::save::work::Work;
 use crate::save::write::writer::Writer;
+
+/// Work items for which a state keeps room between two dumps, of some 150 bytes each.
+const MAX_ROOM: usize = 64;
 
 /// Everything that one pickler owns.
 pub struct State {
@@ -46,6 +46,8 @@ pub struct State {
     /// What was seen of `dispatch`, the pickler's methods by type.
     pub methods: SeenTable,
     pub references: GlobalReferences,
+    /// Under which names classes were found.
+    pub globals: KnownGlobals,
     pub plans: PlanCache,
 }
 
@@ -68,8 +70,60 @@ impl State {
             table: SeenTable::default(),
             methods: SeenTable::default(),
             references: GlobalReferences::default(),
+            globals: KnownGlobals::default(),
             plans: PlanCache::default(),
         }
+    }
+
+    /// Makes the choices of `new` for a state that began anew.
+    pub fn choose(&mut self, face: Face, protocol: Protocol, fix_imports: bool, keeps_memo: bool) {
+        self.fix_imports = fix_imports && protocol.number() < 3;
+        self.writer.choose(face, protocol, keeps_memo);
+    }
+
+    /// Makes it what `new` gives, but for the choices, for room, and for what was seen of classes and tables, which
+    /// are known again by their versions. Gives up what it holds, which may run Python code.
+    pub fn begin_anew(&mut self) {
+        // Every field is named, so that none is forgotten.
+        let Self {
+            writer,
+            style,
+            fix_imports: _,
+            hooks,
+            older_saves,
+            write,
+            writes_natively,
+            buffer_callback,
+            stack: _,
+            due,
+            batches_taken,
+            depth: _,
+            table: _,
+            methods: _,
+            references,
+            globals: _,
+            plans: _,
+        } = self;
+        *style = GlobalStyle::Interpreter;
+        hooks.begin_anew();
+        if !older_saves.is_empty() {
+            *older_saves = OlderSaves::default();
+        }
+        (*write, *buffer_callback, *due) = (None, None, None);
+        *writes_natively = false;
+        *batches_taken = 0;
+        *references = GlobalReferences::default();
+        writer.begin_anew();
+        self.drop_work();
+    }
+
+    /// Forgets the work that a dump which failed has left.
+    pub fn drop_work(&mut self) {
+        self.stack.clear();
+        if self.stack.capacity() > MAX_ROOM {
+            self.stack = Vec::new();
+        }
+        self.depth = 0;
     }
 
     /// Finds out whether leaves may be written without asking anybody.
@@ -151,7 +205,7 @@ impl State {
 
     /// On the hookable face a batch is what the container held when the batch began.
     #[inline(always)]
-    fn take_batches(&mut self, quiet: &Quiet) {
+    pub fn take_batches(&mut self, quiet: &Quiet) {
         if self.batches_taken < self.stack.len() {
             self.take_more_batches(quiet);
         }
@@ -169,51 +223,5 @@ impl State {
     #[inline(always)]
     pub fn note_top(&mut self) {
         self.batches_taken = self.batches_taken.min(self.stack.len().saturating_sub(1));
-    }
-}
-
-impl Resident for State {
-    const IN_USE: &'static str = "Pickler object is already used";
-
-    fn depth(&self) -> usize {
-        self.depth
-    }
-
-    fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let held = [&self.write, &self.buffer_callback];
-        for object in held.into_iter().flatten() {
-            object.traverse(visit)?;
-        }
-        self.older_saves.traverse(visit)?;
-        self.hooks.traverse(visit)?;
-        self.references.traverse(visit)?;
-        self.writer.memo.traverse(visit)
-    }
-}
-
-impl Walked for State {
-    fn memo(&mut self) -> &mut Memo {
-        &mut self.writer.memo
-    }
-
-    #[inline(always)]
-    fn before_passage(&mut self, quiet: &Quiet) {
-        self.writer.passages += 1;
-        if matches!(self.writer.face, Face::Hookable) {
-            self.take_batches(quiet);
-        }
-    }
-
-    #[inline(always)]
-    fn after_passage(&mut self) {
-        // The hookable face looks at its hooks first.
-        match self.writer.face {
-            Face::Lean => self.refresh_direct(),
-            Face::Hookable => self.writer.direct = false,
-        }
-    }
-
-    fn placeholder() -> Box<Self> {
-        Box::new(Self::new(Face::Lean, Protocol::HIGHEST, false, true))
     }
 }

@@ -48,7 +48,7 @@ def run(attack, *args, memory=None, allocator="debug", seconds=SECONDS):
         timeout=seconds * (SLOWER if checker else 1),
         cwd=module.parent,
     )
-    assert done.returncode == 0, f"ended with {done.returncode}\n{done.stdout[-500:]}\n{done.stderr[-3000:]}"
+    assert done.returncode == 0, f"ended with {done.returncode}\n{done.stdout[-500:]}\n{done.stderr[-30000:]}"
     return ast.literal_eval(done.stdout.splitlines()[-1])
 
 

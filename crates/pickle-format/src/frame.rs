@@ -276,6 +276,14 @@ impl<O: Output> FrameWriter<O> {
         Ok(())
     }
 
+    /// Forgets what was written, and ends framing; the output's room stays.
+    #[inline(always)]
+    pub fn begin_anew(&mut self) {
+        self.position = 0;
+        self.frame_limit = usize::MAX;
+        self.framing = false;
+    }
+
     /// Hands out what was written and goes on in `fresh`. No frame may be open.
     pub fn replace_output(&mut self, fresh: O) -> (O, usize) {
         debug_assert_eq!(self.frame_limit, usize::MAX);

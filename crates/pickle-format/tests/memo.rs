@@ -88,6 +88,22 @@ fn runs_of_addresses_and_extreme_ones_are_all_found() {
     }
 }
 
+#[test]
+fn a_memo_that_was_emptied_knows_nothing_and_takes_new_entries() {
+    let mut memo = PicklerMemo::new();
+    for len in [0, 1, 5, 40, 3000, 2, 0, 1] {
+        for i in 0..len {
+            memo.insert(0x7f00_0000_0000 + i * 48, i).unwrap();
+        }
+        for i in 0..len {
+            assert_eq!(memo.get(0x7f00_0000_0000 + i * 48), Some(i));
+        }
+        memo.empty(4096);
+        assert_eq!((memo.len(), memo.iter().count()), (0, 0));
+        assert_eq!(memo.get(0x7f00_0000_0000), None);
+    }
+}
+
 /// An identity that is no address, and whose empty value is not zero.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 struct Handle(u16);

@@ -8,6 +8,7 @@ use pyo3::types::PyString;
 use crate::faces::arguments::Given;
 use crate::faces::hookable::framer::Framer;
 use crate::faces::hookable::served::framer_of;
+use crate::fast::attribute::optional_attribute;
 use crate::fast::fresh;
 use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
@@ -63,7 +64,7 @@ pub fn __init__<'py>(
         intern!(py, "_buffer_callback"),
         buffer_callback.as_ref().unwrap_or(&none),
     )?;
-    let Some(write) = file.getattr_opt(intern!(py, "write"))? else {
+    let Some(write) = optional_attribute(file, intern!(py, "write"))? else {
         return Err(PyTypeError::new_err("file must have a 'write' attribute"));
     };
     set(intern!(py, "_file_write"), &write)?;

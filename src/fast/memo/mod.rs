@@ -44,6 +44,9 @@ const DEFERRED: usize = 1;
 /// Entries that are looked through one by one: two cache lines of them.
 const FEW: usize = 16;
 
+/// Entries for which a memo keeps room between two dumps: some 100 KiB.
+const MAX_ROOM: usize = 4096;
+
 /// A moment in the life of a memo.
 #[derive(Copy, Clone, PartialEq, Eq)]
 pub struct Mark {
@@ -87,6 +90,11 @@ impl Memo {
             epoch: 0,
             keeps,
         }
+    }
+
+    /// As for `new`, for a memo that began anew.
+    pub fn choose(&mut self, keeps: bool) {
+        self.keeps = keeps;
     }
 
     /// Bytes that the entries take.
@@ -228,6 +236,26 @@ impl Memo {
             }
         }
         Ok(())
+    }
+
+    /// Forgets everything, gives the references up, which may run Python code, and keeps the room that a dump of
+    /// the same size needs, unless that is large.
+    pub fn begin_anew(&mut self) {
+        for slot in self.slots.get(self.owned..).unwrap_or_default() {
+            watch::entry_forgotten((slot & !DEFERRED) as *mut ffi::PyObject);
+        }
+        let mut slots = std::mem::take(&mut self.slots);
+        let owned = std::mem::take(&mut self.owned);
+        self.table.empty(MAX_ROOM);
+        (self.filled, self.fillable) = (0, 0);
+        self.epoch = self.epoch.wrapping_add(1);
+        for slot in slots.drain(..).take(owned) {
+            // SAFETY: as for `Released`.
+            unsafe { ffi::Py_XDECREF((slot & !DEFERRED) as *mut ffi::PyObject) }
+        }
+        if slots.capacity() <= MAX_ROOM {
+            self.slots = slots;
+        }
     }
 
     /// Forgets everything, and hands the references out: releasing them may run Python code.

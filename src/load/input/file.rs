@@ -4,6 +4,10 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 
+use crate::fast::attribute::optional_attribute;
+use crate::fast::call::call_hook;
+use crate::fast::fresh;
+use crate::fast::method::builtin_method;
 use crate::fast::window::Window;
 use crate::interpreter::imports::Imports;
 
@@ -30,10 +34,10 @@ impl File {
     /// TypeError for a file without `read` or `readline`.
     pub fn of(file: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = file.py();
-        let peek = file.getattr_opt(intern!(py, "peek"))?;
-        let readinto = file.getattr_opt(intern!(py, "readinto"))?;
-        let read = file.getattr_opt(intern!(py, "read"))?;
-        let readline = file.getattr_opt(intern!(py, "readline"))?;
+        let peek = optional_attribute(file, intern!(py, "peek"))?;
+        let readinto = optional_attribute(file, intern!(py, "readinto"))?;
+        let read = optional_attribute(file, intern!(py, "read"))?;
+        let readline = optional_attribute(file, intern!(py, "readline"))?;
         let (Some(read), Some(readline)) = (read, readline) else {
             return Err(PyTypeError::new_err(
                 "file must have 'read' and 'readline' attributes",
@@ -41,11 +45,11 @@ impl File {
         };
         let imports = Imports::get(py)?;
         let is_in_memory = file.get_type().is(&imports.bytes_io_type)
-            && is_own_method(&read, file, imports)
-            && is_own_method(&readline, file, imports)
+            && is_own_method(&read, file)
+            && is_own_method(&readline, file)
             && readinto
                 .as_ref()
-                .is_none_or(|found| is_own_method(found, file, imports));
+                .is_none_or(|found| is_own_method(found, file));
         Ok(Self {
             read: read.unbind(),
             readline: readline.unbind(),
@@ -63,11 +67,9 @@ impl File {
     /// RuntimeError while the module is being made.
     pub fn of_methods(read: &Bound<'_, PyAny>, readline: &Bound<'_, PyAny>) -> PyResult<Self> {
         let imports = Imports::get(read.py())?;
-        let is_in_memory = [read, readline].iter().all(|method| {
-            method.get_type().is(&imports.builtin_method_type)
-                && method
-                    .getattr(intern!(method.py(), "__self__"))
-                    .is_ok_and(|owner| owner.get_type().is(&imports.bytes_io_type))
+        let is_in_memory = [read, readline].into_iter().all(|method| {
+            builtin_method(method)
+                .is_some_and(|(_, owner)| owner.get_type().is(&imports.bytes_io_type))
         });
         Ok(Self {
             read: read.clone().unbind(),
@@ -80,14 +82,14 @@ impl File {
 }
 
 /// Whether a method is the object's own, and not one that was set on it.
-fn is_own_method(method: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>, imports: &Imports) -> bool {
-    let owner = || method.getattr(intern!(method.py(), "__self__"));
-    method.get_type().is(&imports.builtin_method_type) && owner().is_ok_and(|own| own.is(object))
+fn is_own_method(method: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>) -> bool {
+    builtin_method(method).is_some_and(|(_, owner)| owner.is(object))
 }
 
 /// What `file.read(n)` gives.
 pub fn read_at_most(py: Python<'_>, file: &File, n: usize) -> PyResult<Window> {
-    let bytes = Window::of_object(&file.read.bind(py).call1((n,))?)?;
+    let count = fresh::int(py, n)?;
+    let bytes = Window::of_object(&call_hook(file.read.bind(py), &count)?)?;
     check_read(bytes.len(), n)?;
     Ok(bytes)
 }

@@ -75,7 +75,7 @@ impl<'py> Machine<'py, '_> {
         let settings = self.settings.clone();
         let decoded = self.leave(|py| {
             let bytes = decode::unescape(py, inner.as_bytes())?;
-            if settings.encoding.as_bytes() == AS_BYTES {
+            if settings.encoding.to_bytes() == AS_BYTES {
                 return Ok(bytes);
             }
             decode::object_with_codec(&bytes, &settings.encoding, &settings.errors)
@@ -102,7 +102,7 @@ impl<'py> Machine<'py, '_> {
         let py = self.py;
         let bytes = decode::bytes(py, self.take(size)?)?;
         let settings = self.settings.clone();
-        if settings.encoding.as_bytes() == AS_BYTES {
+        if settings.encoding.to_bytes() == AS_BYTES {
             return self.stack.push(bytes.into_any());
         }
         let decoded =

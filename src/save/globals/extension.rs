@@ -31,6 +31,9 @@ pub fn extension_of(
     let py = obj.py();
     let imports = Imports::get(py)?;
     let registry = imports.extension_registry.bind(py);
+    if registry.is_empty() {
+        return Ok(None);
+    }
     let key = fresh::tuple(py, [found.module_name.clone(), found.qualname.clone()])?;
     let Some(code) = registry.get_item(key)? else {
         return Ok(None);

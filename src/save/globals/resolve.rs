@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::error::{error_of, pickling_error, pickling_error_after};
+use crate::fast::attribute::optional_attribute;
 use crate::fast::fresh;
 use crate::interpreter::face::{Face, GlobalStyle};
 use crate::interpreter::imports::Imports;
@@ -51,7 +52,7 @@ pub fn find_name<'py>(
     } else {
         None
     };
-    let modules = py.import("sys")?.getattr("modules")?;
+    let modules = sys_modules(py)?;
     let is_module = |parent: &Bound<'py, PyAny>| {
         !is_dotted || modules.get_item(&module_name).is_ok_and(|m| m.is(parent))
     };
@@ -68,6 +69,12 @@ pub fn find_name<'py>(
 /// # Errors
 /// MemoryError.
 pub fn is_dotted(name: &Bound<'_, PyString>) -> PyResult<bool> {
+    // Those with lone surrogates are no text for Rust, and those of a subclass may say otherwise.
+    if name.is_exact_instance_of::<PyString>()
+        && let Ok(text) = name.to_str()
+    {
+        return Ok(text.contains('.'));
+    }
     name.contains(intern!(name.py(), "."))
 }
 
@@ -82,8 +89,7 @@ pub fn resolve<'py>(
     let imports = Imports::get(py)?;
     let name = match name {
         Some(name) => name,
-        None => match obj
-            .getattr_opt(intern!(py, "__qualname__"))?
+        None => match optional_attribute(obj, intern!(py, "__qualname__"))?
             .filter(|n| face == Face::Lean || !n.is_none())
         {
             Some(name) => name,
@@ -113,13 +119,11 @@ pub fn resolve<'py>(
     if face == Face::Lean || !imports.saving.hookable_imports_first {
         refuse_local()?;
     }
-    let module_name = match obj
-        .getattr_opt(intern!(py, "__module__"))?
-        .filter(|m| !m.is_none())
-    {
-        Some(module_name) => module_name,
-        None => search_modules(py, obj, qualname.cast()?)?,
-    };
+    let module_name =
+        match optional_attribute(obj, intern!(py, "__module__"))?.filter(|m| !m.is_none()) {
+            Some(module_name) => module_name,
+            None => search_modules(py, obj, qualname.cast()?)?,
+        };
     let module = import_module(py, &module_name).map_err(|error| {
         if error.is_instance_of::<PyImportError>(py)
             || error.is_instance_of::<PyValueError>(py)
@@ -178,9 +182,7 @@ fn mangle(qualname: &str) -> String {
 }
 
 fn import_module<'py>(py: Python<'py>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let modules = py
-        .import(intern!(py, "sys"))?
-        .getattr(intern!(py, "modules"))?;
+    let modules = sys_modules(py)?;
     if let Ok(known) = modules.cast::<PyDict>()
         && let Some(module) = known.get_item(name)?
         && !module.is_none()
@@ -196,11 +198,25 @@ fn import_module<'py>(py: Python<'py>, name: &Bound<'py, PyAny>) -> PyResult<Bou
     modules.get_item(name)
 }
 
+/// `sys.modules`, whatever somebody has put there.
+fn sys_modules(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let contents = Imports::get(py)?.sys_contents.bind(py);
+    match contents.get_item(intern!(py, "modules"))? {
+        Some(modules) => Ok(modules),
+        None => Err(PyAttributeError::new_err(
+            "module 'sys' has no attribute 'modules'",
+        )),
+    }
+}
+
 /// The attribute at the end of a dotted path, and what holds it.
 fn attribute<'py>(
     module: &Bound<'py, PyAny>,
     path: &Bound<'py, PyString>,
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    if path.is_exact_instance_of::<PyString>() && !is_dotted(path)? {
+        return Ok((module.clone(), module.getattr(path)?));
+    }
     let mut parent = module.clone();
     let mut value = module.clone();
     for part in path
@@ -234,7 +250,7 @@ fn search_modules<'py>(
     obj: &Bound<'py, PyAny>,
     path: &Bound<'py, PyString>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let modules = py.import("sys")?.getattr("modules")?.call_method0("copy")?;
+    let modules = sys_modules(py)?.call_method0("copy")?;
     for item in modules.call_method0("items")?.try_iter()? {
         let (name, module): (Bound<'py, PyAny>, Bound<'py, PyAny>) = item?.extract()?;
         let text = name.extract::<String>().unwrap_or_default();

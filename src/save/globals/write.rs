@@ -16,6 +16,7 @@ use crate::save::fault::Fault;
 use crate::save::file::bytes_of;
 use crate::save::globals::attribute_chain::{AttributeChain, Link, call_opcodes};
 use crate::save::globals::extension::{Extension, extension_of};
+use crate::save::globals::known::KnownName;
 use crate::save::globals::line::{GlobalLine, LineStyle};
 use crate::save::globals::references::{plain, record};
 use crate::save::globals::resolve::{Resolved, find_name, is_dotted};
@@ -92,21 +93,47 @@ impl Walk<'_, '_> {
         let hook = hook.map(|hook| hook.again(self.quiet()));
         let pairs = self.state().references.held();
         let pairs = pairs.map(|pairs| pairs.again(self.quiet()));
+        // Only a pickler can be asked for them.
+        let records = self.pickler().is_some();
         let ways = self.ways();
-        let (form, pairs) = self.leave(|py| {
+        let known = self
+            .known_name(obj)
+            .filter(|_| hook.is_none() && name.is_none());
+        let (form, pairs, noted) = self.leave(|py| {
             let obj = obj.bind(py);
-            let name = name.map(|name| name.into_bound(py));
-            let hook = hook.as_ref().map(|hook| hook.bind(py));
-            let found = find_name(obj, name, hook, ways.face, ways.style)?;
-            let pairs = match &pairs {
-                Some(pairs) => pairs.to_bound(py).cast_into()?,
-                None => fresh::dict(py)?,
+            let known = known.as_ref().map(|known| known.found(obj));
+            let (found, noted) = match known.transpose()?.flatten() {
+                Some(found) => (found, None),
+                None => {
+                    let is_plain = hook.is_none() && name.is_none();
+                    let name = name.map(|name| name.into_bound(py));
+                    let hook = hook.as_ref().map(|hook| hook.bind(py));
+                    let found = find_name(obj, name, hook, ways.face, ways.style)?;
+                    let noted = KnownName::of(obj, &found).filter(|_| is_plain);
+                    (found, noted)
+                }
             };
-            record(&pairs, found.module_name.cast()?, found.qualname.cast()?)?;
-            Ok((form_of(obj, found, ways)?, Held::from(pairs)))
+            let mut kept = None;
+            if records {
+                let pairs = match &pairs {
+                    Some(pairs) => pairs.to_bound(py).cast_into()?,
+                    None => fresh::dict(py)?,
+                };
+                record(&pairs, found.module_name.cast()?, found.qualname.cast()?)?;
+                kept = Some(Held::from(pairs));
+            }
+            Ok((form_of(obj, found, ways)?, kept, noted))
         })?;
-        if self.state().references.held().is_none() {
+        if let Some(pairs) = pairs
+            && self.state().references.held().is_none()
+        {
             self.state_mut().references.keep(pairs);
+        }
+        if let Some(noted) = noted {
+            let (state, quiet) = self.split();
+            if let Some(class) = obj.view(quiet).as_class() {
+                state.globals.note(class, noted);
+            }
         }
         match form {
             Form::Extension(Extension::Code(code)) => {
@@ -146,6 +173,15 @@ impl Walk<'_, '_> {
             }
         }
         Ok(Next::Step)
+    }
+
+    fn known_name(&self, obj: &Held) -> Option<KnownName> {
+        let quiet = self.quiet();
+        let class = obj
+            .view(quiet)
+            .as_class()
+            .filter(|class| class.is_plain())?;
+        self.state().globals.name_of(class, quiet)
     }
 
     fn ways(&mut self) -> Ways {
@@ -302,6 +338,9 @@ fn last_name<'py>(qualname: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyStri
     } else {
         plain(qualname)?
     };
+    if !is_dotted(&qualname)? {
+        return Ok(qualname);
+    }
     let parts = qualname.call_method1(intern!(qualname.py(), "rpartition"), (".",))?;
     Ok(parts.get_item(2)?.cast_into::<PyString>()?)
 }

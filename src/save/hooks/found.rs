@@ -56,6 +56,8 @@ pub struct Hooks {
     pub opened: Builtins,
     /// `Writer::passages` when these were looked up; the hookable face looks again once it moved.
     pub seen_at: u64,
+    /// Whether anything was found since this was empty, beside a table in its slot.
+    looked_up: bool,
     /// What the look-up rests on; None where that has no version.
     versions: Option<Versions>,
 }
@@ -202,17 +204,29 @@ impl Hooks {
 
     /// Takes out what a dump looked up: it would keep the pickler alive through its own bound methods. The
     /// lean face's table is no such thing: it is a slot.
-    pub fn take_found(&mut self, face: Face) -> Found {
-        let mut found = std::mem::take(&mut self.found);
-        if face == Face::Lean {
-            self.found.dispatch_table = found.dispatch_table.take();
-        }
+    pub fn take_found(&mut self, face: Face) -> Option<Found> {
         self.are_quiet = false;
         self.saves_by_itself = false;
         self.writes_atoms = false;
         self.seen_at = 0;
         self.versions = None;
-        found
+        if !std::mem::take(&mut self.looked_up) {
+            return None;
+        }
+        let mut found = std::mem::take(&mut self.found);
+        if face == Face::Lean {
+            self.found.dispatch_table = found.dispatch_table.take();
+        }
+        Some(found)
+    }
+
+    /// Forgets everything.
+    pub fn begin_anew(&mut self) {
+        drop(self.take_found(Face::Hookable));
+        self.found.dispatch_table = None;
+        self.base = None;
+        self.own = Own::default();
+        self.opened = Builtins::default();
     }
 
     /// Puts in what was looked up at this moment, and gives out what was there.
@@ -228,6 +242,7 @@ impl Hooks {
             found.dispatch_table = self.found.dispatch_table.take();
         }
         self.seen_at = passages;
+        self.looked_up = true;
         std::mem::replace(&mut self.found, found)
     }
 

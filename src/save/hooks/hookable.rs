@@ -6,6 +6,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyInt, PyString, PyType};
 
+use crate::fast::attribute::optional_attribute;
 use crate::fast::class::class_attribute;
 use crate::fast::dict_version::GOES_BY_OBJECTS;
 use crate::fast::held::Held;
@@ -157,7 +158,10 @@ pub fn is_same_method(one: &Bound<'_, PyAny>, other: &Bound<'_, PyAny>) -> PyRes
         return Ok(true);
     }
     for name in [intern!(one.py(), "__func__"), intern!(one.py(), "__self__")] {
-        match (one.getattr_opt(name)?, other.getattr_opt(name)?) {
+        match (
+            optional_attribute(one, name)?,
+            optional_attribute(other, name)?,
+        ) {
             (Some(one), Some(other)) if one.is(&other) => {}
             _ => return Ok(false),
         }
@@ -223,7 +227,7 @@ pub fn look_up(
     }
     found.pinned = read.pinned;
     // The last of all, since its versions are noted after it was read.
-    match pickler.getattr_opt(intern!(py, "dispatch"))? {
+    match optional_attribute(pickler, intern!(py, "dispatch"))? {
         Some(dispatch) => found.dispatch = Some(Dispatch::of(dispatch, functions)?),
         None => found.is_foreign = true,
     }

@@ -4,6 +4,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyType};
 
+use crate::fast::attribute::optional_attribute;
 use crate::fast::held::Held;
 use crate::save::hooks::found::Found;
 
@@ -16,7 +17,7 @@ use crate::save::hooks::found::Found;
 /// What looking up an attribute raises.
 pub fn look_up(pickler: &Bound<'_, PyAny>, base: &Bound<'_, PyType>) -> PyResult<Found> {
     let py = pickler.py();
-    let own = pickler.getattr_opt(intern!(py, "__dict__"))?;
+    let own = optional_attribute(pickler, intern!(py, "__dict__"))?;
     let own = own.and_then(|d| d.cast_into::<PyDict>().ok());
     let class = pickler.get_type();
     let is_base = class.is(base);
@@ -36,7 +37,7 @@ pub fn look_up(pickler: &Bound<'_, PyAny>, base: &Bound<'_, PyType>) -> PyResult
     let reducer_override = if has_no_others {
         None
     } else {
-        pickler.getattr_opt(intern!(py, "reducer_override"))?
+        optional_attribute(pickler, intern!(py, "reducer_override"))?
     };
     Ok(Found {
         persistent_id,

@@ -3,6 +3,7 @@
 use pyo3::intern;
 use pyo3::prelude::*;
 
+use crate::fast::attribute::optional_attribute;
 use crate::fast::fresh;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
@@ -97,7 +98,7 @@ impl Walk<'_, '_> {
             let obj = obj.bind(py);
             for name in &plain.names {
                 let name = name.cast(py)?;
-                if let Some(value) = obj.getattr_opt(name)? {
+                if let Some(value) = optional_attribute(obj, name)? {
                     slots.set_item(name, value)?;
                 }
             }

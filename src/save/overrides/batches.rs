@@ -5,6 +5,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use crate::fast::attribute::optional_attribute;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::view::Kind;
@@ -90,11 +91,9 @@ fn call_batch(
     if !Imports::get(py)?.saving.hookable_names_items {
         return hook.call1((items,)).map(drop);
     }
-    let takes = hook.getattr_opt(intern!(py, "__func__"))?;
-    let code = takes
-        .as_ref()
-        .unwrap_or(hook)
-        .getattr_opt(intern!(py, "__code__"))?;
+    let takes = optional_attribute(hook, intern!(py, "__func__"))?;
+    let code = takes.as_ref().unwrap_or(hook);
+    let code = optional_attribute(code, intern!(py, "__code__"))?;
     if let Some(code) = code {
         const VARARGS: u32 = 4;
         let flags = code.getattr(intern!(py, "co_flags"))?.extract::<u32>()?;

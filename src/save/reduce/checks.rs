@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::error::{class_name, pickling_error};
+use crate::fast::attribute::optional_attribute;
 use crate::fast::held::Held;
 use crate::fast::view::View;
 use crate::interpreter::face::Face;
@@ -116,7 +117,7 @@ pub fn function_of(value: View<'_>, has_opcodes: bool, types: [View<'_>; 2]) -> 
 pub fn form_of(value: &Bound<'_, PyAny>) -> PyResult<Form> {
     let py = value.py();
     let function = value.cast::<PyTuple>()?.get_item(0)?;
-    let name = function.getattr_opt(intern!(py, "__name__"))?;
+    let name = optional_attribute(&function, intern!(py, "__name__"))?;
     let Some(name) = name.and_then(|name| name.cast_into::<PyString>().ok()) else {
         return Ok(Form::Reduce);
     };
@@ -134,7 +135,7 @@ pub fn check_class(
     face: Face,
 ) -> PyResult<()> {
     let py = class.py();
-    if face == Face::Hookable && class.getattr_opt(intern!(py, "__new__"))?.is_none() {
+    if face == Face::Hookable && optional_attribute(class, intern!(py, "__new__"))?.is_none() {
         return Err(pickling_error(
             py,
             format!("first argument to {function}() has no __new__"),

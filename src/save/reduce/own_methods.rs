@@ -8,6 +8,7 @@ use pyo3::types::PyTuple;
 
 use crate::error::{class_name, pickling_error};
 use crate::fast::attached::Attached;
+use crate::fast::attribute::optional_attribute;
 use crate::fast::fresh::tuple;
 use crate::fast::held::Held;
 use crate::fast::memo::Mark;
@@ -15,7 +16,7 @@ use crate::fast::quiet::Quiet;
 use crate::fast::view::{ClassVersion, Dict, Kind, SeenNames, View};
 use crate::interpreter::face::Face;
 use crate::save::instances::known_collections::Collection;
-use crate::save::instances::plan::{Plan, PlanKind, is_shadowed};
+use crate::save::instances::plan::{Plain, Plan, PlanKind, is_shadowed};
 use crate::save::instances::plans;
 use crate::save::instances::read_class::read_class;
 use crate::save::next::Next;
@@ -52,6 +53,13 @@ impl Walk<'_, '_> {
         let value = match &plan.kind {
             PlanKind::Getstate { has_dict } if self.writer().protocol.has_proto_opcode() => {
                 if let Some((class, value)) = self.ask_own_state(&obj, *has_dict)? {
+                    let stateful = Stateful { obj, class, value };
+                    return self.save_stateful(stateful, plan.version, standing, met);
+                }
+                None
+            }
+            PlanKind::Plain(plain) if self.writer().protocol.has_proto_opcode() => {
+                if let Some((class, value)) = self.plain_state(&obj, plain)? {
                     let stateful = Stateful { obj, class, value };
                     return self.save_stateful(stateful, plan.version, standing, met);
                 }
@@ -126,6 +134,33 @@ impl Walk<'_, '_> {
         Ok(Some((class, value)))
     }
 
+    /// The class of a plain instance and its `__dict__`, if there is something in it, as the third of three parts;
+    /// None where the instance has hooks of its own, or slots, whose values another has to gather.
+    fn plain_state(&mut self, obj: &Held, plain: &Plain) -> PyResult<Option<(Held, Held)>> {
+        if !plain.slots.is_empty() {
+            return Ok(None);
+        }
+        let state = self.write(|_, quiet| {
+            let obj = obj.view(quiet);
+            if !plain.has_dict {
+                return Ok(Some(None));
+            }
+            let dict = obj.instance_dict()?;
+            let dict = dict.filter(|dict| !is_shadowed(*dict, quiet));
+            Ok(dict.map(|dict| (dict.len() > 0).then(|| dict.object().hold())))
+        })?;
+        let Some(state) = state else {
+            return Ok(None);
+        };
+        let class = obj.view(self.quiet()).class().object().hold();
+        let value = self.leave(|py| {
+            let none = py.None().into_bound(py);
+            let state = state.map_or_else(|| none.clone(), |state| state.into_bound(py));
+            Ok(tuple(py, [none.clone(), none, state])?.into())
+        })?;
+        Ok(Some((class, value)))
+    }
+
     /// Saves an object as `object.__reduce_ex__` says: NEWOBJ of its class, and its state.
     fn save_stateful(
         &mut self,
@@ -176,11 +211,11 @@ impl Walk<'_, '_> {
             self.writer().face == Face::Hookable && self.imports.saving.hookable_skips_none;
         self.leave(|py| {
             let obj = obj.bind(py);
-            let reduce = obj.getattr_opt(intern!(py, "__reduce_ex__"))?;
+            let reduce = optional_attribute(obj, intern!(py, "__reduce_ex__"))?;
             if let Some(reduce) = reduce.filter(|reduce| !skips_none || !reduce.is_none()) {
                 return Ok(reduce.call1((protocol,))?.into());
             }
-            let reduce = obj.getattr_opt(intern!(py, "__reduce__"))?;
+            let reduce = optional_attribute(obj, intern!(py, "__reduce__"))?;
             if let Some(reduce) = reduce.filter(|reduce| !skips_none || !reduce.is_none()) {
                 return Ok(reduce.call0()?.into());
             }

@@ -294,11 +294,69 @@ impl Writer {
         self.out.replace_output(BytesOutput::new())
     }
 
-    /// As `take_output`, at the end of a dump: nothing where that failed.
-    pub fn take_output_of(&mut self, succeeded: bool) -> (BytesOutput, usize) {
-        if succeeded {
-            return self.take_output();
+    /// Forgets what was written and not handed to the file.
+    pub fn drop_frame(&mut self) {
+        self.out.begin_anew();
+        let (output, _) = self.out.replace_output(BytesOutput::new());
+        if output.is_small() {
+            self.put_output(output);
         }
-        (BytesOutput::new(), 0)
+    }
+
+    /// Goes on in this output, which holds nothing.
+    pub fn put_output(&mut self, output: BytesOutput) {
+        self.out.replace_output(output);
+    }
+
+    /// Makes the choices of `new` for a writer that began anew.
+    pub fn choose(&mut self, face: Face, protocol: Protocol, keeps_memo: bool) {
+        (self.face, self.protocol) = (face, protocol);
+        self.binary = protocol.is_binary();
+        self.memo.choose(keeps_memo);
+    }
+
+    /// Makes it what `new` gives, but for the choices, and for the room that small dumps need. Gives up what the memo
+    /// holds, which may run Python code.
+    pub fn begin_anew(&mut self) {
+        // Every field is named, so that none is forgotten.
+        let Self {
+            out: _,
+            memo,
+            face: _,
+            protocol: _,
+            binary: _,
+            fast,
+            has_file,
+            direct,
+            opened,
+            skips_text,
+            skips_bytes,
+            atoms_memoized,
+            asks_memoize,
+            asked,
+            marks_last_of_batch,
+            notices_list_growth,
+            passages,
+            fast_path,
+        } = self;
+        *opened = Builtins::ALL;
+        for flag in [
+            fast,
+            has_file,
+            direct,
+            skips_text,
+            skips_bytes,
+            atoms_memoized,
+            asks_memoize,
+            marks_last_of_batch,
+            notices_list_growth,
+        ] {
+            *flag = false;
+        }
+        *asked = None;
+        *passages = 0;
+        fast_path.clear();
+        memo.begin_anew();
+        self.drop_frame();
     }
 }

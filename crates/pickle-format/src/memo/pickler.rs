@@ -179,6 +179,17 @@ impl<I: Identity> PicklerMemo<I> {
         Ok(())
     }
 
+    /// Forgets everything, and keeps the table, unless it has more than `most` places, or far more than were used:
+    /// each is written when it is emptied.
+    pub fn empty(&mut self, most: usize) {
+        if self.table.len() > most || self.table.len() > FIRST_SIZE.max(self.len * 16) {
+            self.clear();
+        } else if self.len > 0 {
+            self.table.fill((I::EMPTY, 0));
+            self.len = 0;
+        }
+    }
+
     /// Forgets everything and gives the memory back.
     pub fn clear(&mut self) {
         *self = Self::new();

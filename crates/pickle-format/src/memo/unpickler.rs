@@ -21,6 +21,9 @@ pub struct UnpicklerMemo<T> {
 /// Places that the vector may have beyond twice the entries: indices that skip a few stay in it.
 const MARGIN: usize = 1024;
 
+/// Places of the first vector: a small pickle needs no other.
+const FIRST_PLACES: usize = 16;
+
 /// Indices that are near from the beginning, where far ones don't count: as in CPython 3.15's C class.
 const FIRST_NEAR: usize = 32;
 
@@ -146,6 +149,9 @@ impl<T> UnpicklerMemo<T> {
     /// Lengthens the vector up to an index, and moves what it then covers, if that was counted.
     fn reach(&mut self, index: usize) -> Result<(), TryReserveError> {
         let places = (index + 1).saturating_sub(self.dense.len());
+        if self.dense.capacity() == 0 {
+            self.dense.try_reserve_exact(places.max(FIRST_PLACES))?;
+        }
         self.dense.try_reserve(places)?;
         for place in self.dense.len()..=index {
             let moved = if self.sparse.is_empty() || !self.counts_far {
