@@ -22,7 +22,7 @@ def names_at_protocol_3(instructions):
 
 
 def names_at_protocol_4(instructions):
-    """Who has no stack takes the two strings that came last, and a GET for the last string before its MEMOIZE."""
+    """Who has no stack takes the two strings that came last, and a GET for the string before its MEMOIZE."""
     names, memo, entries = [], {}, 0
     module = name = None
     for opcode, argument, _ in instructions:

@@ -32,6 +32,8 @@ pub struct Writer {
     pub direct: bool,
     /// The types of containers that may be opened so too.
     pub opened: Builtins,
+    /// Whether somebody may have to be asked about an object that is met again, as was declared of a hook.
+    pub minds_met: bool,
     /// Whether strings, and bytes, are never memoized, since somebody's `memoize` does nothing for them.
     pub skips_text: bool,
     pub skips_bytes: bool,
@@ -66,6 +68,7 @@ impl Writer {
             has_file: false,
             direct: false,
             opened: Builtins::ALL,
+            minds_met: false,
             skips_text: false,
             skips_bytes: false,
             asks_memoize: false,
