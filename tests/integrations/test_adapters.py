@@ -1,6 +1,7 @@
 """What is declared of joblib's and dill's methods: the bytes and digests of upstream's and of plain calls."""
 
 import collections
+import functools
 import io
 import pickle
 import subprocess
@@ -741,6 +742,8 @@ def things_with_marks():
         Slotted([Slotted(1)]),
         types.SimpleNamespace(mark=1),
         types.SimpleNamespace(a=1),
+        # Tells whether it has a dict yet.
+        functools.partial(a_function),
         Ellipsis,
         2**100,
         b"x",
@@ -766,6 +769,8 @@ def test_who_looks_for_an_attribute_is_called_for_those_that_have_it(base):
         expected = dumped(asking_for_marks(base, plain_log), obj, protocol)
         declared = asking_for_marks(base, log, asks={"persistent_id": lambda cls: "mark"})
         assert dumped(declared, obj, protocol) == expected
+        # Looking has left nothing behind.
+        assert dumped(asking_for_marks(base, []), obj, protocol) == expected
         spoken = [id(obj) for obj in plain_log if hasattr(obj, "mark")]
         assert [id(obj) for obj in log if hasattr(obj, "mark")] == spoken
         # It was called for those of which Python code has to be asked, and for no others.

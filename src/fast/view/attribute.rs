@@ -69,7 +69,16 @@ impl View<'_> {
         if let Some(class) = self.as_class() {
             return Ok(class.names().map(|names| names.get(name).is_some()));
         }
-        let dict = self.instance_dict()?.filter(|dict| dict.has_text_keys());
+        let dict = if self.has_place_for_dict() {
+            // A method written in C may tell an instance that has none yet.
+            match self.placed_dict() {
+                None => return Ok(Some(false)),
+                Some(dict) => dict.as_dict(),
+            }
+        } else {
+            self.instance_dict()?
+        };
+        let dict = dict.filter(|dict| dict.has_text_keys());
         Ok(dict.map(|dict| Dict::get_named(dict, name).is_some()))
     }
 }
