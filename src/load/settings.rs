@@ -63,6 +63,7 @@ impl Settings {
             visit.call(&file.readline)?;
             visit.call(&file.readinto)?;
             visit.call(&file.peek)?;
+            visit.call(&file.in_memory)?;
         }
         visit.call(&self.buffers)
     }

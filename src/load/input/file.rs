@@ -4,6 +4,8 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 
+use crate::fast::decode;
+use crate::fast::fresh;
 use crate::fast::window::Window;
 use crate::interpreter::imports::Imports;
 
@@ -21,6 +23,9 @@ pub struct File {
     pub peek: Option<Py<PyAny>>,
     /// Whether reading may wait for somebody who writes: not from a `BytesIO`, where all bytes are there.
     pub waits: bool,
+    /// On the hookable face, the `BytesIO` that the methods belong to: what was read of it too early is given back
+    /// before anybody can see it.
+    pub in_memory: Option<Py<PyAny>>,
 }
 
 impl File {
@@ -52,6 +57,7 @@ impl File {
             readinto: readinto.map(Bound::unbind),
             waits: peek.is_some() || !is_in_memory,
             peek: peek.map(Bound::unbind),
+            in_memory: None,
         })
     }
 }
@@ -63,18 +69,24 @@ impl File {
     /// RuntimeError while the module is being made.
     pub fn of_methods(read: &Bound<'_, PyAny>, readline: &Bound<'_, PyAny>) -> PyResult<Self> {
         let imports = Imports::get(read.py())?;
-        let is_in_memory = [read, readline].iter().all(|method| {
-            method.get_type().is(&imports.builtin_method_type)
-                && method
-                    .getattr(intern!(method.py(), "__self__"))
-                    .is_ok_and(|owner| owner.get_type().is(&imports.bytes_io_type))
-        });
+        let owner = |method: &Bound<'_, PyAny>| {
+            if !method.get_type().is(&imports.builtin_method_type) {
+                return None;
+            }
+            let owner = method.getattr(intern!(method.py(), "__self__")).ok()?;
+            owner
+                .get_type()
+                .is(&imports.bytes_io_type)
+                .then(|| owner.unbind())
+        };
+        let in_memory = owner(read).filter(|_| owner(readline).is_some());
         Ok(Self {
             read: read.clone().unbind(),
             readline: readline.clone().unbind(),
             readinto: None,
             peek: None,
-            waits: !is_in_memory,
+            waits: in_memory.is_none(),
+            in_memory,
         })
     }
 }
@@ -83,6 +95,24 @@ impl File {
 fn is_own_method(method: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>, imports: &Imports) -> bool {
     let owner = || method.getattr(intern!(method.py(), "__self__"));
     method.get_type().is(&imports.builtin_method_type) && owner().is_ok_and(|own| own.is(object))
+}
+
+impl File {
+    /// Gives back the last bytes that were read of what is in memory.
+    ///
+    /// # Errors
+    /// What `seek` raises.
+    pub fn give_back(&self, py: Python<'_>, bytes: usize) -> PyResult<()> {
+        let Some(owner) = self.in_memory.as_ref().filter(|_| bytes > 0) else {
+            return Ok(());
+        };
+        // A window is never longer than `isize` says.
+        let back = decode::int(py, -(bytes as i64))?;
+        let from_here = decode::int(py, 1)?;
+        let arguments = fresh::tuple(py, [owner.bind(py).clone(), back, from_here])?;
+        Imports::get(py)?.bytes_io_seek.bind(py).call1(arguments)?;
+        Ok(())
+    }
 }
 
 /// What `file.read(n)` gives.
