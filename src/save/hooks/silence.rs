@@ -1,44 +1,24 @@
-//! For which types a hook has nothing to say, where somebody has declared it (`python/oxipickle/_declared.py`).
+//! For which types a hook has nothing to say, where somebody has declared it.
 
 use std::collections::HashMap;
 
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
-use crate::fast::attached::Attached;
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
-use crate::fast::view::{Class, ClassVersion, Having, View};
-use crate::interpreter::imports::Imports;
+use crate::fast::view::{Class, ClassVersion, View};
 use crate::save::hooks::builtin::{Builtin, Builtins};
-
-/// What the hooks have to say of the instances of one class.
-#[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
-pub struct Spoken {
-    pub save: bool,
-    pub persistent_id: bool,
-    pub memoize: bool,
-    /// `persistent_id` has something to say of those that have `Silence::attribute`.
-    pub by_attribute: bool,
-    /// `save` or `persistent_id` has something to say of the class itself, which each instance names.
-    pub class: bool,
-}
+use crate::save::hooks::predicates::{Predicates, Spoken};
 
 /// The predicates of a pickler's hooks, and what they answered.
 #[derive(Default)]
 pub struct Silence {
-    /// Of `save`, `persistent_id` and `memoize`; None where nothing is declared, or the hook is not overridden.
-    pub save: Option<Held>,
-    pub persistent_id: Option<Held>,
-    pub memoize: Option<Held>,
+    pub predicates: Predicates,
     /// The builtin types of which `save` has something to say, and those of which `persistent_id` has.
     save_speaks: Builtins,
     persistent_id_speaks: Builtins,
-    /// The builtin types of whose objects `persistent_id` has something to say where they have `attribute`.
+    /// The builtin types of whose objects `persistent_id` has something to say where they have an attribute.
     by_attribute: Builtins,
-    /// The name of the attribute that `persistent_id` looks for.
-    attribute: Option<Held>,
     /// Whether strings, and bytes, are never memoized.
     pub skips_text: bool,
     pub skips_bytes: bool,
@@ -54,112 +34,38 @@ impl Silence {
     ///
     /// # Errors
     /// What a predicate raises.
-    pub fn of(
-        pickler: &Bound<'_, PyAny>,
-        [save, persistent_id, memoize]: [bool; 3],
-    ) -> PyResult<Self> {
+    pub fn of(pickler: &Bound<'_, PyAny>, are_overridden: [bool; 3]) -> PyResult<Self> {
         let py = pickler.py();
-        if !(save || persistent_id || memoize) {
-            return Ok(Self::default());
+        let mut silence = Self::default();
+        if !are_overridden.contains(&true) {
+            return Ok(silence);
         }
-        let find = |name: &Bound<'_, PyString>, is_overridden: bool| {
-            if !is_overridden {
-                return Ok(None);
-            }
-            let find = Imports::get(py)?.predicate_of.bind(py);
-            let predicate = find.call1((pickler, name))?;
-            Ok::<_, PyErr>((!predicate.is_none()).then(|| Held::from(predicate)))
-        };
-        let mut silence = Self {
-            save: find(intern!(py, "save"), save)?,
-            persistent_id: find(intern!(py, "persistent_id"), persistent_id)?,
-            memoize: find(intern!(py, "memoize"), memoize)?,
-            ..Self::default()
-        };
+        silence.predicates = Predicates::of(pickler, are_overridden)?;
         for (builtin, class) in Builtin::classes(py)? {
-            let class = class.bind(py);
-            if !answer(&silence.save, class)?.is_silent() {
+            let spoken = silence.predicates.ask_about_builtin(class.bind(py))?;
+            if spoken.save {
                 silence.save_speaks.add(builtin);
             }
-            let about_id = answer(&silence.persistent_id, class)?;
-            if let (Answer::Has(name), None) = (&about_id, &silence.attribute) {
-                silence.attribute = Some(Held::from(name.clone().into_any()));
+            if spoken.persistent_id {
+                silence.persistent_id_speaks.add(builtin);
             }
-            match silence.settle(about_id, class) {
-                Settled::Silent => {}
-                Settled::ByAttribute => silence.by_attribute.add(builtin),
-                Settled::Speaks => silence.persistent_id_speaks.add(builtin),
+            if spoken.by_attribute {
+                silence.by_attribute.add(builtin);
             }
-            match (builtin, answer(&silence.memoize, class)?) {
-                (_, Answer::Silent) => {}
-                (Builtin::Str, Answer::Nothing) => silence.skips_text = true,
-                (Builtin::Bytes, Answer::Nothing) => silence.skips_bytes = true,
+            match builtin {
+                _ if !spoken.memoize => {}
+                Builtin::Str if spoken.memoizes_nothing => silence.skips_text = true,
+                Builtin::Bytes if spoken.memoizes_nothing => silence.skips_bytes = true,
                 _ => silence.memoize_speaks = true,
             }
         }
         Ok(silence)
     }
 
-    /// Asks the predicates about a class; `metaclass` is what is known of its metaclass. Runs Python code.
-    ///
-    /// # Errors
-    /// What they raise.
-    pub fn ask(&self, class: &Bound<'_, PyAny>, metaclass: Spoken) -> PyResult<Spoken> {
-        let about_id = self.settle(answer(&self.persistent_id, class)?, class);
-        let has_attribute = || {
-            let attached = Attached::new(class.py());
-            let (class, quiet) = (Held::from(class.clone()), attached.quiet());
-            self.has_attribute(class.view(quiet), quiet)
-        };
-        Ok(Spoken {
-            save: !answer(&self.save, class)?.is_silent(),
-            persistent_id: about_id == Settled::Speaks,
-            memoize: !answer(&self.memoize, class)?.is_silent(),
-            by_attribute: about_id == Settled::ByAttribute,
-            class: metaclass.save
-                || metaclass.persistent_id
-                || metaclass.by_attribute && has_attribute(),
-        })
-    }
-
-    /// What an answer means for the instances of a class.
-    fn settle(&self, answer: Answer<'_>, class: &Bound<'_, PyAny>) -> Settled {
-        let name = match answer {
-            Answer::Silent => return Settled::Silent,
-            Answer::Nothing | Answer::Speaks => return Settled::Speaks,
-            Answer::Has(name) => name,
-        };
-        let is_it = |known: &Held| known.bind(class.py()).is(&name);
-        if !self.attribute.as_ref().is_some_and(is_it) {
-            return Settled::Speaks;
-        }
-        let attached = Attached::new(class.py());
-        let (class, name) = (Held::from(class.clone()), Held::from(name.into_any()));
-        let quiet = attached.quiet();
-        let class = class.view(quiet).as_class();
-        match class.map_or(Having::Unclear, |class| class.having(name.view(quiet))) {
-            Having::Never => Settled::Silent,
-            Having::Own => Settled::ByAttribute,
-            Having::Unclear => Settled::Speaks,
-        }
-    }
-
-    /// The same predicates, with no answers.
-    pub fn again(&self, quiet: &Quiet) -> Self {
-        let again = |predicate: &Option<Held>| predicate.as_ref().map(|held| held.again(quiet));
-        Self {
-            save: again(&self.save),
-            persistent_id: again(&self.persistent_id),
-            memoize: again(&self.memoize),
-            attribute: again(&self.attribute),
-            ..Self::default()
-        }
-    }
-
     /// Whether anything is declared.
     #[inline(always)]
     pub fn is_declared(&self) -> bool {
-        self.save.is_some() || self.persistent_id.is_some() || self.memoize.is_some()
+        self.predicates.is_any()
     }
 
     /// What is known of a class that is none of the builtin ones; None where it was not met yet.
@@ -170,31 +76,17 @@ impl Silence {
     /// Whether somebody has to be asked about objects that are met again: `memoize` is not called for these.
     #[inline(always)]
     pub fn minds_met(&self) -> bool {
-        self.save.is_some() || self.persistent_id.is_some()
-    }
-
-    /// Whether an object has the attribute that `persistent_id` looks for, or may have it. To be asked where the
-    /// class says that it depends on the object.
-    pub fn has_attribute(&self, obj: View<'_>, quiet: &Quiet) -> bool {
-        let Some(name) = &self.attribute else {
-            return false;
-        };
-        let has_it = obj.has_own(name.view(quiet));
-        !matches!(has_it, Ok(Some(false)))
+        self.predicates.save.is_some() || self.predicates.persistent_id.is_some()
     }
 
     /// Whether nobody has to be asked about an instance, nor about its class, which is named with it, as far as
     /// this is known.
     #[inline(always)]
     pub fn is_silent(&self, obj: View<'_>, quiet: &Quiet) -> bool {
-        let Some(spoken) = self.answer(obj.class()) else {
-            return false;
-        };
-        !spoken.save
-            && !spoken.persistent_id
-            && !spoken.memoize
-            && !spoken.class
-            && !(spoken.by_attribute && self.has_attribute(obj, quiet))
+        self.answer(obj.class()).is_some_and(|spoken| {
+            let speaks = self.predicates.speak_of(obj, spoken, quiet);
+            !(spoken.memoize || spoken.class || speaks)
+        })
     }
 
     /// Whether nobody has to be asked about an object that is in the memo, as far as this is known.
@@ -203,11 +95,7 @@ impl Silence {
             Some(builtin) => Some(self.of_builtin(builtin)),
             None => self.answer(obj.class()),
         };
-        spoken.is_some_and(|spoken| {
-            !spoken.save
-                && !spoken.persistent_id
-                && !(spoken.by_attribute && self.has_attribute(obj, quiet))
-        })
+        spoken.is_some_and(|spoken| !self.predicates.speak_of(obj, spoken, quiet))
     }
 
     /// What the hooks have to say of a builtin type.
@@ -238,52 +126,6 @@ impl Silence {
 
     /// What is held.
     pub fn held(&self) -> impl Iterator<Item = &Held> {
-        let names = [&self.attribute];
-        [&self.save, &self.persistent_id, &self.memoize]
-            .into_iter()
-            .chain(names)
-            .flatten()
+        self.predicates.held()
     }
-}
-
-/// What a predicate says of a class.
-enum Answer<'py> {
-    /// The hook does what upstream's method does.
-    Silent,
-    /// The hook does nothing at all.
-    Nothing,
-    Speaks,
-    /// The hook does what upstream's method does, but for objects that have the attribute of this name.
-    Has(Bound<'py, PyString>),
-}
-
-impl Answer<'_> {
-    fn is_silent(&self) -> bool {
-        matches!(self, Self::Silent)
-    }
-}
-
-/// What `persistent_id` has to say of the instances of a class.
-#[derive(Copy, Clone, PartialEq, Eq)]
-enum Settled {
-    Silent,
-    ByAttribute,
-    Speaks,
-}
-
-/// Asks a predicate about a class; where there is none, nothing is declared, and nothing said.
-fn answer<'py>(predicate: &Option<Held>, class: &Bound<'py, PyAny>) -> PyResult<Answer<'py>> {
-    let Some(predicate) = predicate else {
-        return Ok(Answer::Silent);
-    };
-    let answer = predicate.bind(class.py()).call1((class,))?;
-    Ok(if let Ok(name) = answer.cast_exact::<PyString>() {
-        Answer::Has(name.clone())
-    } else if answer.is_none() {
-        Answer::Nothing
-    } else if answer.is_truthy()? {
-        Answer::Speaks
-    } else {
-        Answer::Silent
-    })
 }

@@ -40,7 +40,7 @@ impl Walk<'_, '_> {
         if found.save.is_none() && older.is_none() {
             return Ok(None);
         }
-        let is_declared = older.is_none() && found.silence.save.is_some();
+        let is_declared = older.is_none() && found.silence.predicates.save.is_some();
         if is_declared && !spoken.is_some_and(|spoken| spoken.save) {
             return Ok(None);
         }
@@ -99,7 +99,7 @@ impl Walk<'_, '_> {
         let silence = &mut state.hooks.found.silence;
         let class = obj.view(quiet).class();
         let known = match builtin {
-            // The version of its class is what is known of a function elsewhere.
+            // Elsewhere these are told by their class, as other objects are.
             Some(builtin) => {
                 let spoken = silence.of_builtin(builtin);
                 if matches!(builtin, Builtin::Function | Builtin::Buffer) {
@@ -115,7 +115,8 @@ impl Walk<'_, '_> {
         };
         let (state, quiet) = self.split();
         let silence = &state.hooks.found.silence;
-        let has_attribute = spoken.by_attribute && silence.has_attribute(obj.view(quiet), quiet);
+        let has_attribute =
+            spoken.by_attribute && silence.predicates.find_attribute(obj.view(quiet), quiet);
         Ok(Spoken {
             persistent_id: spoken.persistent_id || has_attribute,
             ..spoken
@@ -135,7 +136,7 @@ impl Walk<'_, '_> {
             silence.answer(metaclass)
         };
         let meta_version = known.is_none().then(|| metaclass.version()).flatten();
-        let silence = silence.again(quiet);
+        let predicates = silence.predicates.again(quiet);
         let (about_metaclass, spoken) = self.leave(|py| {
             let class = obj.bind(py).get_type();
             let about_metaclass = match known {
@@ -146,10 +147,10 @@ impl Walk<'_, '_> {
                         persistent_id: true,
                         ..Spoken::default()
                     };
-                    silence.ask(class.get_type().as_any(), unknown)?
+                    predicates.ask(class.get_type().as_any(), unknown)?
                 }
             };
-            let spoken = silence.ask(class.as_any(), about_metaclass)?;
+            let spoken = predicates.ask(class.as_any(), about_metaclass)?;
             Ok((about_metaclass, spoken))
         })?;
         let state = self.state_mut();
