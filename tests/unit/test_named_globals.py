@@ -165,11 +165,11 @@ def test_long_strings_and_far_places():
 
 
 def test_extension_codes_name_nothing():
-    copyreg.add_extension(__name__, "Outer", 241)
+    copyreg.add_extension(__name__, "Outer", 0x7A7A7A)
     try:
         data = pickle.dumps([Outer, Outer.Inner], 4)
     finally:
-        copyreg.remove_extension(__name__, "Outer", 241)
+        copyreg.remove_extension(__name__, "Outer", 0x7A7A7A)
     assert "Outer" not in {argument for _, argument, _ in assert_names(data, is_told=True)}
 
 
