@@ -45,15 +45,14 @@ def compares(metaclass: type) -> bool:
 def persistent_id_speaks(cls: type) -> bool | str:
     """Exact, since it takes storages, which it tells by their exact type or `isinstance`, and objects that
     have `__reduce_package__`, and has nothing to say of any other."""
-    torch = sys.modules.get("torch")
-    if torch is None or digest(getattr(torch.is_storage, "__code__", _NONE)) not in IS_STORAGE:
+    torch: Any = sys.modules.get("torch")
+    is_storage = getattr(torch, "is_storage", None)
+    if digest(getattr(is_storage, "__code__", _NONE)) not in IS_STORAGE or compares(type(cls)):
         return True
     typed_storage = torch.storage.TypedStorage
     if type(typed_storage) is not type or typed_storage in cls.__mro__ or pretends(cls):
         return True
-    if compares(type(cls)) or cls in torch._storage_classes:
-        return True
-    return "__reduce_package__"
+    return cls in torch._storage_classes or "__reduce_package__"
 
 
 # Whoever puts another function in its place wants it called.
@@ -72,7 +71,7 @@ def naming_globals(pickle: Any) -> Iterator[Instruction]:
     found = _oxipickle.named_globals(pickle) if type(pickle) is bytes else None
     if found is None:
         return pickletools.genops(pickle)
-    opcodes = pickletools.code2op
+    opcodes = pickletools.code2op  # type: ignore[attr-defined]
     return ((opcodes[code], argument, position) for code, argument, position in found)
 
 
@@ -97,9 +96,11 @@ class Pickletools(types.ModuleType):
 def standins(exporter: types.ModuleType) -> list[tuple[Any, str, Any]]:
     """The exporter's `pickletools`, where `save_pickle` is one that is known."""
     own = vars(exporter)
-    save_pickle = vars(own.get("PackageExporter", object)).get("save_pickle")
-    code = getattr(save_pickle, "__code__", None)
-    if own.get("pickletools") is not pickletools or code is None or digest(code) not in SAVE_PICKLE:
+    # Another thread may be importing it.
+    cls = own.get("PackageExporter")
+    save_pickle = vars(cls).get("save_pickle") if isinstance(cls, type) else None
+    code = getattr(save_pickle, "__code__", _NONE)
+    if own.get("pickletools") is not pickletools or digest(code) not in SAVE_PICKLE:
         return []
     return [(exporter, "pickletools", Pickletools(pickletools.__name__, pickletools.__doc__))]
 
