@@ -10,6 +10,7 @@ import importlib
 import io
 import pickle
 import sys
+import warnings
 from collections.abc import Callable
 
 import oxipickle
@@ -55,13 +56,45 @@ def dill_dumps(obj: object) -> tuple[Callable[[], object], Callable[[object], ob
     return lambda: dill.dumps(obj), lambda result: result
 
 
+def archive(obj: object) -> bytes:
+    """A package that holds the object, and no modules."""
+    package = importlib.import_module("torch.package")
+    file = io.BytesIO()
+    with package.PackageExporter(file) as exporter:
+        exporter.extern("**")
+        exporter.save_pickle("package", "object.pkl", obj)
+    return file.getvalue()
+
+
+def torch_save_pickle(obj: object) -> tuple[Callable[[], object], Callable[[object], object]]:
+    return lambda: archive(obj), lambda result: result
+
+
+def torch_load_pickle(obj: object) -> tuple[Callable[[], object], Callable[[object], object]]:
+    package = importlib.import_module("torch.package")
+    importer = package.PackageImporter(io.BytesIO(archive(obj)))
+    return lambda: importer.load_pickle("package", "object.pkl"), archive
+
+
 # By name: what gives, for an object, the call that is timed, and how its results are compared.
 CLIENTS: dict[str, Callable[[object], tuple[Callable[[], object], Callable[[object], object]]]] = {
     "joblib.dump": joblib_dump,
     "joblib.hash": joblib_hash,
     "joblib.load": joblib_load,
     "dill.dumps": dill_dumps,
+    "torch.save_pickle": torch_save_pickle,
+    "torch.load_pickle": torch_load_pickle,
 }
+
+
+def transformer() -> object:
+    torch = importlib.import_module("torch")
+    torch.manual_seed(0)
+    return torch.nn.Transformer(64, 4, 4, 4, 128, batch_first=True)
+
+
+# What only clients of that library are given.
+TRANSFORMER = "Transformer of torch"
 
 
 def ratio(client: str, title: str, obj: object, slow: bool) -> float:
@@ -86,22 +119,27 @@ def libraries(only: str | None, quick: bool) -> None:
             clients[client] = CLIENTS[client]
         except ImportError as missing:
             print(f"left out: {client} ({missing})")
-    print(f"{'time before / under install()':30}" + "".join(f"{client:>14}" for client in clients))
+    # Storages are deprecated, which torch tells whoever saves some.
+    warnings.filterwarnings("ignore", category=UserWarning, module="torch")
+    print(f"{'time before / under install()':30}" + "".join(f"{client:>18}" for client in clients))
     rows: dict[str, list[float]] = {client: [] for client in clients}
-    for title in NAMES:
+    for title in (*NAMES, TRANSFORMER):
         if only and only not in title:
             continue
         try:
-            obj = WORKLOADS[title][0]()
+            obj = transformer() if title == TRANSFORMER else WORKLOADS[title][0]()
         except ImportError as missing:
             print(f"{title:30}  left out: {missing}")
             continue
         line = f"{title:30}"
         for client in clients:
+            if title == TRANSFORMER and not client.startswith("torch"):
+                line += f"{'-':>18}"
+                continue
             rows[client].append(ratio(client, title, obj, slow=quick))
-            line += f"{rows[client][-1]:14.2f}"
+            line += f"{rows[client][-1]:18.2f}"
         print(line, flush=True)
-    means = "".join(f"{mean(row):14.2f}" if row else f"{'-':>14}" for row in rows.values())
+    means = "".join(f"{mean(row):18.2f}" if row else f"{'-':>18}" for row in rows.values())
     print(f"{'geometric mean':30}" + means)
 
 

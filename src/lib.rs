@@ -24,6 +24,8 @@ pub mod _oxipickle {
     #[pymodule_export]
     use crate::faces::hookable::unpickler::unpickler_methods;
     #[pymodule_export]
+    use crate::faces::instructions::named_globals;
+    #[pymodule_export]
     use crate::faces::memo_proxy::{PicklerMemoProxy, UnpicklerMemoProxy};
     #[pymodule_export]
     use crate::faces::pickler::Pickler;

@@ -6,7 +6,11 @@ dump, and answers
 
 * False: for an instance of exactly this class the method does what upstream's does, and need not be called;
 * True: it is to be called;
-* None, for `memoize` only: it does nothing at all, and need not be called.
+* None, for `memoize` only: it does nothing at all, and need not be called;
+* the name of an attribute, for `persistent_id` only, and for all types the same one: it is to be called for
+  objects that have this attribute, as `hasattr` says, and where Python code would have to be asked for that.
+
+Whoever is asked about classes is asked about them as about all objects: each time that one is named.
 
 The methods of well-known libraries have predicates too (`oxipickle/adapters`). They are told by a digest
 of their code, so any other version of a library is called plainly.
@@ -17,7 +21,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-Predicate = Callable[[type], "bool | None"]
+Predicate = Callable[[type], "bool | str | None"]
 
 # Predicates by the digest of the method's code.
 _known: dict[str, Predicate] = {}
@@ -50,6 +54,17 @@ def know(predicate: Predicate, *digests: str) -> None:
         _known[each] = predicate
 
 
+# What else `install()` exchanges of a library: gives owners, names and stand-ins for a module. By the name of
+# the module whose functions are hooks of picklers.
+Standins = Callable[[types.ModuleType], "list[tuple[Any, str, Any]]"]
+libraries: dict[str, Standins] = {}
+
+
+def know_library(module_name: str, standins: Standins) -> None:
+    """Has what a library has beside its picklers be exchanged under `install()`."""
+    libraries[module_name] = standins
+
+
 # Classes of `dispatch` mappings that give what they have, as a dict does, but for classes: digests of
 # `get` and of `__missing__`.
 _mappings: set[tuple[str, str]] = set()
@@ -80,7 +95,15 @@ def is_known_mapping(cls: type) -> bool:
 def _of_method(method: Any) -> Predicate | None:
     function = getattr(method, "__func__", method)
     code = getattr(function, "__code__", None)
-    return _known.get(digest(code)) if isinstance(code, types.CodeType) else None
+    predicate = _known.get(digest(code)) if isinstance(code, types.CodeType) else None
+    if predicate is not None and isinstance(function, types.FunctionType):
+        module_name = function.__globals__.get("__name__")
+        if module_name in libraries:
+            from oxipickle._install import serve_library
+
+            # It was imported since `install()`, if it is not served yet.
+            serve_library(module_name)
+    return predicate
 
 
 def predicate_of(pickler: Any, name: str) -> Predicate | None:
@@ -115,11 +138,11 @@ def predicate_of(pickler: Any, name: str) -> Predicate | None:
     if len(found) == 1:
         return found[0]
 
-    def any_of(cls: type) -> bool | None:
-        for predicate in found:
-            answer = predicate(cls)
-            if answer is not False:
-                return answer
-        return False
+    def any_of(cls: type) -> bool | str | None:
+        answers = [answer for answer in (predicate(cls) for predicate in found) if answer is not False]
+        # Each may look for an attribute of its own.
+        if len(answers) > 1 and any(isinstance(answer, str) for answer in answers):
+            return True
+        return answers[0] if answers else False
 
     return any_of if found else None

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from oxipickle import _oxipickle, _pristine
+from oxipickle._declared import libraries
 from oxipickle._oxipickle import pickler_methods, unpickler_methods
 
 _MISSING = object()
@@ -55,9 +56,11 @@ class _Exchange:
 
 
 _lock = threading.RLock()
-# What is exchanged: methods while anything is installed, functions while anybody asks for these.
+# What is exchanged: methods while anything is installed, functions while anybody asks for these, and what
+# libraries have beside their picklers, once they are loaded.
 _methods: list[_Exchange] = []
 _functions: list[_Exchange] = []
+_libraries: list[_Exchange] = []
 # For each `install()` that is not undone yet, whether it was to serve the functions too.
 _installed: list[bool] = []
 
@@ -94,6 +97,26 @@ def _exchange_functions() -> None:
         _functions.append(_Exchange(ours, "__module__", "_pickle"))
         for module in (_pickle, pickle):
             _functions.append(_Exchange(module, name, ours))
+
+
+def serve_library(module_name: str) -> None:
+    """Exchanges what a library has beside its picklers, if that is loaded, and oxipickle installed.
+
+    A library that is imported later is served when a pickler meets its hook. So no import is watched.
+    """
+    with _lock:
+        module = sys.modules.get(module_name)
+        if not _installed or module is None or any(each.owner is module for each in _libraries):
+            return
+        for owner, name, ours in libraries[module_name](module):
+            _libraries.append(_Exchange(owner, name, ours))
+
+
+def _serve_loaded() -> None:
+    import oxipickle.adapters  # noqa: F401 - which fills `libraries`
+
+    for module_name in libraries:
+        serve_library(module_name)
 
 
 def _undo(exchanges: list[_Exchange]) -> list[str]:
@@ -133,6 +156,8 @@ def _make_whole() -> None:
 def _undo_unasked() -> list[str]:
     """Undoes what no `install()` that is left asks for, and names what stays."""
     kept = [] if any(_installed) else _undo(_functions)
+    if not _installed:
+        kept += _undo(_libraries)
     if not _installed and _methods:
         # Whoever is made from now on is upstream's.
         initializers = [each for each in _methods if each.name == "__init__"]
@@ -186,6 +211,7 @@ def _install(functions: bool, stacklevel: int) -> list[str]:
             _undo_unasked()
             raise
         _installed.append(functions)
+        _serve_loaded()
     return held
 
 
@@ -207,6 +233,8 @@ def _uninstall(functions: bool | None, stacklevel: int) -> None:
 
 def install(*, functions: bool = False) -> list[str]:
     """Serves all subclasses of `pickle._Pickler` and `pickle._Unpickler` natively, in the whole process.
+
+    What torch.package looks for in finished pickles is found natively too.
 
     With `functions`, `pickle.dump`, `dumps`, `load`, `loads`, `Pickler` and `Unpickler` become oxipickle's
     too; the result names who holds C's still, imported before by name, or derived from C's classes.

@@ -4,6 +4,7 @@ mod arguments;
 pub mod dispatch_table;
 pub mod functions;
 pub mod hookable;
+pub mod instructions;
 pub mod memo_proxy;
 pub mod pickler;
 pub mod unpickler;

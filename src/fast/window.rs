@@ -111,6 +111,12 @@ impl Window {
         self.limit = limit.clamp(self.position, self.len);
     }
 
+    /// Leaves away what lies behind so many bytes, or behind the position.
+    pub fn cut(&mut self, len: usize) {
+        self.len = len.clamp(self.position, self.len);
+        self.limit = self.limit.min(self.len);
+    }
+
     /// The next byte, or None at the limit.
     #[inline(always)]
     pub fn next_byte(&mut self) -> Option<u8> {

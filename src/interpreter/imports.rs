@@ -41,6 +41,8 @@ pub struct Imports {
     pub function_type: Py<PyType>,
     pub buffer_type: Py<PyType>,
     pub bytes_io_type: Py<PyType>,
+    /// Its `seek`, whatever a `BytesIO` has of that name.
+    pub bytes_io_seek: Py<PyAny>,
     pub builtin_method_type: Py<PyType>,
     pub deque_type: Py<PyType>,
     pub ordered_dict_type: Py<PyType>,
@@ -141,6 +143,11 @@ impl Imports {
             type_type: class(&builtins, "type")?,
             function_type: class(&types, "FunctionType")?,
             buffer_type: class(&pickle, "PickleBuffer")?,
+            bytes_io_seek: py
+                .import("io")?
+                .getattr("BytesIO")?
+                .getattr("seek")?
+                .unbind(),
             bytes_io_type: class(&py.import("io")?, "BytesIO")?,
             builtin_method_type: class(&types, "BuiltinMethodType")?,
             deque_type: class(&collections, "deque")?,

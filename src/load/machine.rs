@@ -150,6 +150,7 @@ impl<'py, 'h> Machine<'py, 'h> {
 
     #[inline(always)]
     fn put_state_home(&mut self) {
+        self.give_back();
         if let Some(way) = &mut self.way
             && let Some(mut state) = way.carrier.take()
         {
@@ -169,6 +170,17 @@ impl<'py, 'h> Machine<'py, 'h> {
             }
             std::mem::swap(&mut *state, &mut self.state);
             way.home.put(state);
+        }
+    }
+
+    /// Has the file stand where upstream's code would have left it.
+    #[inline(always)]
+    pub fn give_back(&mut self) {
+        if self.input.has_taken_ahead()
+            && let Err(error) = self.input.give_back(self.py)
+        {
+            self.pending = Some(error);
+            self.tick_soon();
         }
     }
 

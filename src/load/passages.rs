@@ -89,6 +89,7 @@ impl<'py> Machine<'py, '_> {
     }
 
     fn put_window_home(&mut self) {
+        self.give_back();
         if let Some(shown) = &mut self.state.shown {
             let window = std::mem::replace(&mut self.input.window, Window::empty());
             shown.window = Some((window, self.input.frame_end.is_some()));

@@ -22,6 +22,9 @@ impl<'py> Machine<'py, '_> {
             false => self.run::<false>(),
         };
         self.pause = None;
+        if result.is_err() {
+            self.give_back();
+        }
         match result {
             Ok(Some(value)) => {
                 let py = self.py;

@@ -104,6 +104,7 @@ impl Settings {
             visit.call(&file.readline)?;
             visit.call(&file.readinto)?;
             visit.call(&file.peek)?;
+            visit.call(&file.in_memory)?;
         }
         visit.call(&self.buffers)
     }

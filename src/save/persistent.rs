@@ -51,7 +51,14 @@ impl Walk<'_, '_> {
         let Some(hook) = self.persistent_id() else {
             return Ok(None);
         };
-        let is_declared = self.state().hooks.found.silence.persistent_id.is_some();
+        let is_declared = self
+            .state()
+            .hooks
+            .found
+            .silence
+            .predicates
+            .persistent_id
+            .is_some();
         if is_declared && !spoken.is_some_and(|spoken| spoken.persistent_id) {
             return Ok(None);
         }

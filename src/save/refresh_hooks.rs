@@ -104,6 +104,7 @@ impl State {
     pub fn refresh_memoize(&mut self) {
         let found = &self.hooks.found;
         self.writer.asks_memoize = found.asks_memoize();
+        self.writer.minds_met = found.silence.minds_met();
         self.writer.skips_text = found.silence.skips_text;
         self.writer.skips_bytes = found.silence.skips_bytes;
     }

@@ -181,9 +181,9 @@ impl State {
         quiet: &'a Quiet,
     ) -> (&'a mut Writer, Nest<'a>) {
         let found = &self.hooks.found;
-        let has_methods = found.dispatch.as_ref();
+        let dispatch = found.dispatch.as_ref();
         let asks = found.reducer_override.is_some()
-            || has_methods.is_some_and(|dispatch| !dispatch.is_upstreams());
+            || dispatch.is_some_and(|dispatch| !dispatch.leaves_instances_alone());
         let table = match &self.hooks.found.dispatch_table {
             Some(table) => table.view(quiet),
             None => copyreg_table,

@@ -117,6 +117,50 @@ def test_memory_ends(face, name):
     assert "MemoryError" in ends
 
 
+class Named:
+    """Has an attribute that a hook looks for, or would have it in its dict."""
+
+
+def looked_at():
+    """How a dump ends whose hook is asked by an attribute, and how looking for names in its pickle does."""
+
+    class Looking(HOOKABLE.ours):
+        asks = {"persistent_id": lambda cls: "mark"}
+
+        def persistent_id(self, obj):
+            return None
+
+    obj = []
+    for i in range(30_000):
+        obj.append(Named())
+        obj[-1].number = f"number {i}"
+    data = dumped(HOOKABLE.model, obj, 4)
+    ends = set()
+    for limit in LIMITS:
+        for call in (
+            lambda: Looking(File(), 4).dump(obj),
+            lambda: oxipickle._oxipickle.named_globals(data),
+        ):
+            limit_memory(limit)
+            try:
+                call()
+                ends.add("ended well")
+            except MemoryError:
+                ends.add("MemoryError")
+            finally:
+                limit_memory(None)
+    assert [argument for _, argument, _ in oxipickle._oxipickle.named_globals(data)] == [
+        __name__,
+        "Named",
+        None,
+    ]
+    return ends
+
+
+def test_memory_ends_while_objects_and_pickles_are_looked_at():
+    assert run(looked_at, allocator=None) == {"ended well", "MemoryError"}
+
+
 def fast_mode(face):
     obj = nested(300_000)
     ends = set()

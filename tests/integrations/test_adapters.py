@@ -1,6 +1,7 @@
 """What is declared of joblib's and dill's methods: the bytes and digests of upstream's and of plain calls."""
 
 import collections
+import functools
 import io
 import pickle
 import subprocess
@@ -581,3 +582,235 @@ def test_pretenders_are_told():
         type(len),
     ):
         assert not pretends(cls), cls
+
+
+class Meta(type):
+    pass
+
+
+class Slotted:
+    __slots__ = ("held",)
+
+    def __init__(self, held):
+        self.held = held
+
+
+class OfMeta(metaclass=Meta):
+    pass
+
+
+def a_function():
+    pass
+
+
+MET_AGAIN = {
+    "instances": (lambda: [one := Special(), one, [one], {"a": one}, (one,)], lambda cls: cls is Special),
+    "classes": (lambda: [Plain(), Plain(), [Plain()], Plain, (Plain,)], lambda cls: cls is type),
+    "classes of instances with slots": (lambda: [Slotted(1), Slotted([2]), Slotted], lambda cls: cls is type),
+    "classes that reduce": (
+        lambda: [collections.OrderedDict(a=1)] * 2 + [collections.OrderedDict()],
+        lambda cls: cls is type,
+    ),
+    "classes of a metaclass": (lambda: [OfMeta(), OfMeta(), OfMeta], lambda cls: cls is Meta),
+    "functions": (lambda: [a_function, a_function, (a_function,)], lambda cls: cls is types.FunctionType),
+    "bytearrays": (lambda: [one := bytearray(b"x"), one, (one,)], lambda cls: cls is bytearray),
+    "sets": (lambda: [one := {1, 2}, one, frozenset([3]), one], lambda cls: cls in (set, frozenset)),
+    "lists": (lambda: [one := [1], one, [], [[]]], lambda cls: cls is list),
+    "dicts": (lambda: [one := {1: 2}, one, {}, [{}]], lambda cls: cls is dict),
+}
+
+
+@pytest.mark.parametrize("name", ["save", "persistent_id"])
+@pytest.mark.parametrize("what", MET_AGAIN)
+def test_what_is_met_again_is_asked_about_again(base, name, what, protocol):
+    make, predicate = MET_AGAIN[what]
+    if protocol < 2 and "slots" in what:
+        pytest.skip("instances with slots are refused")
+    obj, plain_log, log = make(), [], []
+    expected = dumped(saving(base, plain_log, [name]), obj, protocol)
+    assert dumped(saving(base, log, [name], asks={name: predicate}), obj, protocol) == expected
+
+    def spoken_of(calls):
+        return [
+            cls for cls in ((call[1] if type(call) is tuple else call) for call in calls) if predicate(cls)
+        ]
+
+    assert spoken_of(log) == spoken_of(plain_log) != []
+
+
+class Marked:
+    """An attribute of the class."""
+
+    mark = 1
+
+
+class InheritsMark(Marked):
+    pass
+
+
+class MarkedSlot:
+    __slots__ = ("mark", "x")
+
+
+class Answering:
+    def __getattr__(self, name):
+        if name == "mark":
+            return 1
+        raise AttributeError(name)
+
+
+class Asking:
+    def __getattribute__(self, name):
+        if name == "mark":
+            return 1
+        return super().__getattribute__(name)
+
+
+class Deceiving:
+    """Has a property that says that there is no such attribute."""
+
+    @property
+    def mark(self):
+        raise AttributeError("mark")
+
+
+class MarkedMeta(type):
+    mark = 1
+
+
+class OfMarkedMeta(metaclass=MarkedMeta):
+    """The class has the attribute, and its instances don't."""
+
+
+class WithDict(dict):
+    pass
+
+
+class WithTuple(tuple):
+    """Keeps its dict at a place that depends on its length."""
+
+
+class Name(str):
+    """A name that is no exact string."""
+
+    def __eq__(self, other):
+        return str(self) == other
+
+    __hash__ = str.__hash__
+
+
+def marked(obj, name="mark"):
+    obj.__dict__[name] = 1
+    return obj
+
+
+def things_with_marks():
+    def inner():
+        pass
+
+    filled = MarkedSlot()
+    filled.mark = 1
+    empty = MarkedSlot()
+    empty.x = [1]
+    a_function.mark = 1
+    del a_function.mark
+    return [
+        Plain(1, [Plain()], Plain),
+        marked(Plain(2)),
+        marked(Plain(3), Name("mark")),
+        marked(Plain(4), Name("other")),
+        marked(Plain(5), 6),
+        Marked(),
+        InheritsMark(),
+        [filled, empty],
+        Answering(),
+        Asking(),
+        Deceiving(),
+        OfMarkedMeta(),
+        OfMarkedMeta,
+        OfMeta(),
+        OfMeta,
+        Marked,
+        Plain,
+        a_function,
+        len,
+        marked(WithDict(a=1)),
+        WithDict(b=2),
+        marked(WithTuple([1, 2])),
+        WithTuple([3]),
+        collections.OrderedDict(a=Plain()),
+        Slotted([Slotted(1)]),
+        types.SimpleNamespace(mark=1),
+        types.SimpleNamespace(a=1),
+        # Tells whether it has a dict yet.
+        functools.partial(a_function),
+        Ellipsis,
+        2**100,
+        b"x",
+    ]
+
+
+def asking_for_marks(base, log, **contents):
+    class Asking(base):
+        def persistent_id(self, obj):
+            log.append(obj)
+            if not hasattr(obj, "mark"):
+                return None
+            return getattr(type(obj), "__name__", "?"), type(obj) is type
+
+    for name, value in contents.items():
+        setattr(Asking, name, value)
+    return Asking
+
+
+def test_who_looks_for_an_attribute_is_called_for_those_that_have_it(base):
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        obj, plain_log, log = things_with_marks() * 2, [], []
+        expected = dumped(asking_for_marks(base, plain_log), obj, protocol)
+        declared = asking_for_marks(base, log, asks={"persistent_id": lambda cls: "mark"})
+        assert dumped(declared, obj, protocol) == expected
+        # Looking has left nothing behind.
+        assert dumped(asking_for_marks(base, []), obj, protocol) == expected
+        spoken = [id(obj) for obj in plain_log if hasattr(obj, "mark")]
+        assert [id(obj) for obj in log if hasattr(obj, "mark")] == spoken
+        # It was called for those of which Python code has to be asked, and for no others.
+        without = {type(obj) for obj in log if not hasattr(obj, "mark")}
+        identifiers = {tuple, str, bool}
+        assert without - identifiers <= {Deceiving, MarkedSlot, Plain}
+        assert sum(type(obj) is Plain and not hasattr(obj, "mark") for obj in log) <= 4
+
+
+def test_an_attribute_that_comes_in_the_midst_of_a_dump(base):
+    """Instances, and their classes, are looked at when they are met."""
+
+    def results(**contents):
+        later, inner = Plain(1), Plain(2)
+        cls = type("Later", (Plain,), {"__module__": __name__})
+        globals()["Later"] = cls
+        cls.__qualname__ = "Later"
+
+        def exchange():
+            later.__dict__["mark"] = inner.__dict__["mark"] = 1
+            cls.mark = 1
+
+        Trigger.act = staticmethod(exchange)
+        obj = [later, [inner], cls(), cls, cls(), Trigger(), later, [inner], Plain(), cls, [cls()], Plain]
+        return dumped(asking_for_marks(base, [], **contents), obj)
+
+    assert results(asks={"persistent_id": lambda cls: "mark"}) == results()
+
+
+def test_two_names_are_no_declaration(base):
+    """The second of them is called for everything."""
+
+    def names(cls):
+        return "other" if cls is Plain else "mark"
+
+    obj = things_with_marks()
+    expected = dumped(asking_for_marks(base, []), obj)
+    assert dumped(asking_for_marks(base, [], asks={"persistent_id": names}), obj) == expected
+    # A name says nothing of other methods.
+    log, plain_log = [], []
+    expected = dumped(saving(base, plain_log, ["save"]), data())
+    assert dumped(saving(base, log, ["save"], asks={"save": lambda cls: "held"}), data()) == expected
+    assert log == plain_log

@@ -5,9 +5,9 @@
 //! [`encode`] writes the shortest legal instruction for a value, per [`protocol`], and [`instruction`] any one
 //! with its argument, both into a [`sink`]; [`frame`] groups instructions as protocol 4 asks, and gives out a
 //! [`cursor`] for runs of short ones. [`memo`] maps identities to memo indices, and these to values;
-//! [`fetched`] tells which indices a pickle ever asks for; [`long`] and [`text`] are the encodings of integers
-//! and of protocol 0's lines. [`reader`] takes a pickle apart again, and [`dis`] shows it and checks what it
-//! does to the stack.
+//! [`fetched`] tells which indices a pickle ever asks for, [`named_globals`] which globals it names; [`long`]
+//! and [`text`] are the encodings of integers and of protocol 0's lines. [`reader`] takes a pickle apart again,
+//! and [`dis`] shows it and checks what it does to the stack.
 
 #![forbid(unsafe_code)]
 
@@ -22,6 +22,7 @@ pub mod instruction;
 pub mod layout;
 pub mod long;
 pub mod memo;
+pub mod named_globals;
 pub mod opcode;
 pub mod protocol;
 pub mod reader;

@@ -5,6 +5,7 @@
 //! collector tracks, check no signal, release nothing, and make no exception. Each says in its SAFETY
 //! comment why.
 
+mod attribute;
 mod class;
 mod dict;
 mod instance;
@@ -16,6 +17,7 @@ mod set;
 mod slots;
 mod text;
 
+pub use attribute::Having;
 pub use class::Names;
 pub use class::{Class, ClassVersion, SeenNames};
 pub use dict::{Dict, TextEntries};

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 use crate::fast::attribute::optional_attribute;
 use crate::fast::call::call_hook;
+use crate::fast::decode;
 use crate::fast::fresh;
 use crate::fast::method::builtin_method;
 use crate::fast::window::Window;
@@ -25,6 +26,9 @@ pub struct File {
     pub peek: Option<Py<PyAny>>,
     /// Whether reading may wait for somebody who writes: not from a `BytesIO`, where all bytes are there.
     pub waits: bool,
+    /// On the hookable face, the `BytesIO` that the methods belong to: what was read of it too early is given back
+    /// before anybody can see it.
+    pub in_memory: Option<Py<PyAny>>,
 }
 
 impl File {
@@ -56,6 +60,7 @@ impl File {
             readinto: readinto.map(Bound::unbind),
             waits: peek.is_some() || !is_in_memory,
             peek: peek.map(Bound::unbind),
+            in_memory: None,
         })
     }
 }
@@ -67,16 +72,19 @@ impl File {
     /// RuntimeError while the module is being made.
     pub fn of_methods(read: &Bound<'_, PyAny>, readline: &Bound<'_, PyAny>) -> PyResult<Self> {
         let imports = Imports::get(read.py())?;
-        let is_in_memory = [read, readline].into_iter().all(|method| {
-            builtin_method(method)
-                .is_some_and(|(_, owner)| owner.get_type().is(&imports.bytes_io_type))
-        });
+        let owner = |method| {
+            let (_, owner) = builtin_method(method)?;
+            let is_in_memory = owner.get_type().is(&imports.bytes_io_type);
+            is_in_memory.then(|| owner.to_owned().unbind())
+        };
+        let in_memory = owner(read).filter(|_| owner(readline).is_some());
         Ok(Self {
             read: read.clone().unbind(),
             readline: readline.clone().unbind(),
             readinto: None,
             peek: None,
-            waits: !is_in_memory,
+            waits: in_memory.is_none(),
+            in_memory,
         })
     }
 }
@@ -84,6 +92,24 @@ impl File {
 /// Whether a method is the object's own, and not one that was set on it.
 fn is_own_method(method: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>) -> bool {
     builtin_method(method).is_some_and(|(_, owner)| owner.is(object))
+}
+
+impl File {
+    /// Gives back the last bytes that were read of what is in memory.
+    ///
+    /// # Errors
+    /// What `seek` raises.
+    pub fn give_back(&self, py: Python<'_>, bytes: usize) -> PyResult<()> {
+        let Some(owner) = self.in_memory.as_ref().filter(|_| bytes > 0) else {
+            return Ok(());
+        };
+        // A window is never longer than `isize` says.
+        let back = decode::int(py, -(bytes as i64))?;
+        let from_here = decode::int(py, 1)?;
+        let arguments = fresh::tuple(py, [owner.bind(py).clone(), back, from_here])?;
+        Imports::get(py)?.bytes_io_seek.bind(py).call1(arguments)?;
+        Ok(())
+    }
 }
 
 /// What `file.read(n)` gives.

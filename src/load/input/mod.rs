@@ -39,6 +39,21 @@ impl Source {
     }
 }
 
+/// Bytes that are read at once of a file in memory: at first, and at the most.
+const FIRST_READ_AT_ONCE: usize = 128;
+const LARGEST_READ_AT_ONCE: usize = 64 * 1024;
+
+/// How the window stands to the file.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Ahead {
+    /// What it holds was read for the present opcode, or for the frame.
+    No,
+    /// It is what the file's `peek` showed: what is read of it is still to be taken from the file.
+    Peeked,
+    /// It was taken from a file in memory, and what is not read of it is still to be given back.
+    Taken,
+}
+
 /// The window that is read from, and how to get the next one.
 pub struct Input {
     pub window: Window,
@@ -47,8 +62,9 @@ pub struct Input {
     pub settings: Arc<Settings>,
     /// The buffer that windows are copied from, if the pickle is in one.
     exported: Option<Exported>,
-    /// The window is what the file's `peek` showed: what is read of it is still to be taken from the file.
-    is_peeked: bool,
+    ahead: Ahead,
+    /// Bytes that are read at once, next time, of a file in memory.
+    at_once: usize,
     can_peek: bool,
     /// Where the frame ends, in bytes of the window; None outside of frames, or where they are not
     /// minded.
@@ -71,7 +87,8 @@ impl Input {
             before: 0,
             settings,
             exported,
-            is_peeked: false,
+            ahead: Ahead::No,
+            at_once: FIRST_READ_AT_ONCE,
             can_peek,
             frame_end: None,
             failed_in_argument: false,
@@ -112,7 +129,7 @@ impl Input {
     /// Checks that nothing read from the file is left: a frame that ends within an argument, where
     /// frames are not minded otherwise, would lose it.
     pub fn check_read_to_end(&self, py: Python<'_>) -> PyResult<()> {
-        if !self.is_peeked && self.window.rest() > 0 {
+        if self.ahead == Ahead::No && self.window.rest() > 0 {
             return Err(unpickling_error(py, "pickle exhausted before end of frame"));
         }
         Ok(())
@@ -124,9 +141,15 @@ impl Input {
         self.window = next;
     }
 
+    /// Whether more was taken from the file than upstream would have.
+    #[inline(always)]
+    pub fn has_taken_ahead(&self) -> bool {
+        self.ahead == Ahead::Taken
+    }
+
     /// Bytes that were looked at and read, but not taken from the file yet.
     pub fn ahead(&self) -> usize {
-        if self.is_peeked {
+        if self.ahead == Ahead::Peeked {
             self.window.position()
         } else {
             0

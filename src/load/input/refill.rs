@@ -4,8 +4,8 @@ use pyo3::exceptions::{PyMemoryError, PyNotImplementedError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::fast::window::Window;
-use crate::load::input::Input;
 use crate::load::input::file::{File, LARGEST_READ, read_at_most};
+use crate::load::input::{Ahead, FIRST_READ_AT_ONCE, Input, LARGEST_READ_AT_ONCE};
 
 /// Bytes that are asked of a file's `peek`: as many as the C class asks for.
 const PREFETCH: usize = 128 * 1024;
@@ -82,14 +82,58 @@ impl Input {
     /// # Errors
     /// What the file raises; ValueError where it gives other than what it showed.
     pub fn skip_peeked(&mut self, py: Python<'_>) -> PyResult<()> {
-        if !self.is_peeked {
+        match self.ahead {
+            Ahead::No => Ok(()),
+            Ahead::Taken => self.give_back(py),
+            Ahead::Peeked => {
+                self.ahead = Ahead::No;
+                let read = self.window.position();
+                self.before += read;
+                self.window = Window::empty();
+                self.skip(py, read)
+            }
+        }
+    }
+
+    /// Gives back to a file in memory what upstream would not have read by now: all that is left of the window, or
+    /// lies behind the frame.
+    ///
+    /// # Errors
+    /// What the file raises.
+    #[cold]
+    #[inline(never)]
+    pub fn give_back(&mut self, py: Python<'_>) -> PyResult<()> {
+        if self.ahead != Ahead::Taken {
             return Ok(());
         }
-        self.is_peeked = false;
-        let read = self.window.position();
-        self.before += read;
-        self.window = Window::empty();
-        self.skip(py, read)
+        self.ahead = Ahead::No;
+        let read = self.frame_end.unwrap_or(self.window.position());
+        let unread = self.window.len().saturating_sub(read);
+        let next = read.saturating_mul(2);
+        self.at_once = next.clamp(FIRST_READ_AT_ONCE, LARGEST_READ_AT_ONCE);
+        if self.frame_end.is_some() {
+            self.window.cut(read);
+        } else {
+            self.before += read;
+            self.window = Window::empty();
+        }
+        let settings = self.settings.clone();
+        match &settings.file {
+            Some(file) => file.give_back(py, unread),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads more than is needed of a file in memory, and whether that was enough: else nothing is read.
+    fn read_at_once(&mut self, py: Python<'_>, file: &File, n: usize) -> PyResult<bool> {
+        let taken = read_at_most(py, file, self.at_once.max(n))?;
+        if taken.len() < n {
+            return file.give_back(py, taken.len()).map(|()| false);
+        }
+        self.go_on_in(taken);
+        self.ahead = Ahead::Taken;
+        self.at_once = (self.at_once * 2).min(LARGEST_READ_AT_ONCE);
+        Ok(true)
     }
 
     /// Takes from the file what was read before.
@@ -119,8 +163,11 @@ impl Input {
             if self.window.rest() >= n {
                 return Ok(());
             }
-            self.is_peeked = false;
+            self.ahead = Ahead::No;
             self.window = Window::empty();
+        }
+        if file.in_memory.is_some() && n < LARGEST_READ_AT_ONCE && self.read_at_once(py, file, n)? {
+            return Ok(());
         }
         let first = read_at_most(py, file, n.min(LARGEST_READ))?;
         if n <= LARGEST_READ || first.len() < LARGEST_READ {
@@ -150,7 +197,7 @@ impl Input {
         match peek.bind(py).call1((PREFETCH,)) {
             Ok(shown) => {
                 self.go_on_in(Window::of_object(&shown)?);
-                self.is_peeked = true;
+                self.ahead = Ahead::Peeked;
                 Ok(true)
             }
             Err(error) if error.is_instance_of::<PyNotImplementedError>(py) => {

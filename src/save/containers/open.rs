@@ -157,7 +157,12 @@ impl<'a> Nest<'a> {
         *self.due = Some(Due {
             obj: part.hold(),
             standing,
-            questions: plan.map_or(Questions::AllOfNew, Questions::Planned),
+            questions: match plan {
+                Some(plan) => Questions::Planned(plan),
+                // Somebody has to be asked before it is looked up.
+                None if self.silence.is_some() => Questions::All,
+                None => Questions::AllOfNew,
+            },
         });
         Opening::Begun
     }
@@ -172,7 +177,7 @@ impl<'a> Nest<'a> {
     ) -> Result<Opening, Fault> {
         if self
             .silence
-            .is_some_and(|silence| !silence.is_silent(obj.class()))
+            .is_some_and(|silence| !silence.is_silent(obj, self.quiet))
         {
             return Ok(self.ask(obj, standing, None));
         }
@@ -184,6 +189,26 @@ impl<'a> Nest<'a> {
             return self.open_plain(obj, plain, standing, writer);
         }
         Ok(self.ask(obj, standing, Some(plan)))
+    }
+
+    /// Writes a GET for an object that is in the memo, where somebody may have to be asked about such, but nobody
+    /// about this one.
+    ///
+    /// # Errors
+    /// What writing fails with.
+    pub fn fetch(
+        &self,
+        obj: View<'_>,
+        holding: Holding,
+        writer: &mut Writer,
+    ) -> Result<bool, Fault> {
+        if !writer.direct || !writer.minds_met || !holding.is_shared() {
+            return Ok(false);
+        }
+        let is_silent = |silence: &Silence| silence.is_silent_of_met(obj, self.quiet);
+        Ok(self.silence.is_some_and(is_silent)
+            && writer.begin_object()?
+            && writer.get_memoized(obj)?)
     }
 
     /// The plan for an object of whose class nobody registered a reducer.
@@ -249,6 +274,9 @@ impl Opener for Nest<'_> {
     ) -> Result<Opening, Fault> {
         if !writer.direct || !writer.begin_object()? {
             return Ok(Opening::Refused);
+        }
+        if self.fetch(part, standing.holding, writer)? {
+            return Ok(Opening::Whole);
         }
         let kind = part.kind();
         // What is to wait for its turn is refused: the container around it gets a work item, whose next step

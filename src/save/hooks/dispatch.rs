@@ -117,6 +117,12 @@ impl Dispatch {
         self.contents == Some(UPSTREAMS)
     }
 
+    /// Whether it has methods for the builtin types at the most, and so none for instances of other classes.
+    pub fn leaves_instances_alone(&self) -> bool {
+        let alone = |contents: Contents| !contents.adds && !contents.minds_classes;
+        self.contents.is_some_and(alone)
+    }
+
     /// The types for which upstream's methods are in use, as far as this is known beforehand.
     pub fn native(&self) -> Builtins {
         self.contents

@@ -143,9 +143,9 @@ impl Found {
 
     /// Whether nobody has to be asked about leaves.
     fn is_quiet(&self, face: Face) -> bool {
-        let silence = &self.silence;
-        let is_asked_of_all = self.persistent_id.is_some() && silence.persistent_id.is_none()
-            || self.save.is_some() && silence.save.is_none()
+        let declared = &self.silence.predicates;
+        let is_asked_of_all = self.persistent_id.is_some() && declared.persistent_id.is_none()
+            || self.save.is_some() && declared.save.is_none()
             || self.is_foreign
             || self.asks_memoize()
             || self.save_reduce.is_some()
@@ -167,7 +167,7 @@ impl Found {
 
     /// Whether somebody's method memoizes everything.
     pub fn asks_memoize(&self) -> bool {
-        let is_declared = self.silence.memoize.is_some() && !self.silence.memoize_speaks;
+        let is_declared = self.silence.predicates.memoize.is_some() && !self.silence.memoize_speaks;
         self.memoize.is_some() && !is_declared || self.is_foreign
     }
 

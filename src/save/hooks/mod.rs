@@ -7,10 +7,11 @@ pub mod found;
 mod hookable;
 mod lean;
 mod names;
+mod predicates;
 pub mod silence;
 
 pub use builtin::Builtin;
 pub use found::{Hooks, Own, Versions};
 pub use hookable::{Entries, global_style, is_same_method, look_up as look_up_hookable};
 pub use lean::look_up as look_up_lean;
-pub use silence::Spoken;
+pub use predicates::Spoken;

@@ -1,35 +1,24 @@
-//! For which types a hook has nothing to say, where somebody has declared it (`python/oxipickle/_declared.py`).
+//! For which types a hook has nothing to say, where somebody has declared it.
 
 use std::collections::HashMap;
 
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
-use crate::fast::view::{Class, ClassVersion};
-use crate::interpreter::imports::Imports;
+use crate::fast::view::{Class, ClassVersion, View};
 use crate::save::hooks::builtin::{Builtin, Builtins};
-
-/// What the hooks have to say of the instances of one class.
-#[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
-pub struct Spoken {
-    pub save: bool,
-    pub persistent_id: bool,
-    pub memoize: bool,
-}
+use crate::save::hooks::predicates::{Predicates, Spoken};
 
 /// The predicates of a pickler's hooks, and what they answered.
 #[derive(Default)]
 pub struct Silence {
-    /// Of `save`, `persistent_id` and `memoize`; None where nothing is declared, or the hook is not overridden.
-    pub save: Option<Held>,
-    pub persistent_id: Option<Held>,
-    pub memoize: Option<Held>,
+    pub predicates: Predicates,
     /// The builtin types of which `save` has something to say, and those of which `persistent_id` has.
     save_speaks: Builtins,
     persistent_id_speaks: Builtins,
+    /// The builtin types of whose objects `persistent_id` has something to say where they have an attribute.
+    by_attribute: Builtins,
     /// Whether strings, and bytes, are never memoized.
     pub skips_text: bool,
     pub skips_bytes: bool,
@@ -45,73 +34,38 @@ impl Silence {
     ///
     /// # Errors
     /// What a predicate raises.
-    pub fn of(
-        pickler: &Bound<'_, PyAny>,
-        [save, persistent_id, memoize]: [bool; 3],
-    ) -> PyResult<Self> {
+    pub fn of(pickler: &Bound<'_, PyAny>, are_overridden: [bool; 3]) -> PyResult<Self> {
         let py = pickler.py();
-        if !(save || persistent_id || memoize) {
-            return Ok(Self::default());
+        let mut silence = Self::default();
+        if !are_overridden.contains(&true) {
+            return Ok(silence);
         }
-        let find = |name: &Bound<'_, PyString>, is_overridden: bool| {
-            if !is_overridden {
-                return Ok(None);
-            }
-            let find = Imports::get(py)?.predicate_of.bind(py);
-            let predicate = find.call1((pickler, name))?;
-            Ok::<_, PyErr>((!predicate.is_none()).then(|| Held::from(predicate)))
-        };
-        let mut silence = Self {
-            save: find(intern!(py, "save"), save)?,
-            persistent_id: find(intern!(py, "persistent_id"), persistent_id)?,
-            memoize: find(intern!(py, "memoize"), memoize)?,
-            ..Self::default()
-        };
+        silence.predicates = Predicates::of(pickler, are_overridden)?;
         for (builtin, class) in Builtin::classes(py)? {
-            let class = class.bind(py);
-            if answer(&silence.save, class)? != Answer::Silent {
+            let spoken = silence.predicates.ask_about_builtin(class.bind(py))?;
+            if spoken.save {
                 silence.save_speaks.add(builtin);
             }
-            if answer(&silence.persistent_id, class)? != Answer::Silent {
+            if spoken.persistent_id {
                 silence.persistent_id_speaks.add(builtin);
             }
-            match (builtin, answer(&silence.memoize, class)?) {
-                (_, Answer::Silent) => {}
-                (Builtin::Str, Answer::Nothing) => silence.skips_text = true,
-                (Builtin::Bytes, Answer::Nothing) => silence.skips_bytes = true,
+            if spoken.by_attribute {
+                silence.by_attribute.add(builtin);
+            }
+            match builtin {
+                _ if !spoken.memoize => {}
+                Builtin::Str if spoken.memoizes_nothing => silence.skips_text = true,
+                Builtin::Bytes if spoken.memoizes_nothing => silence.skips_bytes = true,
                 _ => silence.memoize_speaks = true,
             }
         }
         Ok(silence)
     }
 
-    /// Asks the predicates about a class. Runs Python code.
-    ///
-    /// # Errors
-    /// What they raise.
-    pub fn ask(&self, class: &Bound<'_, PyAny>) -> PyResult<Spoken> {
-        Ok(Spoken {
-            save: answer(&self.save, class)? != Answer::Silent,
-            persistent_id: answer(&self.persistent_id, class)? != Answer::Silent,
-            memoize: answer(&self.memoize, class)? != Answer::Silent,
-        })
-    }
-
-    /// The same predicates, with no answers.
-    pub fn again(&self, quiet: &Quiet) -> Self {
-        let again = |predicate: &Option<Held>| predicate.as_ref().map(|held| held.again(quiet));
-        Self {
-            save: again(&self.save),
-            persistent_id: again(&self.persistent_id),
-            memoize: again(&self.memoize),
-            ..Self::default()
-        }
-    }
-
     /// Whether anything is declared.
     #[inline(always)]
     pub fn is_declared(&self) -> bool {
-        self.save.is_some() || self.persistent_id.is_some() || self.memoize.is_some()
+        self.predicates.is_any()
     }
 
     /// What is known of a class that is none of the builtin ones; None where it was not met yet.
@@ -119,10 +73,29 @@ impl Silence {
         self.answers.get(&class.version()?).copied()
     }
 
-    /// Whether nobody has to be asked about the instances of a class, as far as this is known.
+    /// Whether somebody has to be asked about objects that are met again: `memoize` is not called for these.
     #[inline(always)]
-    pub fn is_silent(&self, class: Class<'_>) -> bool {
-        !self.is_declared() || self.answer(class) == Some(Spoken::default())
+    pub fn minds_met(&self) -> bool {
+        self.predicates.save.is_some() || self.predicates.persistent_id.is_some()
+    }
+
+    /// Whether nobody has to be asked about an instance, nor about its class, which is named with it, as far as
+    /// this is known.
+    #[inline(always)]
+    pub fn is_silent(&self, obj: View<'_>, quiet: &Quiet) -> bool {
+        self.answer(obj.class()).is_some_and(|spoken| {
+            let speaks = self.predicates.speak_of(obj, spoken, quiet);
+            !(spoken.memoize || spoken.class || speaks)
+        })
+    }
+
+    /// Whether nobody has to be asked about an object that is in the memo, as far as this is known.
+    pub fn is_silent_of_met(&self, obj: View<'_>, quiet: &Quiet) -> bool {
+        let spoken = match Builtin::of_kind(obj.kind()) {
+            Some(builtin) => Some(self.of_builtin(builtin)),
+            None => self.answer(obj.class()),
+        };
+        spoken.is_some_and(|spoken| !self.predicates.speak_of(obj, spoken, quiet))
     }
 
     /// What the hooks have to say of a builtin type.
@@ -130,13 +103,15 @@ impl Silence {
         Spoken {
             save: self.save_speaks.has(builtin),
             persistent_id: self.persistent_id_speaks.has(builtin),
-            memoize: false,
+            by_attribute: self.by_attribute.has(builtin),
+            ..Spoken::default()
         }
     }
 
     /// The builtin types of which no hook that was declared has anything to say.
     pub fn silent(&self) -> Builtins {
-        self.save_speaks.or(self.persistent_id_speaks).others()
+        let speaks = self.save_speaks.or(self.persistent_id_speaks);
+        speaks.or(self.by_attribute).others()
     }
 
     /// Notes what was answered about a class.
@@ -151,33 +126,6 @@ impl Silence {
 
     /// What is held.
     pub fn held(&self) -> impl Iterator<Item = &Held> {
-        [&self.save, &self.persistent_id, &self.memoize]
-            .into_iter()
-            .flatten()
+        self.predicates.held()
     }
-}
-
-/// What a predicate says of a class.
-#[derive(Copy, Clone, PartialEq, Eq)]
-enum Answer {
-    /// The hook does what upstream's method does.
-    Silent,
-    /// The hook does nothing at all.
-    Nothing,
-    Speaks,
-}
-
-/// Asks a predicate about a class; where there is none, nothing is declared, and nothing said.
-fn answer(predicate: &Option<Held>, class: &Bound<'_, PyAny>) -> PyResult<Answer> {
-    let Some(predicate) = predicate else {
-        return Ok(Answer::Silent);
-    };
-    let answer = predicate.bind(class.py()).call1((class,))?;
-    Ok(if answer.is_none() {
-        Answer::Nothing
-    } else if answer.is_truthy()? {
-        Answer::Speaks
-    } else {
-        Answer::Silent
-    })
 }

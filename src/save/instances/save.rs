@@ -32,8 +32,17 @@ impl Walk<'_, '_> {
         plain: &Plain,
         standing: Standing,
     ) -> PyResult<Option<Next>> {
-        if !self.state().writer.direct {
+        let state = self.state();
+        if !state.writer.direct {
             return Ok(None);
+        }
+        // The class is written without being asked about.
+        let silence = &state.hooks.found.silence;
+        if silence.is_declared() {
+            let spoken = silence.answer(obj.view(self.quiet()).class());
+            if spoken.is_none_or(|spoken| spoken.class) {
+                return Ok(None);
+            }
         }
         let opened = self.open_instance(obj, plain, standing)?;
         if opened.is_some() || plain.slots.is_empty() {

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use crate::fast::fresh;
 use crate::fast::held::Held;
 use crate::interpreter::functions::of_pickler;
-use crate::save::hooks::Spoken;
+use crate::save::hooks::{Builtin, Spoken};
 use crate::save::next::Next;
 use crate::save::walk::Walk;
 
@@ -40,7 +40,7 @@ impl Walk<'_, '_> {
         if found.save.is_none() && older.is_none() {
             return Ok(None);
         }
-        let is_declared = older.is_none() && found.silence.save.is_some();
+        let is_declared = older.is_none() && found.silence.predicates.save.is_some();
         if is_declared && !spoken.is_some_and(|spoken| spoken.save) {
             return Ok(None);
         }
@@ -94,19 +94,71 @@ impl Walk<'_, '_> {
     }
 
     fn ask_predicates(&mut self, obj: &Held) -> PyResult<Spoken> {
-        if let Some(builtin) = self.builtin_of(obj) {
-            return Ok(self.state().hooks.found.silence.of_builtin(builtin));
-        }
+        let builtin = self.builtin_of(obj);
         let (state, quiet) = self.split();
+        let silence = &mut state.hooks.found.silence;
         let class = obj.view(quiet).class();
-        if let Some(spoken) = state.hooks.found.silence.answer(class) {
-            return Ok(spoken);
-        }
-        let silence = state.hooks.found.silence.again(quiet);
+        let known = match builtin {
+            // Elsewhere these are told by their class, as other objects are.
+            Some(builtin) => {
+                let spoken = silence.of_builtin(builtin);
+                if matches!(builtin, Builtin::Function | Builtin::Buffer) {
+                    silence.note(class.version(), spoken);
+                }
+                Some(spoken)
+            }
+            None => silence.answer(class),
+        };
+        let spoken = match known {
+            Some(spoken) => spoken,
+            None => self.ask_about_class(obj)?,
+        };
+        let (state, quiet) = self.split();
+        let silence = &state.hooks.found.silence;
+        let has_attribute =
+            spoken.by_attribute && silence.predicates.find_attribute(obj.view(quiet), quiet);
+        Ok(Spoken {
+            persistent_id: spoken.persistent_id || has_attribute,
+            ..spoken
+        })
+    }
+
+    /// Asks the predicates about the class of an object, and about its metaclass where that was not done.
+    fn ask_about_class(&mut self, obj: &Held) -> PyResult<Spoken> {
+        let (state, quiet) = self.split();
+        let silence = &state.hooks.found.silence;
+        let class = obj.view(quiet).class();
+        let metaclass = class.object().class();
         let version = class.version();
-        let spoken = self.leave(|py| silence.ask(obj.bind(py).get_type().as_any()))?;
+        let known = if class.is_plain() {
+            Some(silence.of_builtin(Builtin::Class))
+        } else {
+            silence.answer(metaclass)
+        };
+        let meta_version = known.is_none().then(|| metaclass.version()).flatten();
+        let predicates = silence.predicates.again(quiet);
+        let (about_metaclass, spoken) = self.leave(|py| {
+            let class = obj.bind(py).get_type();
+            let about_metaclass = match known {
+                Some(spoken) => spoken,
+                // Of classes of classes of classes nothing is known, so somebody may have to be asked.
+                None => {
+                    let unknown = Spoken {
+                        persistent_id: true,
+                        ..Spoken::default()
+                    };
+                    predicates.ask(class.get_type().as_any(), unknown)?
+                }
+            };
+            let spoken = predicates.ask(class.as_any(), about_metaclass)?;
+            Ok((about_metaclass, spoken))
+        })?;
         let state = self.state_mut();
-        state.hooks.found.silence.note(version, spoken);
+        let silence = &mut state.hooks.found.silence;
+        if meta_version.is_some() {
+            silence.note(meta_version, about_metaclass);
+        }
+        silence.note(version, spoken);
         state.refresh_memoize();
         if state.writer.asks_memoize {
             state.hooks.are_quiet = false;

@@ -132,7 +132,10 @@ fn open_rebuilder(
     else {
         return Ok(Opening::Refused);
     };
-    if !writer.write_if_met(function.object, function.container)? {
+    let holding = function.holding();
+    if !writer.write_if_met(function.object, function.container)?
+        && !nest.fetch(function.object, holding, writer)?
+    {
         return Ok(Opening::Refused);
     }
     let [function, with_arguments] = if matches!(reduce.form, Form::Reduce) {

@@ -87,6 +87,7 @@ impl Writer {
     #[inline(always)]
     pub fn write_if_met(&mut self, part: View<'_>, container: Container) -> Result<bool, Fault> {
         if self.direct
+            && !self.minds_met
             && self.begin_object()?
             && container.holding(part, 0).is_shared()
             && let Some(index) = self.memo.get(part)?
@@ -144,6 +145,9 @@ impl Writer {
             encode::encode_opcode(&mut self.out, Opcode::EMPTY_TUPLE)?;
             return Ok(true);
         }
+        if self.minds_met && !self.is_never_asked(kind) {
+            return Ok(false);
+        }
         if holding.is_shared()
             && let Some(index) = self.memo.get(part)?
         {
@@ -163,6 +167,18 @@ impl Writer {
         encode::encode_opcode(&mut self.out, opcode)?;
         self.memoize(part, holding)?;
         Ok(true)
+    }
+
+    /// Whether nobody is asked about objects of a kind where leaves are written directly.
+    fn is_never_asked(&self, kind: Kind<'_>) -> bool {
+        match kind {
+            Kind::Bytes(_) | Kind::Tuple(_) => true,
+            Kind::List(_) => self.opened.has(Builtin::List),
+            Kind::Dict(_) => self.opened.has(Builtin::Dict),
+            Kind::Set(_) => self.opened.has(Builtin::Set),
+            Kind::FrozenSet(_) => self.opened.has(Builtin::FrozenSet),
+            _ => false,
+        }
     }
 
     fn write_bytes(

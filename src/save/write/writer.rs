@@ -32,6 +32,8 @@ pub struct Writer {
     pub direct: bool,
     /// The types of containers that may be opened so too.
     pub opened: Builtins,
+    /// Whether somebody may have to be asked about an object that is met again, as was declared of a hook.
+    pub minds_met: bool,
     /// Whether strings, and bytes, are never memoized, since somebody's `memoize` does nothing for them.
     pub skips_text: bool,
     pub skips_bytes: bool,
@@ -66,6 +68,7 @@ impl Writer {
             has_file: false,
             direct: false,
             opened: Builtins::ALL,
+            minds_met: false,
             skips_text: false,
             skips_bytes: false,
             asks_memoize: false,
@@ -333,6 +336,7 @@ impl Writer {
             skips_bytes,
             atoms_memoized,
             asks_memoize,
+            minds_met,
             asked,
             marks_last_of_batch,
             notices_list_growth,
@@ -348,6 +352,7 @@ impl Writer {
             skips_bytes,
             atoms_memoized,
             asks_memoize,
+            minds_met,
             marks_last_of_batch,
             notices_list_growth,
         ] {
