@@ -1,4 +1,4 @@
-"""Where a `BytesIO` stands whenever somebody can see it: where upstream's unpickler leaves it.
+"""Where a `BytesIO` stands whenever somebody can see it: where the model leaves it.
 
 Ours reads it in larger pieces, and gives back what is too much before anybody looks.
 """
@@ -7,6 +7,7 @@ import io
 import pickle
 import random
 
+import oxipickle
 import pytest
 from faces import PROTOCOLS
 from loaded_pickles import BASES
@@ -107,6 +108,15 @@ def reading(base):
 
 
 WAYS = [lambda base: base, hooked, handling, reading]
+WAY_NAMES = ["plain", "hooked", "handling", "reading"]
+
+# Our unpickler and its model, for each face.
+FACES = {"hookable": BASES, "lean": (oxipickle.Unpickler, pickle.Unpickler)}
+
+
+@pytest.fixture(params=FACES)
+def bases(request):
+    return FACES[request.param]
 
 
 def positions(cls, data, make_file=io.BytesIO):
@@ -124,38 +134,46 @@ def positions(cls, data, make_file=io.BytesIO):
     return Seen.log
 
 
-def assert_same(way, data, **options):
-    ours, theirs = (positions(way(base), data, **options) for base in BASES)
+def assert_same(way, data, bases=BASES, **options):
+    ours, theirs = (positions(way(base), data, **options) for base in bases)
     assert ours == theirs
 
 
-@pytest.mark.parametrize("way", WAYS, ids=["plain", "hooked", "handling", "reading"])
+WAYS_OF_FACES = [
+    pytest.param(bases, way, id=f"{face}-{name}")
+    for face, bases in FACES.items()
+    for way, name in zip(WAYS, WAY_NAMES, strict=True)
+    if way is not handling or face == "hookable"
+]
+
+
+@pytest.mark.parametrize(("bases", "way"), WAYS_OF_FACES)
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_positions(way, protocol):
+def test_positions(bases, way, protocol):
     for seed in range(25):
         parts = [pickle.dumps(things(seed + part), protocol) for part in range(3)]
-        assert_same(way, b"".join(parts))
+        assert_same(way, b"".join(parts), bases)
 
 
-@pytest.mark.parametrize("way", WAYS, ids=["plain", "hooked", "handling", "reading"])
+@pytest.mark.parametrize(("bases", "way"), WAYS_OF_FACES)
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_positions_where_the_data_ends(way, protocol):
+def test_positions_where_the_data_ends(bases, way, protocol):
     data = pickle.dumps([Seen(Plain()), "x" * 300, b"y" * 300, 2**100, Seen()], protocol)
     for end in range(len(data)):
-        ours, theirs = (positions(way(base), data[:end]) for base in BASES)
+        ours, theirs = (positions(way(base), data[:end]) for base in bases)
         # C's unpickler refuses what is cut off, upstream's may begin with it. Both have read all.
         assert ours[:-1] == theirs[: len(ours) - 1]
         assert ours[-1] == theirs[-1] == ("failed", end)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_positions_in_malformed_data(protocol):
+def test_positions_in_malformed_data(bases, protocol):
     data = pickle.dumps([Seen(Plain()), "x" * 30, 2**100, Seen()], protocol)
     draw = random.Random(protocol)
     for _ in range(300):
         broken = bytearray(data)
         broken[draw.randrange(len(broken))] = draw.randrange(256)
-        ours, theirs = (positions(hooked(base), bytes(broken)) for base in BASES)
+        ours, theirs = (positions(hooked(base), bytes(broken)) for base in bases)
         # As far as both go.
         common = min(len(ours), len(theirs)) - 1
         assert ours[:common] == theirs[:common]
@@ -169,12 +187,12 @@ class Counting(io.BytesIO):
         return super().read(n)
 
 
-def test_files_of_another_class():
+def test_files_of_another_class(bases):
     data = pickle.dumps(things(1), 2)
-    assert_same(hooked, data, make_file=Counting)
+    assert_same(hooked, data, bases, make_file=Counting)
 
 
-def test_a_file_that_is_lent_out():
+def test_a_file_that_is_lent_out(bases):
     """Its memory can't be moved meanwhile."""
 
     def lent(data):
@@ -185,7 +203,7 @@ def test_a_file_that_is_lent_out():
         return file
 
     for protocol in PROTOCOLS:
-        assert_same(hooked, pickle.dumps(things(2), protocol), make_file=lent)
+        assert_same(hooked, pickle.dumps(things(2), protocol), bases, make_file=lent)
 
 
 class Changing:
@@ -212,15 +230,15 @@ def loaded(cls, data):
 
 
 @pytest.mark.parametrize("protocol", range(4))
-def test_a_file_that_changes_under_way(protocol):
+def test_a_file_that_changes_under_way(bases, protocol):
     """What comes later is read as it is by then."""
     data = pickle.dumps([Changing(), "before", ["before"] * 50], protocol)
-    assert loaded(BASES[0], data) == loaded(BASES[1], data) == ["behind", ["behind"] * 50]
+    assert loaded(bases[0], data) == loaded(bases[1], data) == ["behind", ["behind"] * 50]
 
 
-def test_a_file_that_is_closed_under_way():
+def test_a_file_that_is_closed_under_way(bases):
     data = pickle.dumps([Plain(), "x" * 1_000, Plain], 2)
-    for base in BASES:
+    for base in bases:
 
         class Closing(base):
             def find_class(self, module, name):
@@ -233,9 +251,9 @@ def test_a_file_that_is_closed_under_way():
             unpickler.load()
 
 
-def test_methods_that_were_set_on_the_file():
+def test_methods_that_were_set_on_the_file(bases):
     calls = []
     file = io.BytesIO(pickle.dumps([1, "x" * 500, Plain()], 2))
     file.seek = file.tell = lambda *args: calls.append(args)
-    assert BASES[0](file).load()[0] == 1
+    assert bases[0](file).load()[0] == 1
     assert not calls

@@ -26,8 +26,8 @@ pub struct File {
     pub peek: Option<Py<PyAny>>,
     /// Whether reading may wait for somebody who writes: not from a `BytesIO`, where all bytes are there.
     pub waits: bool,
-    /// On the hookable face, the `BytesIO` that the methods belong to: what was read of it too early is given back
-    /// before anybody can see it.
+    /// The `BytesIO` that the methods belong to: what was read of it too early is given back before anybody can see
+    /// it.
     pub in_memory: Option<Py<PyAny>>,
 }
 
@@ -60,7 +60,7 @@ impl File {
             readinto: readinto.map(Bound::unbind),
             waits: peek.is_some() || !is_in_memory,
             peek: peek.map(Bound::unbind),
-            in_memory: None,
+            in_memory: is_in_memory.then(|| file.clone().unbind()),
         })
     }
 }

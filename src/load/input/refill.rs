@@ -107,11 +107,12 @@ impl Input {
             return Ok(());
         }
         self.ahead = Ahead::No;
-        let read = self.frame_end.unwrap_or(self.window.position());
+        let position = self.window.position();
+        let read = self.frame_end.unwrap_or(position).max(self.read_to);
         let unread = self.window.len().saturating_sub(read);
         let next = read.saturating_mul(2);
         self.at_once = next.clamp(FIRST_READ_AT_ONCE, LARGEST_READ_AT_ONCE);
-        if self.frame_end.is_some() {
+        if self.frame_end.is_some() || read > position {
             self.window.cut(read);
         } else {
             self.before += read;

@@ -34,6 +34,7 @@ impl Machine<'_, '_> {
         if self.minds_frames {
             return self.input.enter_frame(self.py, size);
         }
+        self.input.note_read(size);
         Ok(())
     }
 }
