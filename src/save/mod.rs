@@ -30,6 +30,7 @@ pub mod session;
 mod standing;
 pub mod state;
 mod step;
+mod text_line;
 mod turn;
 mod unwind;
 mod vocabulary;

@@ -74,6 +74,7 @@ impl State {
     pub fn refresh_memoize(&mut self) {
         let found = &self.hooks.found;
         self.writer.asks_memoize = found.asks_memoize();
+        self.writer.asks_upstreams = found.is_foreign;
         self.writer.skips_text = found.silence.skips_text;
         self.writer.skips_bytes = found.silence.skips_bytes;
     }
