@@ -55,12 +55,18 @@ def dill_dumps(obj: object) -> tuple[Callable[[], object], Callable[[object], ob
     return lambda: dill.dumps(obj), lambda result: result
 
 
+def datasets_hash(obj: object) -> tuple[Callable[[], object], Callable[[object], object]]:
+    fingerprint = importlib.import_module("datasets.fingerprint")
+    return lambda: fingerprint.Hasher.hash(obj), lambda result: result
+
+
 # By name: what gives, for an object, the call that is timed, and how its results are compared.
 CLIENTS: dict[str, Callable[[object], tuple[Callable[[], object], Callable[[object], object]]]] = {
     "joblib.dump": joblib_dump,
     "joblib.hash": joblib_hash,
     "joblib.load": joblib_load,
     "dill.dumps": dill_dumps,
+    "datasets.hash": datasets_hash,
 }
 
 
