@@ -64,31 +64,19 @@ def cut_short(opcode, taken, rest):
         return cut_short_in_frame(rest)
     # Any size will do that is larger than what is left.
     size = b"\xff" * (taken - 1) + (b"\xff" if taken == 1 else b"\x7f") if taken else b""
-    file = io.BytesIO(size + rest)
-    unpickler = PythonUnpickler(file)
-    unframer = unpickler._unframer = PythonUnframer(file.read, file.readline)
-    unpickler.read, unpickler.readinto, unpickler.readline = (
-        unframer.read,
-        unframer.readinto,
-        unframer.readline,
-    )
-    unpickler.metastack, unpickler.stack, unpickler.memo = [], [None], AnyMemo()
-    unpickler.append = unpickler.stack.append
-    try:
-        PythonUnpickler.dispatch[opcode](unpickler)
-    except MemoryError:
-        pass
-    except Exception as error:
-        return error
-    # It takes what is there, and finds nothing where the next opcode should be.
-    return EOFError()
+    return of_argument(opcode, size + rest)
 
 
 def cut_short_in_frame(rest):
-    """What upstream raises where the file ends within a frame: it carries out what there is."""
+    """What upstream raises where the file ends within a frame. Some releases carry out what there is."""
     from pickletools import code2op
 
     file = io.BytesIO(rest)
+    try:
+        PythonUnframer(file.read, file.readline).load_frame(len(rest) + 1)
+    except EOFError as error:
+        return error
+    file.seek(0)
     while code := file.read(1):
         if code == b".":
             return None
@@ -99,11 +87,29 @@ def cut_short_in_frame(rest):
         try:
             if argument is not None:
                 argument.reader(file)
-        except UnicodeDecodeError as error:
-            return error
         except ValueError:
-            # In the midst of an argument it says what C does; behind the frame it reads on in the file.
-            return None if begin < len(rest) else cut_short(code[0], 0, b"")
+            return None if code[0] in NAMES else of_argument(code[0], rest[begin:], in_frame=True)
+    return EOFError()
+
+
+def of_argument(opcode, data, in_frame=False):
+    """What upstream's own method raises when the data is all there is for its argument."""
+    file = io.BytesIO(data)
+    unpickler = PythonUnpickler(file)
+    unframer = unpickler._unframer = PythonUnframer(file.read, file.readline)
+    unpickler.read, unpickler.readline = unframer.read, unframer.readline
+    unpickler.readinto = unframer.readinto
+    unpickler.metastack, unpickler.stack, unpickler.memo = [], [None], AnyMemo()
+    unpickler.append = unpickler.stack.append
+    if in_frame:
+        unframer.load_frame(len(data))
+    try:
+        PythonUnpickler.dispatch[opcode](unpickler)
+    except MemoryError:
+        pass
+    except Exception as error:
+        return error
+    # It takes what is there, and finds nothing where the next opcode should be.
     return EOFError()
 
 

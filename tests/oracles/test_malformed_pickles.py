@@ -122,10 +122,10 @@ def cut(draw):
     return data[: draw(st.integers(0, len(data)))]
 
 
-# In a frame that the file ends within upstream may run into anything. Ours looks for an object to memoize
-# before it reads the index, and at the number of items before it sets the first; upstream fails at the name
-# of what is not callable.
-OTHERWISE = "FRAME", "PUT", "SETITEMS", "OBJ"
+# In a frame that the file ends within upstream may run into anything, but for the newest releases. Ours looks
+# for an object to memoize before it reads the index, at the number of items before it sets the first, and at
+# the state before the instance; upstream fails at the name of what is not callable.
+OTHERWISE = "FRAME", "PUT", "SETITEMS", "BUILD", "OBJ"
 # Ours reads these as upstream does, and C otherwise.
 NUMBERS = b"FILgp"
 
