@@ -11,7 +11,7 @@ import platform
 QUESTIONS = {
     "ratios": "time over all workloads, against C, `_Pickler` and torch.package",
     "loads": "loading all workloads, against C and torch.package",
-    "clients": "joblib, dill, torch.package and hooks, before `install()` and under it",
+    "clients": "joblib, dill, datasets, torch.package and hooks, before `install()` and under it",
     "tiny": "calls that pickle next to nothing, against C",
     "fresh": "the first dump of fresh instances, against C",
     "memory": "peak memory of a dump, against C",

@@ -27,15 +27,13 @@ unsafe extern "C" {
 }
 
 /// The attributes that are those of the builtin function.
-const OF_THE_BUILTIN: [&CStr; 8] = [
+const OF_THE_BUILTIN: [&CStr; 6] = [
     c"__name__",
     c"__qualname__",
     c"__module__",
     c"__doc__",
     c"__text_signature__",
     c"__self__",
-    c"__reduce__",
-    c"__reduce_ex__",
 ];
 
 /// # Safety
@@ -95,6 +93,21 @@ unsafe extern "C" fn documentation(
     unsafe {
         let builtin = (*method.cast::<Method>()).builtin;
         ffi::PyObject_GetAttrString(builtin, c"__doc__".as_ptr())
+    }
+}
+
+/// What a method is pickled as: a global by its qualified name, as a Python function is.
+///
+/// # Safety
+/// As the interpreter calls it: with a method.
+unsafe extern "C" fn reduce(
+    method: *mut ffi::PyObject,
+    _nothing: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: the method holds its function.
+    unsafe {
+        let builtin = (*method.cast::<Method>()).builtin;
+        ffi::PyObject_GetAttrString(builtin, c"__qualname__".as_ptr())
     }
 }
 
@@ -165,9 +178,20 @@ fn class_of_methods(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
         };
         // SAFETY: an entry of nulls ends the list. The interpreter keeps its address, so it stays.
         let getters = Box::leak(Box::new([documentation, unsafe { std::mem::zeroed() }]));
+        let reduce = ffi::PyMethodDef {
+            ml_name: c"__reduce__".as_ptr(),
+            ml_meth: ffi::PyMethodDefPointer {
+                PyCFunction: reduce,
+            },
+            ml_flags: ffi::METH_NOARGS,
+            ml_doc: std::ptr::null(),
+        };
+        // SAFETY: an entry of nulls ends the list, which stays as the other one does.
+        let methods = Box::leak(Box::new([reduce, unsafe { std::mem::zeroed() }]));
         let slot = |slot: c_int, pfunc: *mut c_void| ffi::PyType_Slot { slot, pfunc };
         let mut slots = [
             slot(ffi::Py_tp_members, members.as_mut_ptr().cast()),
+            slot(ffi::Py_tp_methods, methods.as_mut_ptr().cast()),
             slot(ffi::Py_tp_getset, getters.as_mut_ptr().cast()),
             slot(ffi::Py_tp_call, ffi::PyVectorcall_Call as *mut c_void),
             slot(ffi::Py_tp_descr_get, get as *mut c_void),

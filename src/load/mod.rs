@@ -19,6 +19,7 @@ mod key;
 pub mod late;
 mod lists;
 mod machine;
+mod malformed;
 mod nesting;
 mod note;
 mod opcodes;

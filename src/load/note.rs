@@ -19,6 +19,7 @@ impl Machine<'_, '_> {
             }
             Some(opcode) => format!("at byte {at}, carrying out {}", opcode.name()),
         };
+        let error = self.as_upstreams(error);
         self.leave(|py| with_note(py, error, note))
     }
 }

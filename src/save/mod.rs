@@ -32,6 +32,7 @@ mod spare;
 mod standing;
 pub mod state;
 mod step;
+mod text_line;
 mod turn;
 mod unwind;
 mod vocabulary;

@@ -105,6 +105,7 @@ impl State {
         let found = &self.hooks.found;
         self.writer.asks_memoize = found.asks_memoize();
         self.writer.minds_met = found.silence.minds_met();
+        self.writer.asks_upstreams = found.is_foreign;
         self.writer.skips_text = found.silence.skips_text;
         self.writer.skips_bytes = found.silence.skips_bytes;
     }

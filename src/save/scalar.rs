@@ -1,9 +1,6 @@
 //! Objects without parts, the long way: with what only Python can say of them.
 
 use pickle_format::encode;
-use pickle_format::opcode::Opcode;
-use pickle_format::sink::Sink;
-use pickle_format::text;
 use pyo3::exceptions::PyOverflowError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -14,7 +11,6 @@ use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::view::Kind;
 use crate::interpreter::face::Face;
-use crate::save::fault::Fault;
 use crate::save::file::bytes_of;
 use crate::save::next::Next;
 use crate::save::standing::Standing;
@@ -174,34 +170,6 @@ impl Walk<'_, '_> {
         self.write(|w, quiet| w.memoize(obj.view(quiet), holding))?;
         self.release([encoded]);
         Ok(Next::Step)
-    }
-
-    /// Protocol 0's string: a line of characters and escapes.
-    fn save_str_in_text(&mut self, obj: &Held, holding: Holding) -> PyResult<()> {
-        let memoizes = self.imports.saving.hookable_memoizes_escaped_text;
-        self.write(|w, quiet| {
-            let Kind::Str(text) = obj.view(quiet).kind() else {
-                return Ok(());
-            };
-            let mut holding = if text.is_interned() {
-                Holding::Shared
-            } else {
-                holding
-            };
-            let mut line = Vec::new();
-            let mut points = text.code_points();
-            text::raw_unicode_escape(points.clone(), &mut line).map_err(|_| Fault::NoMemory)?;
-            w.out.write_with([Opcode::UNICODE.code()], &line)?;
-            w.out.write(*b"\n")?;
-            if !memoizes
-                && w.face == Face::Hookable
-                && points.any(|c| matches!(c, 0 | 10 | 13 | 26 | 92))
-            {
-                // There the escaped copy is memoized, which nobody can meet again.
-                holding = Holding::Temporary;
-            }
-            w.memoize(text.object(), holding)
-        })
     }
 
     /// Saves an exact bytes object that was not memoized yet.

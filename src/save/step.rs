@@ -24,8 +24,8 @@ pub enum Pause {
     Finish,
     /// The items on top need more from their iterator.
     Advance,
-    /// Somebody's method is to memoize an object (`Writer::asked`).
-    Memoize,
+    /// Somebody's method is to be called (`Writer::asked`).
+    Asked,
     /// Items of the reduce value on top are to be begun.
     Iterate(Items),
 }
@@ -44,7 +44,7 @@ pub fn step_quietly(
 ) -> Result<Pause, Fault> {
     loop {
         if state.writer.asked.is_some() {
-            return Ok(Pause::Memoize);
+            return Ok(Pause::Asked);
         }
         if !state.older_saves.is_empty() {
             state.older_saves.forget(state.stack.len());

@@ -121,8 +121,8 @@ impl Walk<'_, '_> {
                             }
                             Next::Step
                         }
-                        Pause::Memoize => {
-                            self.call_memoize()?;
+                        Pause::Asked => {
+                            self.call_asked()?;
                             Next::Step
                         }
                         Pause::Finish => self.finish()?,
@@ -156,7 +156,7 @@ impl Walk<'_, '_> {
                 Ok(Next::Step)
             }
             Some(Work::PersistentId) => {
-                self.write(|w, _| w.opcode(Opcode::BINPERSID))?;
+                self.write(|w, _| w.make_of_parts(Opcode::BINPERSID, None, |_| Ok(())))?;
                 Ok(Next::Step)
             }
             _ => Ok(Next::Step),

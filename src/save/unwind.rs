@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use crate::error::{Path, settled};
 use crate::save::path::{notes, number_of_notes};
 use crate::save::walk::Walk;
+use crate::save::write::asked::Asked;
 
 impl Walk<'_, '_> {
     /// Takes this walk's items off the stack, and tells the error the path they stand for.
@@ -12,8 +13,12 @@ impl Walk<'_, '_> {
     pub fn unwind(&mut self, base: usize, error: PyErr) -> PyErr {
         self.writer().fast_path.clear();
         self.state_mut().due = None;
-        let asked = self.writer().asked.take();
-        self.release([asked]);
+        let obj = match self.writer().asked.take() {
+            Some(Asked::Memoize(obj)) => Some(obj),
+            Some(Asked::Write(ending)) => ending.memoize,
+            Some(Asked::Get(_)) | None => None,
+        };
+        self.release([obj]);
         let settled = self.leave(|py| {
             let error = settled(py, error);
             // Telling the path takes memory.

@@ -7,6 +7,7 @@ They run in processes of their own, with oxipickle installed before the import, 
 import hashlib
 import io
 import os
+import pathlib
 import pickle
 import sys
 import tempfile
@@ -109,6 +110,11 @@ def joblib_memory():
                 for x in (1, 1, 2)
                 for things in ([1], {"a": real_things.THINGS["array"]()})
             ]
+            reference = cached.call_and_shelve(1, [1])
+            for path in pathlib.Path(folder).rglob("output.pkl"):
+                path.write_text("garbage")
+            results.append(attempt(reference.get))
+            results.append(repr(cached(1, [1])))
         return results, calls
 
     return work

@@ -1,7 +1,8 @@
-"""What is declared of joblib's and dill's methods: the bytes and digests of upstream's and of plain calls."""
+"""What is declared of joblib, dill and datasets: bytes and digests are as upstream's, and as plain calls'."""
 
 import collections
 import functools
+import importlib.util
 import io
 import pickle
 import subprocess
@@ -139,17 +140,21 @@ def known_methods():
     joblib = pytest.importorskip("joblib", reason="joblib is not installed")
     dill = imported_dill()
     hashing, numpy_pickle = joblib.hashing, joblib.numpy_pickle
-    return [
-        (hashing.Hasher, "save"),
-        (hashing.Hasher, "memoize"),
-        (hashing.NumpyHasher, "save"),
-        (numpy_pickle.NumpyPickler, "save"),
-        (dill.Pickler, "save"),
+    known = [
+        (hashing.Hasher, "save", hasher),
+        (hashing.Hasher, "memoize", hasher),
+        (hashing.NumpyHasher, "save", numpy_hasher),
+        (numpy_pickle.NumpyPickler, "save", numpy_pickler),
+        (dill.Pickler, "save", dill_pickler),
     ]
+    if importlib.util.find_spec("datasets"):
+        pickler = importlib.import_module("datasets.utils._dill").Pickler
+        known += [(pickler, name, datasets_pickler) for name in ("save", "memoize")]
+    return known
 
 
 def test_the_installed_releases_are_known():
-    for cls, name in known_methods():
+    for cls, name, _ in known_methods():
         method = vars(cls)[name]
         assert _declared.digest(method.__code__) in _declared._known, (cls, name, method.__code__)
 
@@ -163,7 +168,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_copy_is_another(change):
-    for cls, name in known_methods():
+    for cls, name, _ in known_methods():
         code = vars(cls)[name].__code__
         assert _declared.digest(CHANGES[change](code)) not in _declared._known
         # Where it stands is no change.
@@ -181,16 +186,13 @@ def changed_copy(function, log):
     return method
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(7))
 def test_a_changed_copy_is_called_for_everything(number, monkeypatch):
-    cls, name = known_methods()[number]
-    client = {
-        "Hasher": hasher,
-        "NumpyHasher": numpy_hasher,
-        "NumpyPickler": numpy_pickler,
-        "Pickler": dill_pickler,
-    }
-    calls = client[cls.__name__]()
+    known = known_methods()
+    if number >= len(known):
+        pytest.skip("datasets is not installed")
+    cls, name, client = known[number]
+    calls = client()
     data = [1, "text", {"a": (2.5, b"bytes", None)}, [numpy.float64(1)]]
     expected = results(calls, lambda: data)
 
@@ -208,6 +210,53 @@ def test_a_changed_copy_is_called_for_everything(number, monkeypatch):
         logged(False)
         assert logged(True) == upstream
         logged(False)
+
+
+def module_with(name, **contents):
+    module = types.ModuleType(name)
+    vars(module).update(contents)
+    return module
+
+
+class Module:
+    """Stands for torch's, of which a compiled one holds the original."""
+
+
+class Compiled(Module):
+    def __init__(self, original):
+        self._orig_mod = original
+
+
+class Unfound:
+    """Nobody's."""
+
+
+FOUND = {
+    "torch": {"Tensor": Unfound, "Generator": Unfound, "nn": types.SimpleNamespace(Module=Module)},
+    "regex": {"Pattern": Unfound},
+    "spacy": {"Language": Unfound},
+    "tiktoken": {"Encoding": Unfound},
+    "transformers": {"PreTrainedTokenizerBase": Unfound},
+}
+
+
+def compiled_things():
+    return [Compiled(Module()), Module(), [1, "text"], {"a": Compiled([2])}, compiled_things, Unfound]
+
+
+def test_what_datasets_looks_for_in_other_libraries(monkeypatch):
+    """Wherever it unwraps or registers something, it is called, and a library that lacks what it looks for
+    fails it as before."""
+    calls = datasets_pickler()
+    without = results(calls, compiled_things)
+    for name, contents in FOUND.items():
+        monkeypatch.setitem(sys.modules, name, module_with(name, **contents))
+    expected = results(calls, compiled_things)
+    assert expected != without
+    assert_same(calls, compiled_things)
+    for name in FOUND:
+        monkeypatch.setitem(sys.modules, name, module_with(name))
+        assert_same(calls, compiled_things)
 
 
 class Special:

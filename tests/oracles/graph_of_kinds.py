@@ -3,6 +3,8 @@
 import collections
 import pickle
 
+from specimens import Trigger
+
 
 class Plain:
     def __init__(self, value):
@@ -31,18 +33,6 @@ class Meta(type):
 
 class WithMeta(metaclass=Meta):
     pass
-
-
-class Trigger:
-    """Does something to the pickler in the middle of its dump."""
-
-    act = None
-
-    def __reduce__(self):
-        if Trigger.act is not None:
-            act, Trigger.act = Trigger.act, None
-            act()
-        return int, (5,)
 
 
 def function():

@@ -1,23 +1,3 @@
-"""Two profiles: a quick one that tries the same graphs every time, and a long one that never does.
+"""Chooses the profile before any test is defined."""
 
-`OXIPICKLE_PROPERTY=long` chooses the long one, for a night or an hour; `OXIPICKLE_EXAMPLES` says how
-many examples that is for each test.
-"""
-
-import os
-
-from hypothesis import HealthCheck, settings
-
-SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-
-settings.register_profile(
-    "quick", max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=SLOW
-)
-settings.register_profile(
-    "long",
-    max_examples=int(os.environ.get("OXIPICKLE_EXAMPLES", "20000")),
-    database=None,
-    deadline=None,
-    suppress_health_check=SLOW,
-)
-settings.load_profile(os.environ.get("OXIPICKLE_PROPERTY", "quick"))
+import profiles  # noqa: F401

@@ -111,6 +111,7 @@ LEAVES: dict[str, Callable[[Any], Any]] = {
     "frozenset of many": lambda size: frozenset(range(size)),
     "itemgetter": lambda n: operator.itemgetter(n % 9, "key"),
     "once through arguments": lambda _: specimens.OnceThroughArguments(),
+    "trigger": lambda _: specimens.Trigger(),
 }
 
 

@@ -256,7 +256,11 @@ def test_loading_goes_on_after_an_error(unpickler_class, kind, place, tmp_path):
     for cls in (unpickler_class, pickle.Unpickler):
         unpickler = cls(opened(data[:place] + b"\xff" + data[place:] + b"\xff\x80\2N.", kind, tmp_path))
         results.append([outcome(unpickler.load) for _ in range(60)])
-    assert results[0] == results[1] and results[0][-1] == ("error", EOFError)
+    assert results[0][-1] == ("error", EOFError)
+    for (kind, value), (models_kind, models) in zip(*results, strict=True):
+        assert kind == models_kind
+        # On the hookable face an error may be of upstream's class too.
+        assert issubclass(value, models) if kind == "error" else value == models
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -416,7 +420,8 @@ class Lying:
 )
 def test_files_that_lie(unpickler_class, answers, expected):
     error = raised(unpickler_class(Lying(*answers)).load)
-    assert type(error) is expected and notes(error)
+    # On the hookable face it may be an error of upstream's class too.
+    assert isinstance(error, expected) and type(error).__name__ == expected.__name__ and notes(error)
 
 
 def test_a_file_that_shows_other_than_it_gives():

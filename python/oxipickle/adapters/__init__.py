@@ -4,6 +4,6 @@ A file for each library. Each predicate tells why it is exact; `tests/integratio
 it against plain calls. Importing this package imports none of the libraries.
 """
 
-from oxipickle.adapters import dill, joblib, torch_package
+from oxipickle.adapters import datasets, dill, joblib, torch_package
 
-__all__ = ["dill", "joblib", "torch_package"]
+__all__ = ["datasets", "dill", "joblib", "torch_package"]

@@ -70,7 +70,11 @@ impl Input {
                 ));
             }
             Some(_) => {}
-            None => return Err(self.truncated(py)),
+            None => {
+                // What there is of it is looked at when the error is told.
+                self.go_on_in(line);
+                return Err(self.truncated(py));
+            }
         }
         self.go_on_in(line);
         self.failed_in_argument = false;

@@ -129,7 +129,7 @@ fn close(obj: View<'_>, holding: Holding, writer: &mut Writer) -> Result<(), Fau
     {
         // A recursive frozenset: what was written is thrown away.
         writer.opcode(Opcode::POP_MARK)?;
-        return writer.get(index);
+        return writer.get_in_place(index);
     }
     writer.opcode(Opcode::FROZENSET)?;
     writer.memoize(obj, holding)

@@ -18,6 +18,8 @@ pub struct TupleItems {
     /// `Writer::passages` when it was opened.
     passages: u64,
     standing: Standing,
+    /// Whether it was begun without MARK: Python code may set the protocol meanwhile.
+    is_short: bool,
 }
 
 impl TupleItems {
@@ -67,7 +69,8 @@ pub fn open_tuple(
     // A tuple is memoized last, so passing through one does not end a chain.
     let chain = standing.deepen()?.chain.max(standing.chain);
     let inner = Standing { chain, ..standing };
-    if !is_short(n, writer) {
+    let is_short = n <= 3 && writer.protocol.has_proto_opcode();
+    if !is_short {
         writer.opcode(Opcode::MARK)?;
     }
     let passages = writer.passages;
@@ -76,7 +79,7 @@ pub fn open_tuple(
         let container = Container::memoized_last(standing.holding);
         writer.write_items(items, &mut next, n.min(MAX_STEP), container)?;
         if next == n {
-            close(tuple, standing.holding, writer)?;
+            close(tuple, standing.holding, is_short, writer)?;
             return Ok(Rest::Nothing);
         }
         let Some(Some(item)) = items.get(next).filter(|_| next < MAX_STEP) else {
@@ -95,6 +98,7 @@ pub fn open_tuple(
         next,
         passages,
         standing: inner,
+        is_short,
     };
     Ok(Rest::Elements(Batched::within(
         items,
@@ -102,44 +106,53 @@ pub fn open_tuple(
     )))
 }
 
-/// Whether a tuple of this length is written without MARK, by an opcode of its own.
-#[inline(always)]
-fn is_short(n: usize, writer: &Writer) -> bool {
-    n <= 3 && writer.protocol.has_proto_opcode()
-}
-
 /// Makes the tuple of what was written, and memoizes it; or fetches it, where it was saved on the way.
 #[inline(always)]
-fn close(tuple: Tuple<'_>, holding: Holding, writer: &mut Writer) -> Result<(), Fault> {
+fn close(
+    tuple: Tuple<'_>,
+    holding: Holding,
+    is_short: bool,
+    writer: &mut Writer,
+) -> Result<(), Fault> {
     let n = tuple.len();
     if holding.is_shared()
         && let Some(index) = writer.memo.get(tuple.object())?
     {
         // A recursive tuple: what was written is thrown away.
-        let short = is_short(n, writer);
-        if short || !writer.encoding_protocol().is_binary() {
-            let pops = if short { n } else { n + 1 };
-            for _ in 0..pops {
+        if is_short {
+            return writer.pop_and_get(n, index);
+        }
+        if writer.encoding_protocol().is_binary() {
+            writer.opcode(Opcode::POP_MARK)?;
+        } else {
+            for _ in 0..=n {
                 writer.opcode(Opcode::POP)?;
             }
-        } else {
-            writer.opcode(Opcode::POP_MARK)?;
         }
-        return writer.get(index);
+        return writer.get_in_place(index);
     }
-    make(n, writer)?;
-    writer.memoize(tuple.object(), holding)
+    make(tuple, is_short, writer, |writer| {
+        writer.memoize(tuple.object(), holding)
+    })
 }
 
 #[inline(always)]
-fn make(n: usize, writer: &mut Writer) -> Result<(), Fault> {
-    let short = is_short(n, writer);
-    writer.opcode(match n {
-        1 if short => Opcode::TUPLE1,
-        2 if short => Opcode::TUPLE2,
-        3 if short => Opcode::TUPLE3,
-        _ => Opcode::TUPLE,
-    })
+fn make(
+    tuple: Tuple<'_>,
+    is_short: bool,
+    writer: &mut Writer,
+    memoize: impl FnOnce(&mut Writer) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let opcode = match tuple.len() {
+        1 if is_short => Opcode::TUPLE1,
+        2 if is_short => Opcode::TUPLE2,
+        3 if is_short => Opcode::TUPLE3,
+        _ => {
+            writer.opcode(Opcode::TUPLE)?;
+            return memoize(writer);
+        }
+    };
+    writer.make_of_parts(opcode, Some(tuple.object()), memoize)
 }
 
 impl Elements for TupleItems {
@@ -190,17 +203,18 @@ impl Elements for TupleItems {
         let Some(tuple) = self.view(quiet) else {
             return Ok(());
         };
-        let holding = self.standing.holding;
+        let (holding, is_short) = (self.standing.holding, self.is_short);
         if holding != Holding::Deferred || self.passages == writer.passages {
-            return close(tuple, holding, writer);
+            return close(tuple, holding, is_short, writer);
         }
         // Python code has run since a tuple was opened that only one container held. Had it been met again,
         // whoever handed it over or the memo would hold it, besides its container and the work item.
         if has_others_than_container(tuple.object()) {
-            return close(tuple, Holding::Shared, writer);
+            return close(tuple, Holding::Shared, is_short, writer);
         }
-        make(tuple.len(), writer)?;
-        writer.memoize_owned(tuple.object())
+        make(tuple, is_short, writer, |writer| {
+            writer.memoize_owned(tuple.object())
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{Dict, View};
 use crate::save::fault::Fault;
+use crate::save::hooks::builtin::Builtin;
 use crate::save::instances::plan::{Plain, is_shadowed};
 use crate::save::instances::slots::{slots_are_leaves, write_slots};
 use crate::save::standing::Standing;
@@ -48,7 +49,11 @@ pub fn open_instance<'q>(
     let Some((index, dict)) = look_at_instance(obj, plain, writer, quiet)? else {
         return Ok(Planned::NotOpened);
     };
-    if !plain.slots.is_empty() && (dict.is_some() || !slots_are_leaves(obj, plain, writer, quiet)) {
+    if !plain.slots.is_empty()
+        && (dict.is_some()
+            || !writer.opened.has(Builtin::Dict)
+            || !slots_are_leaves(obj, plain, writer, quiet))
+    {
         return Ok(Planned::NotOpened);
     }
     if !begin_instance(index, writer)? {

@@ -46,7 +46,7 @@ impl Walk<'_, '_> {
             }
             w.memoize(obj.view(quiet), Holding::Shared)
         })?;
-        self.call_memoize()?;
+        self.call_asked()?;
         self.reach_file()?;
         self.leave(|py| {
             let obj = obj.bind(py);

@@ -1,15 +1,12 @@
-//! A pickler's own `save_global`, `save_reduce` and `memoize`, and the end of a dump.
+//! A pickler's own `save_global` and `save_reduce`, and the end of a dump.
 
 use pickle_format::opcode::Opcode;
-use pyo3::exceptions::PyAssertionError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
-use crate::fast::call::call_hook;
 use crate::fast::fresh;
 use crate::fast::held::Held;
-use crate::fast::memo::Holding;
 use crate::save::next::Next;
 use crate::save::walk::Walk;
 
@@ -34,27 +31,6 @@ impl Walk<'_, '_> {
             }
         })?;
         Ok(Some(Next::Step))
-    }
-
-    /// Memoizes an object on behalf of somebody's method, as upstream's `memoize`.
-    ///
-    /// # Errors
-    /// AssertionError for an object that is in the memo.
-    pub fn memoize_for_hook(&mut self, obj: &Held) -> PyResult<()> {
-        let is_new = self.write(|w, quiet| {
-            let obj = obj.view(quiet);
-            if !w.fast && w.memo.get(obj)?.is_some() {
-                return Ok(false);
-            }
-            w.note_reduced(obj);
-            w.memoize_natively(obj, Holding::Shared)?;
-            Ok(true)
-        })?;
-        if is_new {
-            Ok(())
-        } else {
-            Err(PyAssertionError::new_err(()))
-        }
     }
 
     /// Ends a dump by the pickler's own `write` and `framer`, where these are modelled no more. False where they
@@ -105,24 +81,5 @@ impl Walk<'_, '_> {
             hook.bind(py).call(value, Some(&options)).map(drop)
         })?;
         Ok(Some(Next::Step))
-    }
-
-    /// Lets somebody's `memoize` memoize the object that was put down for it.
-    ///
-    /// # Errors
-    /// What the method raises.
-    pub fn call_memoize(&mut self) -> PyResult<()> {
-        let Some(obj) = self.writer().asked.take() else {
-            return Ok(());
-        };
-        let quiet = self.quiet();
-        let hook = self.state().hooks.found.memoize.as_ref();
-        let Some(hook) = hook.map(|hook| hook.again(quiet)) else {
-            return self.write(|w, quiet| w.memoize_natively(obj.view(quiet), Holding::Shared));
-        };
-        self.reach_file()?;
-        self.leave(|py| call_hook(hook.bind(py), obj.bind(py)).map(drop))?;
-        self.release([Some(hook), Some(obj)]);
-        Ok(())
     }
 }

@@ -203,7 +203,7 @@ pub fn memoize_rebuilt(
     };
     if let Some(index) = found {
         writer.opcode(Opcode::POP)?;
-        writer.get(index)?;
+        writer.get_in_place(index)?;
         return Ok(writer.face == Face::Hookable);
     }
     writer.memoize_owned(obj)?;

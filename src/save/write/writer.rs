@@ -8,13 +8,13 @@ use pickle_format::opcode::Opcode;
 use pickle_format::protocol::Protocol;
 use pickle_format::sink::Sink;
 
-use crate::fast::held::Held;
 use crate::fast::memo::{Holding, Memo};
 use crate::fast::output::BytesOutput;
 use crate::fast::view::{Kind, View};
 use crate::interpreter::face::Face;
 use crate::save::fault::Fault;
 use crate::save::hooks::builtin::Builtins;
+use crate::save::write::asked::Asked;
 
 /// Where a pickle is written, and what has been written so far.
 pub struct Writer {
@@ -42,8 +42,10 @@ pub struct Writer {
     pub atoms_memoized: bool,
     /// Whether somebody's method memoizes objects: then nothing is `direct`, and each goes to `asked`.
     pub asks_memoize: bool,
-    /// An object that somebody's method is to memoize before anything else is written.
-    pub asked: Option<Held>,
+    /// Whether the pickler is foreign, so that upstream's methods ask it for what ends an object.
+    pub asks_upstreams: bool,
+    /// What is to be done by somebody's method before anything else is written.
+    pub asked: Option<Asked>,
     /// Whether a last batch of one element, or of none, is written like any other, as the C class does up
     /// to 3.14.
     pub marks_last_of_batch: bool,
@@ -72,6 +74,7 @@ impl Writer {
             skips_text: false,
             skips_bytes: false,
             asks_memoize: false,
+            asks_upstreams: false,
             asked: None,
             atoms_memoized: false,
             marks_last_of_batch: false,
@@ -117,7 +120,7 @@ impl Writer {
     #[inline(always)]
     pub fn memoize(&mut self, obj: View<'_>, holding: Holding) -> Result<(), Fault> {
         if self.asks_memoize {
-            self.asked = Some(obj.hold());
+            self.asked = Some(Asked::Memoize(obj.hold()));
             return Ok(());
         }
         if (self.skips_text || self.skips_bytes) && self.skips(obj) {
@@ -336,6 +339,7 @@ impl Writer {
             skips_bytes,
             atoms_memoized,
             asks_memoize,
+            asks_upstreams,
             minds_met,
             asked,
             marks_last_of_batch,
@@ -352,6 +356,7 @@ impl Writer {
             skips_bytes,
             atoms_memoized,
             asks_memoize,
+            asks_upstreams,
             minds_met,
             marks_last_of_batch,
             notices_list_growth,

@@ -1,0 +1,142 @@
+"""Errors for malformed pickles that are upstream's too.
+
+Where C's unpickler says UnpicklingError of a pickle that is malformed, upstream's Python one raises whatever
+its code runs into: IndexError, KeyError, ValueError, struct.error. Code that was written for it may catch
+these, as joblib does, and other code C's class; so the hookable face raises what is an instance of both.
+"""
+
+import functools
+import io
+from pickle import UnpicklingError
+
+from oxipickle._pristine import PythonUnframer, PythonUnpickler
+
+# By how C's words begin: what upstream runs into while an opcode is carried out, or read.
+RUNS_INTO = {
+    "unpickling stack underflow": IndexError,
+    "unexpected MARK found": IndexError,
+    "could not find MARK": IndexError,
+    "odd number of items for": IndexError,
+    "state is not a dictionary": AttributeError,
+    "slot state is not a dictionary": AttributeError,
+    "NEWOBJ": TypeError,
+    "invalid load key": KeyError,
+}
+
+# Lines that name something: what upstream does with half a name is not tried.
+GLOBAL, INST, PERSID, FRAME = b"ciP\x95"
+NAMES = {GLOBAL: "utf-8", INST: "ascii", PERSID: "ascii"}
+
+
+def as_upstreams(error, opcode, taken, rest):
+    """The error, as one that is C's and upstream's, where they raise different ones; else the very error.
+
+    `opcode` is None where none was read. `taken` is None where it was carried out, and else how many bytes
+    of its argument were read before what is missing or wrong, of which `rest` was there.
+    """
+    cls = type(error)
+    if cls not in (UnpicklingError, OverflowError):
+        return error
+    words = str(error)
+    if taken is None:
+        known = (cls for start, cls in RUNS_INTO.items() if words.startswith(start))
+        upstreams = next((cls() for cls in known), None)
+    elif cls is OverflowError:
+        upstreams = ValueError() if opcode == FRAME else UnpicklingError()
+    elif words.startswith("pickle exhausted"):
+        upstreams = None
+    else:
+        upstreams = cut_short(opcode, taken, rest)
+    if upstreams is None or isinstance(error, type(upstreams)):
+        return error
+    return both(cls, type(upstreams))(words, upstreams)
+
+
+def cut_short(opcode, taken, rest):
+    """What upstream raises for an argument of which `rest` is there, behind `taken` bytes of its size."""
+    if opcode in NAMES:
+        try:
+            rest[:-1].decode(NAMES[opcode])
+        except UnicodeDecodeError as error:
+            return error
+        return EOFError() if opcode == PERSID else None
+    if opcode == FRAME and taken:
+        return cut_short_in_frame(rest)
+    # Any size will do that is larger than what is left.
+    size = b"\xff" * (taken - 1) + (b"\xff" if taken == 1 else b"\x7f") if taken else b""
+    return of_argument(opcode, size + rest)
+
+
+def cut_short_in_frame(rest):
+    """What upstream raises where the file ends within a frame. Some releases carry out what there is."""
+    from pickletools import code2op
+
+    file = io.BytesIO(rest)
+    try:
+        PythonUnframer(file.read, file.readline).load_frame(len(rest) + 1)
+    except EOFError as error:
+        return error
+    file.seek(0)
+    while code := file.read(1):
+        if code == b".":
+            return None
+        if code.decode("latin1") not in code2op:
+            return KeyError()
+        argument = code2op[code.decode("latin1")].arg
+        begin = file.tell()
+        try:
+            if argument is not None:
+                argument.reader(file)
+        except ValueError:
+            return None if code[0] in NAMES else of_argument(code[0], rest[begin:], in_frame=True)
+    return EOFError()
+
+
+def of_argument(opcode, data, in_frame=False):
+    """What upstream's own method raises when the data is all there is for its argument."""
+    file = io.BytesIO(data)
+    unpickler = PythonUnpickler(file)
+    unframer = unpickler._unframer = PythonUnframer(file.read, file.readline)
+    unpickler.read, unpickler.readline = unframer.read, unframer.readline
+    unpickler.readinto = unframer.readinto
+    unpickler.metastack, unpickler.stack, unpickler.memo = [], [None], AnyMemo()
+    unpickler.append = unpickler.stack.append
+    if in_frame:
+        unframer.load_frame(len(data))
+    try:
+        PythonUnpickler.dispatch[opcode](unpickler)
+    except MemoryError:
+        pass
+    except Exception as error:
+        return error
+    # It takes what is there, and finds nothing where the next opcode should be.
+    return EOFError()
+
+
+class AnyMemo(dict):
+    """Has everything."""
+
+    def __missing__(self, index):
+        return None
+
+
+@functools.cache
+def both(cls, upstreams):
+    """A class of errors that is one of C's classes and one of upstream's.
+
+    It goes by the name of the first, which is what is pickled and copied of it too.
+    """
+
+    class Both(cls, upstreams):
+        def __init__(self, words, error):
+            upstreams.__init__(self, *error.args)
+            self.args = (words,)
+
+        def __str__(self):
+            return Exception.__str__(self)
+
+        def __reduce__(self):
+            return (cls, self.args, vars(self)) if vars(self) else (cls, self.args)
+
+    Both.__name__, Both.__qualname__, Both.__module__ = cls.__name__, cls.__qualname__, cls.__module__
+    return Both
