@@ -42,6 +42,20 @@ impl<T> Slot<T> {
         owned(value)
     }
 
+    /// Puts a value in where there is none; else gives it back.
+    #[inline(always)]
+    pub fn keep_quietly(&self, value: Box<T>, quiet: &Quiet) -> Option<Box<T>> {
+        if cfg!(Py_GIL_DISABLED) {
+            return self.replace(value);
+        }
+        let _ = quiet;
+        if !self.0.load(Ordering::Acquire).is_null() {
+            return Some(value);
+        }
+        self.put_back(value);
+        None
+    }
+
     /// Puts a value in, and gives out the one that was there.
     pub fn replace(&self, value: Box<T>) -> Option<Box<T>> {
         owned(self.0.swap(Box::into_raw(value), Ordering::AcqRel))

@@ -15,6 +15,7 @@ use crate::load::input::Input;
 use crate::load::lists::Below;
 use crate::load::premises::Premises;
 use crate::load::settings::Settings;
+use crate::load::spare::Room;
 use crate::load::stack::Stack;
 use crate::load::state::State;
 
@@ -72,18 +73,19 @@ pub struct Machine<'py, 'h> {
 
 impl<'py, 'h> Machine<'py, 'h> {
     /// A machine at the first byte.
+    #[inline(always)]
     pub fn new(
         py: Python<'py>,
+        imports: &'static Imports,
         input: Input,
         settings: std::sync::Arc<Settings>,
-    ) -> PyResult<Self> {
-        let imports = Imports::get(py)?;
+        (state, stack): (State, Stack<'py>),
+    ) -> Self {
         let face = settings.face;
-        let state = State::new(settings.clone());
-        Ok(Self {
+        Self {
             py,
             input,
-            stack: Stack::new(),
+            stack,
             state,
             face,
             imports,
@@ -103,7 +105,7 @@ impl<'py, 'h> Machine<'py, 'h> {
             hook_has_run: false,
             has_handlers: false,
             pending: None,
-        })
+        }
     }
 
     /// Goes on with the state of an unpickler, which is at home while Python code runs.
@@ -286,13 +288,13 @@ impl<'py, 'h> Machine<'py, 'h> {
         }
     }
 
-    /// Releases what the memo holds.
-    pub fn forget(&mut self) {
-        if self.state.memo.is_empty() {
-            return;
-        }
-        for value in std::mem::take(&mut self.state.memo).into_values() {
+    /// Releases what the load holds, which may run Python code, and gives the room out.
+    pub fn give_room_back(&mut self, room: &mut Room) {
+        let mut memo = std::mem::take(&mut self.state.memo);
+        for value in memo.drain() {
             drop(value.into_bound(self.py));
         }
+        room.memo = memo.into_room();
+        (room.values, room.marks) = self.stack.take_room();
     }
 }

@@ -31,6 +31,7 @@ mod run;
 pub mod session;
 pub mod settings;
 pub mod show;
+mod spare;
 mod stack;
 pub mod state;
 pub mod unframer;

@@ -10,13 +10,16 @@ use pyo3::types::{PyDict, PyInt};
 use crate::error::unpickling_error;
 use crate::fast::fresh;
 use crate::gate::home::Home;
+use crate::interpreter::imports::Imports;
 use crate::load::find_class;
 use crate::load::input::{Input, Source};
 use crate::load::machine::Machine;
 use crate::load::nesting::Nesting;
 use crate::load::premises::Premises;
 use crate::load::settings::Settings;
-use crate::load::state::{State, look};
+use crate::load::spare::Room;
+use crate::load::stack::Stack;
+use crate::load::state::{State, empty_memo, look};
 
 /// Begins afresh with these settings and an empty memo.
 ///
@@ -158,10 +161,8 @@ pub fn carry_out<'py>(
     premises: Option<Premises<'py>>,
 ) -> PyResult<Loaded<'py>> {
     let py = unpickler.py();
-    let ahead = state.ahead;
-    let input = Input::new(settings.clone(), Source::File);
-    let mut machine = match Machine::new(py, input, settings) {
-        Ok(machine) => machine,
+    let imports = match Imports::get(py) {
+        Ok(imports) => imports,
         Err(error) => {
             let shown = state.shown.take();
             home.end(state);
@@ -169,6 +170,11 @@ pub fn carry_out<'py>(
             return Err(error);
         }
     };
+    let ahead = state.ahead;
+    let input = Input::new(settings.clone(), Source::File);
+    // What is there as long as the machine has no other state is never looked at.
+    let nothing = (State::default(), Stack::new());
+    let mut machine = Machine::new(py, imports, input, settings, nothing);
     machine.memo_is_shown = state.shown.as_ref().is_some_and(|shown| shown.has_memo);
     machine.premises = premises;
     machine.has_handlers = machine
@@ -216,9 +222,25 @@ pub fn load_alone<'py>(
     source: Source,
 ) -> PyResult<Bound<'py, PyAny>> {
     let _nesting = Nesting::enter(py)?;
+    let imports = Imports::get(py)?;
+    let mut room = match Room::take(py) {
+        Some(room) => room,
+        None => fresh::boxed(Room::default())?,
+    };
+    let Room {
+        values,
+        marks,
+        memo,
+    } = std::mem::take(&mut *room);
+    let state = State {
+        memo: empty_memo(&settings).in_room(memo),
+        ..State::default()
+    };
     let input = Input::new(settings.clone(), source);
-    let mut machine = Machine::new(py, input, settings)?;
+    let stack = Stack::in_room(py, values, marks);
+    let mut machine = Machine::new(py, imports, input, settings, (state, stack));
     let result = machine.load();
-    machine.forget();
+    machine.give_room_back(&mut room);
+    room.keep(py);
     result?.ok_or_else(Home::<State>::in_use)
 }

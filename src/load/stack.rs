@@ -62,6 +62,26 @@ impl<'py> Stack<'py> {
         }
     }
 
+    /// An empty stack with this room for values, and for marks.
+    pub fn in_room(py: Python<'py>, values: Vec<Py<PyAny>>, marks: Vec<usize>) -> Self {
+        debug_assert!(values.is_empty() && marks.is_empty());
+        Self {
+            values: bind_all(py, values),
+            marks,
+            fence: 0,
+            below: None,
+        }
+    }
+
+    /// The stack's room, empty. What is left on the stack is released, which may run Python code.
+    pub fn take_room(&mut self) -> (Vec<Py<PyAny>>, Vec<usize>) {
+        let mut values = std::mem::take(&mut self.values);
+        values.clear();
+        self.marks.clear();
+        self.fence = 0;
+        (unbind_all(values), std::mem::take(&mut self.marks))
+    }
+
     /// An empty stack above what the unpickler shows.
     pub fn above(below: Below<'py>) -> Self {
         Self {

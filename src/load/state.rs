@@ -64,7 +64,7 @@ impl State {
     /// A state for these settings, with an empty memo.
     pub fn new(settings: Arc<Settings>) -> Self {
         Self {
-            memo: empty_memo(Some(&settings)),
+            memo: empty_memo(&settings),
             settings: Some(settings),
             proto: 0,
             ahead: 0,
@@ -74,13 +74,17 @@ impl State {
 
     /// An empty memo that counts as this one does.
     pub fn empty_memo(&self) -> Memo {
-        empty_memo(self.settings.as_deref())
+        match &self.settings {
+            Some(settings) => empty_memo(settings),
+            None => Memo::new(),
+        }
     }
 }
 
 /// An empty memo that counts as the model's does.
-fn empty_memo(settings: Option<&Settings>) -> Memo {
-    if settings.is_none_or(|settings| settings.counts_far_entries) {
+#[inline(always)]
+pub fn empty_memo(settings: &Settings) -> Memo {
+    if settings.counts_far_entries {
         Memo::new()
     } else {
         Memo::counting_near_entries()

@@ -1,6 +1,8 @@
 //! The memo of an unpickler: what stands at an index.
 
 use std::collections::{HashMap, TryReserveError};
+use std::hash::{BuildHasher, DefaultHasher, RandomState};
+use std::sync::OnceLock;
 
 /// Index to value, in a vector for the indices that picklers give: one after the other from 0.
 ///
@@ -10,12 +12,25 @@ use std::collections::{HashMap, TryReserveError};
 pub struct UnpicklerMemo<T> {
     dense: Vec<Option<T>>,
     /// Entries whose index was far when they were made.
-    sparse: HashMap<usize, T>,
+    sparse: HashMap<usize, T, ProcessKeys>,
     len: usize,
     /// Whether far entries count for the index that MEMOIZE gives next.
     counts_far: bool,
     /// Where far ones don't count, indices below this one are near, however few entries there are.
     near: usize,
+}
+
+/// Hashes by keys that are drawn once for the process, so that a memo costs no draw.
+#[derive(Copy, Clone, Default, Debug)]
+struct ProcessKeys;
+
+impl BuildHasher for ProcessKeys {
+    type Hasher = DefaultHasher;
+
+    fn build_hasher(&self) -> DefaultHasher {
+        static KEYS: OnceLock<RandomState> = OnceLock::new();
+        KEYS.get_or_init(RandomState::new).build_hasher()
+    }
 }
 
 /// Places that the vector may have beyond twice the entries: indices that skip a few stay in it.
@@ -31,7 +46,7 @@ impl<T> Default for UnpicklerMemo<T> {
     fn default() -> Self {
         Self {
             dense: Vec::new(),
-            sparse: HashMap::new(),
+            sparse: HashMap::default(),
             len: 0,
             counts_far: true,
             near: 0,
@@ -55,6 +70,30 @@ impl<T> UnpicklerMemo<T> {
             near: FIRST_NEAR,
             ..Self::default()
         }
+    }
+
+    /// An empty memo like this one, whose vector has the room of another's (`into_room`).
+    #[must_use]
+    pub fn in_room(mut self, room: Vec<Option<T>>) -> Self {
+        debug_assert!(room.is_empty() && self.dense.is_empty());
+        self.dense = room;
+        self
+    }
+
+    /// The room of the vector, empty. What is left in the memo is dropped.
+    #[must_use]
+    pub fn into_room(self) -> Vec<Option<T>> {
+        let mut room = self.dense;
+        room.clear();
+        room
+    }
+
+    /// Takes every value out, in no order that means anything. The room stays.
+    pub fn drain(&mut self) -> impl Iterator<Item = T> + '_ {
+        self.len = 0;
+        self.near = if self.counts_far { 0 } else { FIRST_NEAR };
+        let far = std::mem::take(&mut self.sparse);
+        self.dense.drain(..).flatten().chain(far.into_values())
     }
 
     /// The number of entries, which is also the index that MEMOIZE gives next.
@@ -108,6 +147,16 @@ impl<T> UnpicklerMemo<T> {
     /// When there is no memory; nothing is changed then, and the value is dropped.
     #[inline]
     pub fn put(&mut self, index: usize, value: T) -> Result<Option<T>, TryReserveError> {
+        // Mostly the next one, and there is room for it.
+        if index == self.dense.len()
+            && index < self.dense.capacity()
+            && self.sparse.is_empty()
+            && (self.counts_far || index < self.near)
+        {
+            self.dense.push(Some(value));
+            self.len += 1;
+            return Ok(None);
+        }
         if !self.counts_far {
             return self.put_and_count_near(index, value);
         }
@@ -184,12 +233,6 @@ impl<T> UnpicklerMemo<T> {
         let near = self.dense.iter().enumerate();
         let near = near.filter_map(|(index, value)| Some((index, value.as_ref()?)));
         Ok(near.chain(far))
-    }
-
-    /// Every value, in no order that means anything.
-    pub fn into_values(self) -> impl Iterator<Item = T> {
-        let near = self.dense.into_iter().flatten();
-        near.chain(self.sparse.into_values())
     }
 
     /// Forgets everything and gives the memory back.
