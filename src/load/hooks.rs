@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyString, PyType};
+use pyo3::types::{PyDict, PyString, PyType};
 
 use crate::error::unpickling_error;
 use crate::fast::attribute::optional_attribute;
 use crate::fast::class::{contents_version, finds_attributes_ordinarily};
 use crate::fast::import::is_imported;
-use crate::fast::instance::instance_dict;
+use crate::fast::instance::{instance_dict, placed_dict};
 use crate::interpreter::face::Face;
 use crate::load::find_class::find_class;
 use crate::load::machine::Machine;
@@ -43,6 +43,24 @@ pub fn no_persistent_load(py: Python<'_>) -> PyErr {
     unpickling_error(py, words)
 }
 
+/// Whether the class is as it was when it was seen to have our own method.
+fn has_seen_own(class: &Bound<'_, PyType>, which: usize) -> bool {
+    let version = contents_version(class);
+    // The attributes of a class of another metaclass may be anything at any time.
+    version != 0
+        && SEEN_OWN[which].load(Ordering::Relaxed) == version
+        && class.get_type().is(class.py().get_type::<PyType>())
+}
+
+/// Whether an unpickler of the lean face is known to have our own method, without anything being asked.
+fn is_known_own(unpickler: &Bound<'_, PyAny>, which: usize) -> bool {
+    let class = unpickler.get_type();
+    has_seen_own(&class, which)
+        && finds_attributes_ordinarily(&class)
+        && placed_dict(unpickler.as_borrowed())
+            .is_some_and(|own| own.cast_exact::<PyDict>().is_ok_and(|own| own.is_empty()))
+}
+
 /// A hook, if the instance or its class has another method of that name than ours.
 fn overridden<'py>(
     unpickler: &Bound<'py, PyAny>,
@@ -54,10 +72,7 @@ fn overridden<'py>(
     let class = unpickler.get_type();
     let is_own = match face {
         Face::Lean => {
-            // The attributes of a class of another metaclass may be anything at any time.
-            let is_plain = class.get_type().is(py.get_type::<PyType>());
-            let version = contents_version(&class);
-            is_plain && version != 0 && SEEN_OWN[which].load(Ordering::Relaxed) == version || {
+            has_seen_own(&class, which) || {
                 let own = OWN_METHODS.get(py).map(|methods| &methods[which]);
                 let found = optional_attribute(&class, name)?;
                 let is_own = own.is_some_and(|own| found.is_some_and(|found| found.is(own)));
@@ -94,6 +109,9 @@ impl<'py> Machine<'py, '_> {
             return Ok(None);
         };
         let face = self.face;
+        if face == Face::Lean && is_known_own(unpickler, 1) {
+            return Ok(None);
+        }
         self.leave(|py| overridden(unpickler, face, 1, intern!(py, "persistent_load")))
     }
 
@@ -120,6 +138,9 @@ impl<'py> Machine<'py, '_> {
             return Ok(None);
         };
         let face = self.face;
+        if face == Face::Lean && is_known_own(unpickler, 0) {
+            return Ok(None);
+        }
         self.leave(|py| overridden(unpickler, face, 0, intern!(py, "find_class")))
     }
 }
