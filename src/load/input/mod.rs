@@ -69,8 +69,6 @@ pub struct Input {
     /// Where the frame ends, in bytes of the window; None outside of frames, or where they are not
     /// minded.
     pub frame_end: Option<usize>,
-    /// Where a frame ends that is not minded: upstream has read as far as that.
-    read_to: usize,
     /// The last failure was in reading an argument.
     pub failed_in_argument: bool,
 }
@@ -93,7 +91,6 @@ impl Input {
             at_once: FIRST_READ_AT_ONCE,
             can_peek,
             frame_end: None,
-            read_to: 0,
             failed_in_argument: false,
         }
     }
@@ -142,12 +139,6 @@ impl Input {
     pub fn go_on_in(&mut self, next: Window) {
         self.before += self.window.position();
         self.window = next;
-        self.read_to = 0;
-    }
-
-    /// Notes that upstream has read so many bytes more than were asked for.
-    pub fn note_read(&mut self, size: usize) {
-        self.read_to = self.window.position() + size;
     }
 
     /// Whether more was taken from the file than upstream would have.

@@ -110,18 +110,28 @@ impl Input {
         if self.ahead != Ahead::Taken {
             return Ok(());
         }
-        self.ahead = Ahead::No;
-        let position = self.window.position();
-        let read = self.frame_end.unwrap_or(position).max(self.read_to);
-        let unread = self.window.len().saturating_sub(read);
+        let read = self.frame_end.unwrap_or(self.window.position());
         let next = read.saturating_mul(2);
         self.at_once = next.clamp(FIRST_READ_AT_ONCE, LARGEST_READ_AT_ONCE);
-        if self.frame_end.is_some() || read > position {
-            self.window.cut(read);
-        } else {
+        self.keep_of_window(py, read)?;
+        if self.frame_end.is_none() {
             self.before += read;
             self.window = Window::empty();
         }
+        Ok(())
+    }
+
+    /// Keeps only so many bytes of the window, and gives back to a file in memory what lies behind.
+    ///
+    /// # Errors
+    /// What the file raises.
+    pub fn keep_of_window(&mut self, py: Python<'_>, read: usize) -> PyResult<()> {
+        if self.ahead != Ahead::Taken {
+            return Ok(());
+        }
+        self.ahead = Ahead::No;
+        let unread = self.window.len().saturating_sub(read);
+        self.window.cut(read);
         let settings = self.settings.clone();
         match &settings.file {
             Some(file) => file.give_back(py, unread),

@@ -34,7 +34,8 @@ impl Machine<'_, '_> {
         if self.minds_frames {
             return self.input.enter_frame(self.py, size);
         }
-        self.input.note_read(size);
-        Ok(())
+        // What lies behind the frame is read after it, and no argument reaches across its end.
+        let end = self.input.window.position() + size;
+        self.input.keep_of_window(self.py, end)
     }
 }
