@@ -46,6 +46,27 @@ pub struct BytesOutput {
     capacity: usize,
 }
 
+/// An output's bytes while others see them.
+pub struct Lent<'py> {
+    pub bytes: Bound<'py, PyBytes>,
+    data: NonNull<u8>,
+    capacity: usize,
+}
+
+/// Says how many bytes a bytes object has. What it hashes to is to be found out again.
+///
+/// # Safety
+/// The object has room for so many, and nobody else has a reference to it.
+#[allow(deprecated)]
+unsafe fn set_size(bytes: *mut ffi::PyObject, size: usize) {
+    let bytes = bytes.cast::<ffi::PyBytesObject>();
+    // SAFETY: a bytes object has this layout on the versions that this is compiled for.
+    unsafe {
+        (*bytes).ob_base.ob_size = size as ffi::Py_ssize_t;
+        (*bytes).ob_shash = -1;
+    }
+}
+
 // SAFETY: the object is owned by this value alone, and is no container: moving it to another thread
 // shares it with nobody. Picklers and walks, which own outputs, live and end on threads that hold the GIL.
 unsafe impl Send for BytesOutput {}
@@ -121,6 +142,49 @@ impl BytesOutput {
             let bytes = ffi::PyBytes_FromStringAndSize(data, len);
             Ok(Bound::from_owned_ptr_or_err(py, bytes)?.cast_into_unchecked::<PyBytes>())
         }
+    }
+
+    /// Lends the `filled` bytes that were written as an object, for a call that copies them; `take_back` gets the room
+    /// back.
+    pub fn lend<'py>(&mut self, py: Python<'py>, filled: usize) -> Option<Lent<'py>> {
+        let capacity = std::mem::take(&mut self.capacity);
+        let filled = filled.min(capacity);
+        let bytes = self.bytes.take()?;
+        let data = std::mem::replace(&mut self.data, NonNull::dangling());
+        // SAFETY: the object is ours alone. So many of its bytes were written, as the caller says, and behind its
+        // capacity there is room for the NUL that ends it. Its size is what others see of it.
+        let bytes = unsafe {
+            data.add(filled).write(0);
+            set_size(bytes.as_ptr(), filled);
+            Bound::from_owned_ptr(py, bytes.as_ptr()).cast_into_unchecked::<PyBytes>()
+        };
+        Some(Lent {
+            bytes,
+            data,
+            capacity,
+        })
+    }
+
+    /// Takes back what was lent, unless somebody has kept it.
+    pub fn take_back(&mut self, lent: Lent<'_>) {
+        let Lent {
+            bytes,
+            data,
+            capacity,
+        } = lent;
+        let raw = bytes.into_ptr();
+        // SAFETY: the reference is ours. Where it is the only one the object is ours alone again, with all of its
+        // room, which whoever saw it could not change.
+        unsafe {
+            if ffi::Py_REFCNT(raw) != 1 || cfg!(Py_GIL_DISABLED) || self.bytes.is_some() {
+                ffi::Py_DECREF(raw);
+                return;
+            }
+            set_size(raw, capacity);
+            self.bytes = NonNull::new(raw);
+        }
+        self.data = data;
+        self.capacity = capacity;
     }
 
     /// The finished object, cut to the `filled` bytes that were written.

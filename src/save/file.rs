@@ -4,8 +4,10 @@ use pickle_format::frame::FRAME_SIZE_TARGET;
 use pickle_format::sink::Sink;
 use pyo3::prelude::*;
 
+use crate::fast::call::call_hook;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
+use crate::fast::output::BytesOutput;
 use crate::fast::view::{Kind, View};
 use crate::save::walk::Walk;
 
@@ -33,9 +35,28 @@ impl Walk<'_, '_> {
             self.writer().put_output(output);
             return Ok(());
         }
+        if self.state().writes_natively {
+            return self.lend_output(output, filled);
+        }
         let data = self.call_in_c(|py| Ok(Held::from(output.finish_part(py, filled)?)))?;
         self.writer().put_output(output);
         self.hand_over(&data)
+    }
+
+    /// As `flush`, to a `BytesIO`, which copies what it is given: so the room is used for what comes next.
+    fn lend_output(&mut self, mut output: BytesOutput, filled: usize) -> PyResult<()> {
+        let quiet = self.quiet();
+        let write = self.state().write.as_ref().map(|write| write.again(quiet));
+        let result = self.call_in_c(|py| {
+            let (Some(write), Some(lent)) = (&write, output.lend(py, filled)) else {
+                return Ok(());
+            };
+            let result = call_hook(write.bind(py), lent.bytes.as_any());
+            output.take_back(lent);
+            result.map(drop)
+        });
+        self.writer().put_output(output);
+        result
     }
 
     /// Calls the file's `write`.
