@@ -62,6 +62,19 @@ impl<'py> Importing<'_, 'py> {
     }
 }
 
+/// `sys.modules`, if it is the very dict that the interpreter imports to: somebody may have put another in its place,
+/// which then is no more than an attribute. `sys` is what the module `sys` has.
+///
+/// # Errors
+/// What comparing names raises.
+pub fn own_modules<'py>(sys: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'py, PyDict>>> {
+    let modules = sys.get_item(intern!(sys.py(), "modules"))?;
+    // SAFETY: the thread is attached; the dict is borrowed, and only compared.
+    let own = unsafe { ffi::PyImport_GetModuleDict() };
+    let modules = modules.filter(|modules| modules.as_ptr() == own);
+    Ok(modules.and_then(|modules| modules.cast_into_exact::<PyDict>().ok()))
+}
+
 /// What a module has under this name, if importing it and looking the name up would do nothing but find it.
 ///
 /// # Errors

@@ -1,10 +1,10 @@
 //! Names under which classes were found: a class that was saved before is looked for there first.
 
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyModule, PyString, PyType};
+use pyo3::types::{PyModule, PyString, PyType};
 
 use crate::fast::held::Held;
+use crate::fast::import::own_modules;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{Class, ClassVersion};
 use crate::interpreter::imports::Imports;
@@ -95,9 +95,7 @@ impl KnownName {
         if !class.cast::<PyType>()?.qualname()?.is(qualname) {
             return Ok(None);
         }
-        let contents = Imports::get(py)?.sys_contents.bind(py);
-        let modules = contents.get_item(intern!(py, "modules"))?;
-        let Some(Ok(modules)) = modules.as_ref().map(|m| m.cast_exact::<PyDict>()) else {
+        let Some(modules) = own_modules(Imports::get(py)?.sys_contents.bind(py))? else {
             return Ok(None);
         };
         let module = modules.get_item(module_name)?;

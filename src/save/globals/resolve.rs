@@ -8,6 +8,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use crate::error::{error_of, pickling_error, pickling_error_after};
 use crate::fast::attribute::optional_attribute;
 use crate::fast::fresh;
+use crate::fast::import::{import, own_modules};
 use crate::interpreter::face::{Face, GlobalStyle};
 use crate::interpreter::imports::Imports;
 
@@ -124,7 +125,7 @@ pub fn resolve<'py>(
             Some(module_name) => module_name,
             None => search_modules(py, obj, qualname.cast()?)?,
         };
-    let module = import_module(py, &module_name).map_err(|error| {
+    let module = import_module(py, &module_name, face).map_err(|error| {
         if error.is_instance_of::<PyImportError>(py)
             || error.is_instance_of::<PyValueError>(py)
             || error.is_instance_of::<PyKeyError>(py)
@@ -181,8 +182,16 @@ fn mangle(qualname: &str) -> String {
     parts.join(".")
 }
 
-fn import_module<'py>(py: Python<'py>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+fn import_module<'py>(
+    py: Python<'py>,
+    name: &Bound<'py, PyAny>,
+    face: Face,
+) -> PyResult<Bound<'py, PyAny>> {
     let modules = sys_modules(py)?;
+    // C's class does not look at `sys.modules`, but where the interpreter imports to.
+    if face == Face::Lean && own_modules(Imports::get(py)?.sys_contents.bind(py))?.is_none() {
+        return import(name);
+    }
     if let Ok(known) = modules.cast::<PyDict>()
         && let Some(module) = known.get_item(name)?
         && !module.is_none()
@@ -240,7 +249,7 @@ fn parent_in_module<'py>(
     if front.is_empty()? {
         return Ok(None);
     }
-    let module = import_module(py, module_name)?;
+    let module = import_module(py, module_name, Face::Hookable)?;
     Ok(Some(attribute(&module, &front)?.1))
 }
 
