@@ -8,7 +8,7 @@ use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
 use crate::save::fault::Fault;
-use crate::save::standing::Standing;
+use crate::save::standing::{Container, Standing};
 use crate::save::write::writer::Writer;
 
 /// Elements between MARK and APPENDS, SETITEMS or ADDITEMS.
@@ -226,7 +226,15 @@ impl<E: Elements> Batched<E> {
             match part {
                 Part::Written => {}
                 Part::Seen(part, standing) => return Ok(Step::Open(part, standing)),
-                Part::Taken(part, standing) => return Ok(Step::Save(part, standing)),
+                Part::Taken(part, standing) => {
+                    // Python code may have met it, so it is looked up like anything that others hold.
+                    if !writer.write_leaf(part.view(quiet), Container::Open, 0)? {
+                        return Ok(Step::Save(part, standing));
+                    }
+                    if let Some(held) = self.elements.resume(writer, quiet)? {
+                        return Ok(Step::Release(held));
+                    }
+                }
                 Part::Release(held) => return Ok(Step::Release(held)),
                 Part::Advance => return Ok(Step::Advance),
                 Part::End if !E::IS_BATCHED => {
