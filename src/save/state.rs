@@ -114,6 +114,7 @@ impl State {
         *batches_taken = 0;
         *references = GlobalReferences::default();
         writer.begin_anew();
+        writer.memo.begin_anew();
         self.drop_work();
     }
 

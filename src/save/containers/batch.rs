@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use pickle_format::opcode::Opcode;
 
 use crate::fast::held::Held;
+use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
 use crate::save::fault::Fault;
@@ -231,6 +232,7 @@ impl<E: Elements> Batched<E> {
                     if !writer.write_leaf(part.view(quiet), Container::Open, 0)? {
                         return Ok(Step::Save(part, standing));
                     }
+                    writer.close(part.view(quiet), Holding::Shared);
                     if let Some(held) = self.elements.resume(writer, quiet)? {
                         return Ok(Step::Release(held));
                     }
