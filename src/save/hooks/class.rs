@@ -85,7 +85,7 @@ impl ClassSurface {
                         surface.hooks.add(*hook);
                     }
                 }
-                Role::Entry => surface.is_foreign = true,
+                Role::Entry(_) => surface.is_foreign = true,
                 Role::Upstreams => {
                     surface.is_foreign |= !functions.is_untouched(name, &attribute)?;
                 }

@@ -1,23 +1,26 @@
 //! The hooks of the hookable face, and what its pickler's `__dict__` says, looked up as upstream's methods read
 //! them.
 
+use std::ffi::CStr;
+
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyInt, PyString, PyType};
+use pyo3::types::{PyDict, PyInt, PyString, PyType};
 
 use crate::fast::attribute::optional_attribute;
 use crate::fast::class::class_attribute;
 use crate::fast::dict_version::GOES_BY_OBJECTS;
 use crate::fast::held::Held;
 use crate::fast::instance::instance_dict;
+use crate::fast::method::builtin_method;
 use crate::interpreter::face::GlobalStyle;
 use crate::interpreter::functions::of_pickler;
 use crate::interpreter::imports::Imports;
 use crate::save::hooks::class::{ClassSurface, HookSet};
 use crate::save::hooks::dispatch::Dispatch;
 use crate::save::hooks::found::{Found, Own};
-use crate::save::hooks::names::{Hook, Names, Role};
+use crate::save::hooks::names::{Entry, Hook, Names, Role};
 use crate::save::hooks::silence::Silence;
 
 /// What `__init__` sets and everybody may set anew.
@@ -63,36 +66,35 @@ impl<'py> Read<'py> {
                 None => {}
                 Some(Role::Hook(hook)) => read.hooks.add(hook),
                 Some(Role::Upstreams) => read.is_foreign = true,
-                Some(Role::Entry) => read.add(&key, value, objects),
+                Some(Role::Entry(entry)) => read.add(entry, value, objects),
             }
         }
         read
     }
 
-    fn add(&mut self, key: &Bound<'py, PyAny>, value: Bound<'py, PyAny>, objects: Own) {
-        let name = key.cast::<PyString>().ok();
-        let name = name.and_then(|name| name.to_str().ok()).unwrap_or_default();
-        match name {
-            "framer" if value.as_ptr() as usize == objects.framer => self.seen |= 1,
-            "write" if is_method(&value, objects.framer, name) => self.seen |= 2,
-            "_write_large_bytes" if is_method(&value, objects.framer, "write_large_bytes") => {
-                self.seen |= 4;
-            }
-            "memo"
+    fn add(&mut self, entry: Entry, value: Bound<'py, PyAny>, objects: Own) {
+        let is_method = |name| is_method(&value, objects.framer, name);
+        match entry {
+            Entry::Framer if value.as_ptr() as usize == objects.framer => self.seen |= 1,
+            Entry::Write if is_method(c"write") => self.seen |= 2,
+            Entry::WriteLargeBytes if is_method(c"write_large_bytes") => self.seen |= 4,
+            Entry::Memo
                 if objects
                     .is_memo
                     .is_some_and(|is_memo| is_memo(&value, objects.framer)) => {}
-            "_file_write" => {}
-            "proto" => {
+            Entry::FileWrite => {}
+            Entry::Proto => {
                 let number = value.cast_exact::<PyInt>();
                 let number = number.ok().and_then(|number| number.extract::<u8>().ok());
                 self.proto = number.filter(|number| *number <= 5);
             }
-            "bin" => self.binary = Some(value),
-            "fast" => self.fast = Some(value),
-            "fix_imports" => self.fix_imports = Some(value),
-            "_buffer_callback" => self.buffer_callback = Some(value),
-            _ => self.is_foreign = true,
+            Entry::Bin => self.binary = Some(value),
+            Entry::Fast => self.fast = Some(value),
+            Entry::FixImports => self.fix_imports = Some(value),
+            Entry::BufferCallback => self.buffer_callback = Some(value),
+            Entry::Framer | Entry::Write | Entry::WriteLargeBytes | Entry::Memo => {
+                self.is_foreign = true;
+            }
         }
     }
 
@@ -122,17 +124,9 @@ impl<'py> Read<'py> {
 }
 
 /// Whether a value is a method of the framer at this address.
-fn is_method(value: &Bound<'_, PyAny>, framer: usize, name: &str) -> bool {
-    let py = value.py();
-    let is_ours = |value: &Bound<'_, PyCFunction>| {
-        let owner = value.getattr(intern!(py, "__self__"))?;
-        let own_name = value.getattr(intern!(py, "__name__"))?;
-        let own_name = own_name.cast::<PyString>()?.to_str()?;
-        Ok::<_, PyErr>(owner.as_ptr() as usize == framer && own_name == name)
-    };
-    value
-        .cast_exact::<PyCFunction>()
-        .is_ok_and(|value| is_ours(value).unwrap_or(false))
+fn is_method(value: &Bound<'_, PyAny>, framer: usize, name: &CStr) -> bool {
+    builtin_method(value)
+        .is_some_and(|(own_name, owner)| owner.as_ptr() as usize == framer && own_name == name)
 }
 
 /// The `save`, `persistent_id` and `memoize` that were found the last time.

@@ -1,10 +1,15 @@
 //! The names that upstream's pickler reads through `self`, and what becomes of each where somebody overrides it.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
+
+use crate::fast::attached::Attached;
+use crate::fast::held::Held;
+use crate::fast::view::Kind;
 
 /// What the walk calls where it is overridden.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -22,13 +27,28 @@ pub enum Hook {
     BatchSetitems,
 }
 
+/// An entry that upstream's `__init__` makes in the instance's dict.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Entry {
+    Framer,
+    Write,
+    WriteLargeBytes,
+    FileWrite,
+    BufferCallback,
+    Memo,
+    Proto,
+    Bin,
+    Fast,
+    FixImports,
+}
+
 /// What a name is to the walk.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Role {
     /// The walk calls it.
     Hook(Hook),
     /// `__init__` puts it into the instance's dict, and the walk reads it there.
-    Entry,
+    Entry(Entry),
     /// The walk does not model it: where it is overridden, upstream's own code runs.
     Upstreams,
 }
@@ -48,18 +68,18 @@ const HOOKS: [(&str, Hook); 11] = [
     ("_batch_setitems", Hook::BatchSetitems),
 ];
 
-/// What upstream's `__init__` sets.
-const ENTRIES: [&str; 10] = [
-    "framer",
-    "write",
-    "_write_large_bytes",
-    "_file_write",
-    "_buffer_callback",
-    "memo",
-    "proto",
-    "bin",
-    "fast",
-    "fix_imports",
+/// Entries, by name.
+const ENTRIES: [(&str, Entry); 10] = [
+    ("framer", Entry::Framer),
+    ("write", Entry::Write),
+    ("_write_large_bytes", Entry::WriteLargeBytes),
+    ("_file_write", Entry::FileWrite),
+    ("_buffer_callback", Entry::BufferCallback),
+    ("memo", Entry::Memo),
+    ("proto", Entry::Proto),
+    ("bin", Entry::Bin),
+    ("fast", Entry::Fast),
+    ("fix_imports", Entry::FixImports),
 ];
 
 /// What else upstream reads, on one release or another.
@@ -80,14 +100,15 @@ const UPSTREAMS: [&str; 11] = [
 /// All of them.
 pub struct Names {
     all: Vec<(Py<PyString>, Role)>,
-    by_address: HashMap<usize, Role>,
+    by_address: HashMap<usize, Role, BuildHasherDefault<AddressHasher>>,
     by_text: HashMap<String, Role>,
 }
 
 impl Names {
     fn new(py: Python<'_>) -> PyResult<Self> {
         let hooks = HOOKS.iter().map(|(name, hook)| (*name, Role::Hook(*hook)));
-        let entries = ENTRIES.iter().map(|name| (*name, Role::Entry));
+        let entries = ENTRIES.iter();
+        let entries = entries.map(|(name, entry)| (*name, Role::Entry(*entry)));
         let others = UPSTREAMS.iter().map(|name| (*name, Role::Upstreams));
         let all: Vec<_> = hooks
             .chain(entries)
@@ -124,11 +145,39 @@ impl Names {
     /// interned, and so found by their addresses.
     pub fn role(&self, key: &Bound<'_, PyAny>) -> Option<Role> {
         let found = self.by_address.get(&(key.as_ptr() as usize));
-        found
-            .or_else(|| {
-                self.by_text
-                    .get(key.cast::<PyString>().ok()?.to_str().ok()?)
-            })
-            .copied()
+        if found.is_some() || is_interned(key) {
+            return found.copied();
+        }
+        let text = key.cast::<PyString>().ok()?.to_str().ok()?;
+        self.by_text.get(text).copied()
+    }
+}
+
+/// Whether a key is an interned string: then any other object is another text.
+fn is_interned(key: &Bound<'_, PyAny>) -> bool {
+    let attached = Attached::new(key.py());
+    let key = Held::from(key);
+    let kind = key.view(attached.quiet()).kind();
+    matches!(kind, Kind::Str(text) if text.is_interned())
+}
+
+/// Hashes addresses of objects, which nobody chooses, by one multiplication.
+#[derive(Default)]
+pub struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_usize((*byte).into());
+        }
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        // 2⁶⁴ divided by the golden ratio (Knuth, 6.4).
+        self.0 = (self.0 ^ address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 }
