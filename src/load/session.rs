@@ -88,7 +88,7 @@ pub fn copy_memo<'py>(py: Python<'py>, home: &Home<State>) -> PyResult<Bound<'py
     })??;
     let contents = fresh::dict(py)?;
     for (index, value) in entries {
-        contents.set_item(index, value)?;
+        contents.set_item(fresh::int(py, index)?, value)?;
     }
     Ok(contents)
 }

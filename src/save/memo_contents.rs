@@ -33,7 +33,9 @@ pub fn copy_memo<'py>(py: Python<'py>, home: &Home<State>) -> PyResult<Bound<'py
             Some(object) => object.into_bound(py),
             None => object_type.call0()?,
         };
-        contents.set_item(object.as_ptr() as usize, (index, object))?;
+        let identity = fresh::int(py, object.as_ptr() as usize)?;
+        let entry = fresh::tuple(py, [fresh::int(py, index)?, object])?;
+        contents.set_item(identity, entry)?;
     }
     Ok(contents)
 }
