@@ -2,6 +2,7 @@
 
 import sys
 import types
+from collections.abc import Mapping
 
 from oxipickle._declared import know
 
@@ -31,7 +32,7 @@ _DERIVED = {
 }
 
 
-def _named(names: dict[str, tuple[str, ...]]) -> list[object]:
+def _named(names: Mapping[str, tuple[str, ...]]) -> list[object]:
     """The classes of these names in modules that are imported; None for one that the module lacks."""
     found: list[object] = []
     for module, qualnames in names.items():
