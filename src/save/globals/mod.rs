@@ -2,6 +2,7 @@
 
 pub mod attribute_chain;
 pub mod extension;
+pub mod form;
 pub mod known;
 pub mod line;
 pub mod references;
