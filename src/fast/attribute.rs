@@ -19,6 +19,7 @@ unsafe extern "C" {
 ///
 /// # Errors
 /// What the look-up raises, but for AttributeError.
+#[inline(always)]
 pub fn optional_attribute<'py>(
     object: &Bound<'py, PyAny>,
     name: &Bound<'py, PyString>,

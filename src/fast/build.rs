@@ -231,33 +231,3 @@ pub fn new_instance<'py>(
         Bound::from_owned_ptr_or_err(class.py(), new(t, args.as_ptr(), kwargs))
     }
 }
-
-/// The attribute, or None where there is none; no exception is made for its absence.
-#[inline(always)]
-pub fn optional_attribute<'py>(
-    object: &Bound<'py, PyAny>,
-    name: &Bound<'py, pyo3::types::PyString>,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let mut found = std::ptr::null_mut();
-    // SAFETY: both are alive; `found` gets a new reference where the answer is 1, null otherwise.
-    unsafe {
-        #[cfg(Py_3_13)]
-        let answer = ffi::PyObject_GetOptionalAttr(object.as_ptr(), name.as_ptr(), &raw mut found);
-        #[cfg(not(Py_3_13))]
-        let answer = _PyObject_LookupAttr(object.as_ptr(), name.as_ptr(), &raw mut found);
-        if answer < 0 {
-            return Err(PyErr::fetch(object.py()));
-        }
-        Ok(Bound::from_owned_ptr_or_opt(object.py(), found))
-    }
-}
-
-#[cfg(not(Py_3_13))]
-unsafe extern "C" {
-    /// Exported by every interpreter before the public name came.
-    fn _PyObject_LookupAttr(
-        object: *mut ffi::PyObject,
-        name: *mut ffi::PyObject,
-        found: *mut *mut ffi::PyObject,
-    ) -> std::ffi::c_int;
-}

@@ -41,11 +41,7 @@ impl<'py> Importing<'_, 'py> {
         if !import.is_some_and(|import| import.is(self.import)) {
             return Ok(None);
         }
-        let modules = self.sys.get_item(intern!(py, "modules"))?;
-        let Some(Ok(modules)) = modules
-            .as_ref()
-            .map(|modules| modules.cast_exact::<PyDict>())
-        else {
+        let Some(modules) = own_modules(self.sys)? else {
             return Ok(None);
         };
         let module = modules.get_item(module_name)?;

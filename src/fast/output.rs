@@ -46,13 +46,6 @@ pub struct BytesOutput {
     capacity: usize,
 }
 
-/// An output's bytes while others see them.
-pub struct Lent<'py> {
-    pub bytes: Bound<'py, PyBytes>,
-    data: NonNull<u8>,
-    capacity: usize,
-}
-
 /// Says how many bytes a bytes object has. What it hashes to is to be found out again.
 ///
 /// # Safety
@@ -121,21 +114,68 @@ impl BytesOutput {
         }
     }
 
-    /// As `finish`; but a small result is copied, and the room stays here for what is written next.
+    /// The finished object, cut to the `filled` bytes that were written.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn finish(mut self, py: Python<'_>, filled: usize) -> PyResult<Bound<'_, PyBytes>> {
+        debug_assert!(filled <= self.capacity);
+        if filled == 0 {
+            return Ok(PyBytes::new(py, b""));
+        }
+        self.resize(filled)?;
+        match self.bytes.take() {
+            // SAFETY: we own the one reference and hand it over.
+            Some(bytes) => Ok(unsafe {
+                Bound::from_owned_ptr(py, bytes.as_ptr()).cast_into_unchecked::<PyBytes>()
+            }),
+            None => Err(NoMemory.into()),
+        }
+    }
+}
+
+/// An output, and how many of its bytes were written, as the writer says that wrote them.
+pub struct Written {
+    output: BytesOutput,
+    filled: usize,
+}
+
+/// Bytes that were written, while others see them.
+pub struct Lent<'py> {
+    pub bytes: Bound<'py, PyBytes>,
+    data: NonNull<u8>,
+    capacity: usize,
+}
+
+impl Written {
+    /// Takes a writer's output; the writer goes on in a fresh one. No frame may be open.
+    pub fn take(out: &mut FrameWriter<BytesOutput>) -> Self {
+        let (output, filled) = out.replace_output(BytesOutput::new());
+        Self { output, filled }
+    }
+
+    /// Whether nothing was written.
+    pub fn is_empty(&self) -> bool {
+        self.filled == 0
+    }
+
+    /// The room, for what is written next.
+    pub fn into_room(self) -> BytesOutput {
+        self.output
+    }
+
+    /// The bytes as an object of their own. Few are copied, and the room stays for what is written next.
     ///
     /// # Errors
     /// MemoryError.
     #[inline(always)]
-    pub fn finish_part<'py>(
-        &mut self,
-        py: Python<'py>,
-        filled: usize,
-    ) -> PyResult<Bound<'py, PyBytes>> {
-        if filled > FIRST_CAPACITY || !self.is_small() {
-            return std::mem::replace(self, Self::new()).finish(py, filled);
+    pub fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let filled = std::mem::take(&mut self.filled);
+        if filled > FIRST_CAPACITY || !self.output.is_small() {
+            return std::mem::replace(&mut self.output, BytesOutput::new()).finish(py, filled);
         }
-        let written = &self.space()[..filled];
-        // SAFETY: so many bytes were written, as the caller says, and they are fewer than any size can say. The
+        let written = &self.output.space()[..filled];
+        // SAFETY: so many bytes were written, as this type says, and they are fewer than any size can say. The
         // call copies them, and gives a new reference or null with an exception set.
         unsafe {
             let (data, len) = (written.as_ptr().cast(), written.len() as ffi::Py_ssize_t);
@@ -144,14 +184,13 @@ impl BytesOutput {
         }
     }
 
-    /// Lends the `filled` bytes that were written as an object, for a call that copies them; `take_back` gets the room
-    /// back.
-    pub fn lend<'py>(&mut self, py: Python<'py>, filled: usize) -> Option<Lent<'py>> {
-        let capacity = std::mem::take(&mut self.capacity);
-        let filled = filled.min(capacity);
-        let bytes = self.bytes.take()?;
-        let data = std::mem::replace(&mut self.data, NonNull::dangling());
-        // SAFETY: the object is ours alone. So many of its bytes were written, as the caller says, and behind its
+    /// Lends the bytes as an object, for a call that copies them; `take_back` gets the room back.
+    pub fn lend<'py>(&mut self, py: Python<'py>) -> Option<Lent<'py>> {
+        let capacity = std::mem::take(&mut self.output.capacity);
+        let filled = std::mem::take(&mut self.filled).min(capacity);
+        let bytes = self.output.bytes.take()?;
+        let data = std::mem::replace(&mut self.output.data, NonNull::dangling());
+        // SAFETY: the object is ours alone. So many of its bytes were written, as this type says, and behind its
         // capacity there is room for the NUL that ends it. Its size is what others see of it.
         let bytes = unsafe {
             data.add(filled).write(0);
@@ -176,34 +215,15 @@ impl BytesOutput {
         // SAFETY: the reference is ours. Where it is the only one the object is ours alone again, with all of its
         // room, which whoever saw it could not change.
         unsafe {
-            if ffi::Py_REFCNT(raw) != 1 || cfg!(Py_GIL_DISABLED) || self.bytes.is_some() {
+            if ffi::Py_REFCNT(raw) != 1 || cfg!(Py_GIL_DISABLED) || self.output.bytes.is_some() {
                 ffi::Py_DECREF(raw);
                 return;
             }
             set_size(raw, capacity);
-            self.bytes = NonNull::new(raw);
+            self.output.bytes = NonNull::new(raw);
         }
-        self.data = data;
-        self.capacity = capacity;
-    }
-
-    /// The finished object, cut to the `filled` bytes that were written.
-    ///
-    /// # Errors
-    /// MemoryError.
-    pub fn finish(mut self, py: Python<'_>, filled: usize) -> PyResult<Bound<'_, PyBytes>> {
-        debug_assert!(filled <= self.capacity);
-        if filled == 0 {
-            return Ok(PyBytes::new(py, b""));
-        }
-        self.resize(filled)?;
-        match self.bytes.take() {
-            // SAFETY: we own the one reference and hand it over.
-            Some(bytes) => Ok(unsafe {
-                Bound::from_owned_ptr(py, bytes.as_ptr()).cast_into_unchecked::<PyBytes>()
-            }),
-            None => Err(NoMemory.into()),
-        }
+        self.output.data = data;
+        self.output.capacity = capacity;
     }
 }
 

@@ -6,7 +6,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use crate::fast::build::optional_attribute;
+use crate::fast::attribute::optional_attribute;
 use crate::fast::decode::interned;
 use crate::fast::dict::next_entry;
 use crate::interpreter::imports::Imports;

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use crate::fast::call::call_hook;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
-use crate::fast::output::BytesOutput;
+use crate::fast::output::Written;
 use crate::fast::view::{Kind, View};
 use crate::save::walk::Walk;
 
@@ -30,32 +30,32 @@ impl Walk<'_, '_> {
         if self.state().write.is_none() {
             return Ok(());
         }
-        let (mut output, filled) = self.writer().take_output();
-        if filled == 0 {
-            self.writer().put_output(output);
+        let mut written = self.writer().take_output();
+        if written.is_empty() {
+            self.writer().put_output(written.into_room());
             return Ok(());
         }
         if self.state().writes_natively {
-            return self.lend_output(output, filled);
+            return self.lend_output(written);
         }
-        let data = self.call_in_c(|py| Ok(Held::from(output.finish_part(py, filled)?)))?;
-        self.writer().put_output(output);
+        let data = self.call_in_c(|py| Ok(Held::from(written.finish(py)?)))?;
+        self.writer().put_output(written.into_room());
         self.hand_over(&data)
     }
 
     /// As `flush`, to a `BytesIO`, which copies what it is given: so the room is used for what comes next.
-    fn lend_output(&mut self, mut output: BytesOutput, filled: usize) -> PyResult<()> {
+    fn lend_output(&mut self, mut written: Written) -> PyResult<()> {
         let quiet = self.quiet();
         let write = self.state().write.as_ref().map(|write| write.again(quiet));
         let result = self.call_in_c(|py| {
-            let (Some(write), Some(lent)) = (&write, output.lend(py, filled)) else {
+            let (Some(write), Some(lent)) = (&write, written.lend(py)) else {
                 return Ok(());
             };
             let result = call_hook(write.bind(py), lent.bytes.as_any());
-            output.take_back(lent);
+            written.take_back(lent);
             result.map(drop)
         });
-        self.writer().put_output(output);
+        self.writer().put_output(written.into_room());
         result
     }
 

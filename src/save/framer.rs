@@ -86,18 +86,14 @@ pub fn commit_frame(py: Python<'_>, home: &Home<State>, force: bool) -> PyResult
 
 /// Hands what was written, and belongs to no open frame, to the file.
 fn flush(py: Python<'_>, home: &Home<State>) -> PyResult<()> {
-    let (output, filled, write) = home.with(|state| {
-        let (output, filled) = state.writer.take_output();
-        (
-            output,
-            filled,
-            state.write.as_ref().map(|write| write.bind(py).clone()),
-        )
+    let (mut written, write) = home.with(|state| {
+        let write = state.write.as_ref().map(|write| write.bind(py).clone());
+        (state.writer.take_output(), write)
     })?;
-    if filled > 0
+    if !written.is_empty()
         && let Some(write) = write
     {
-        write.call1((output.finish(py, filled)?,))?;
+        write.call1((written.finish(py)?,))?;
     }
     give_up_late(py);
     Ok(())

@@ -236,9 +236,9 @@ pub fn dumps<'py>(
     let obj = Held::from(obj);
     let mut walk = Walk::new(py, Imports::get(py)?, state, None);
     let result = walk.dump(&obj).and_then(|()| {
-        let (mut output, filled) = walk.writer().take_output();
-        let result = output.finish_part(py, filled)?;
-        walk.writer().put_output(output);
+        let mut written = walk.writer().take_output();
+        let result = written.finish(py)?;
+        walk.writer().put_output(written.into_room());
         Ok(result)
     });
     end_alone(py, walk, obj);

@@ -68,6 +68,12 @@ def modules_replaced(module, monkeypatch):
     monkeypatch.setattr(sys, "modules", others)
 
 
+def modules_replaced_by_others(module, monkeypatch):
+    other = types.ModuleType(MODULE)
+    other.Thing = type("Thing", (), {"__module__": MODULE})
+    monkeypatch.setattr(sys, "modules", {**sys.modules, MODULE: other})
+
+
 def module_of_another_class(module, monkeypatch):
     class Lazy(types.ModuleType):
         def __getattribute__(self, name):
@@ -92,6 +98,7 @@ CHANGES = [
     module_replaced,
     module_gone,
     modules_replaced,
+    modules_replaced_by_others,
     module_of_another_class,
     registered,
 ]

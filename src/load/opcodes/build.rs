@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::error::unpickling_error;
+use crate::fast::attribute::optional_attribute;
 use crate::fast::build;
 use crate::fast::dict::next_entry;
 use crate::fast::instance::{set_attribute, set_slot};
@@ -29,9 +30,9 @@ impl<'py> Machine<'py, '_> {
             return self.leave(move |_| build::call_method(&setstate, &instance, &state).map(drop));
         }
         let setstate = if known.sets_no_state {
-            build::optional_attribute(&instance, intern!(py, "__setstate__"))?
+            optional_attribute(&instance, intern!(py, "__setstate__"))?
         } else {
-            self.leave(|_| build::optional_attribute(&instance, intern!(py, "__setstate__")))?
+            self.leave(|_| optional_attribute(&instance, intern!(py, "__setstate__")))?
         };
         let skips_none =
             self.face == Face::Hookable && self.imports.loading.hookable_skips_none_as_setstate;
@@ -93,7 +94,7 @@ impl<'py> Machine<'py, '_> {
             return Ok(state.cast::<PyDict>().ok().cloned());
         }
         self.leave(|py| {
-            let Some(items) = build::optional_attribute(state, intern!(py, "items"))? else {
+            let Some(items) = optional_attribute(state, intern!(py, "items"))? else {
                 return Ok(None);
             };
             PyDict::from_sequence(&items.call0()?).map(Some)

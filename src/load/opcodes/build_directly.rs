@@ -9,7 +9,7 @@ use pyo3::Borrowed;
 use pyo3::intern;
 use pyo3::prelude::*;
 
-use crate::fast::build;
+use crate::fast::attribute::optional_attribute;
 use crate::fast::object::{Exact, exact, is_empty, reference_count};
 use crate::load::machine::Machine;
 
@@ -55,7 +55,7 @@ impl<'py> Machine<'py, '_> {
             return Ok(false);
         }
         if self.has_other_names(start)
-            || build::optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some()
+            || optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some()
         {
             return Ok(false);
         }
@@ -106,7 +106,7 @@ impl<'py> Machine<'py, '_> {
         let py = self.py;
         let instance = self.stack.values[start - 3].clone();
         if !self.attributes.known(&instance.get_type())?.sets_no_state
-            || build::optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some()
+            || optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some()
             || self.has_other_names(start)
         {
             return Ok(false);

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PySet};
 
 use crate::error::unpickling_error;
+use crate::fast::attribute::optional_attribute;
 use crate::fast::build;
 use crate::fast::fresh;
 use crate::interpreter::face::Face;
@@ -65,7 +66,7 @@ impl<'py> Machine<'py, '_> {
         }
         let extend = match (self.face, one) {
             (Face::Hookable, true) => None,
-            _ => self.leave(|_| build::optional_attribute(list, intern!(py, "extend")))?,
+            _ => self.leave(|_| optional_attribute(list, intern!(py, "extend")))?,
         };
         if let Some(extend) = extend {
             let slice = build::list(py, &mut values, 0)?;

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::error::unpickling_error;
+use crate::fast::attribute::optional_attribute;
 use crate::fast::build::{self, Maker};
 use crate::interpreter::face::Face;
 use crate::load::machine::Machine;
@@ -37,7 +38,7 @@ impl<'py> Machine<'py, '_> {
         let object = self.leave(move |py| {
             if args.is_empty()
                 && class.is_instance_of::<PyType>()
-                && build::optional_attribute(&class, intern!(py, "__getinitargs__"))?.is_none()
+                && optional_attribute(&class, intern!(py, "__getinitargs__"))?.is_none()
             {
                 return class.call_method1(intern!(py, "__new__"), (&class,));
             }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use pickle_format::memo::Identity;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
@@ -161,7 +162,7 @@ fn is_interned(key: &Bound<'_, PyAny>) -> bool {
     matches!(kind, Kind::Str(text) if text.is_interned())
 }
 
-/// Hashes addresses of objects, which nobody chooses, by one multiplication.
+/// Hashes addresses of objects, which nobody chooses, as the memo does.
 #[derive(Default)]
 pub struct AddressHasher(u64);
 
@@ -177,7 +178,6 @@ impl Hasher for AddressHasher {
     }
 
     fn write_usize(&mut self, address: usize) {
-        // 2⁶⁴ divided by the golden ratio (Knuth, 6.4).
-        self.0 = (self.0 ^ address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 ^= Identity::hash(address);
     }
 }

@@ -2,23 +2,23 @@
 
 use pickle_format::protocol::Protocol;
 
-use crate::fast::output::BytesOutput;
+use crate::fast::output::{BytesOutput, Written};
 use crate::interpreter::face::Face;
 use crate::save::hooks::builtin::Builtins;
 use crate::save::write::writer::Writer;
 
 impl Writer {
     /// The output, with what was written; the writer goes on in a fresh one. No frame may be open.
-    pub fn take_output(&mut self) -> (BytesOutput, usize) {
-        self.out.replace_output(BytesOutput::new())
+    pub fn take_output(&mut self) -> Written {
+        Written::take(&mut self.out)
     }
 
     /// Forgets what was written and not handed to the file.
     pub fn drop_frame(&mut self) {
         self.out.begin_anew();
-        let (output, _) = self.out.replace_output(BytesOutput::new());
-        if output.is_small() {
-            self.put_output(output);
+        let room = self.take_output().into_room();
+        if room.is_small() {
+            self.put_output(room);
         }
     }
 
