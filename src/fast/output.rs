@@ -44,6 +44,8 @@ pub struct BytesOutput {
     /// Where the object's bytes are; dangling where there is no object.
     data: NonNull<u8>,
     capacity: usize,
+    /// Where `leaf_space` ends: at most at the capacity.
+    leaf_end: usize,
 }
 
 /// Says how many bytes a bytes object has. What it hashes to is to be found out again.
@@ -71,6 +73,7 @@ impl BytesOutput {
             bytes: None,
             data: NonNull::dangling(),
             capacity: 0,
+            leaf_end: 0,
         }
     }
 
@@ -80,6 +83,7 @@ impl BytesOutput {
     }
 
     fn resize(&mut self, capacity: usize) -> Result<(), NoMemory> {
+        self.leaf_end = self.leaf_end.min(capacity);
         let size = ffi::Py_ssize_t::try_from(capacity).map_err(|_| NoMemory)?;
         // SAFETY: the object is ours alone, which is what `_PyBytes_Resize` demands; on failure it
         // has released the object, and we forget it. The GIL is held by whoever pickles. Bytes are no
@@ -100,7 +104,7 @@ impl BytesOutput {
                 None => {
                     ffi::PyErr_Clear();
                     self.data = NonNull::dangling();
-                    self.capacity = 0;
+                    (self.capacity, self.leaf_end) = (0, 0);
                     Err(NoMemory)
                 }
                 Some(bytes) => {
@@ -187,6 +191,7 @@ impl Written {
     /// Lends the bytes as an object, for a call that copies them; `take_back` gets the room back.
     pub fn lend<'py>(&mut self, py: Python<'py>) -> Option<Lent<'py>> {
         let capacity = std::mem::take(&mut self.output.capacity);
+        self.output.leaf_end = 0;
         let filled = std::mem::take(&mut self.filled).min(capacity);
         let bytes = self.output.bytes.take()?;
         let data = std::mem::replace(&mut self.output.data, NonNull::dangling());
@@ -253,6 +258,17 @@ impl Output for BytesOutput {
         // SAFETY: `data` points to `capacity` bytes of an object that only we hold; they may be
         // uninitialised, as the type says. Without an object there are none.
         unsafe { std::slice::from_raw_parts_mut(self.data.cast().as_ptr(), self.capacity) }
+    }
+
+    #[inline(always)]
+    fn leaf_space(&mut self) -> &mut [MaybeUninit<u8>] {
+        // SAFETY: as for `space`; the end lies within the capacity.
+        unsafe { std::slice::from_raw_parts_mut(self.data.cast().as_ptr(), self.leaf_end) }
+    }
+
+    #[inline(always)]
+    fn end_leaf_space(&mut self, end: usize) {
+        self.leaf_end = end.min(self.capacity);
     }
 
     #[cold]

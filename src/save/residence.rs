@@ -52,7 +52,7 @@ impl Walked for State {
         // The hookable face looks at its hooks first.
         match self.writer.face {
             Face::Lean => self.refresh_direct(),
-            Face::Hookable => self.writer.direct = false,
+            Face::Hookable => self.writer.set_direct(false),
         }
     }
 

@@ -35,6 +35,12 @@ impl Standing {
         }
     }
 
+    /// Whether nothing of it was made during the dump, and no chain leads to it.
+    #[inline(always)]
+    pub fn is_ordinary(self) -> bool {
+        !(self.made | self.within_made) & (self.chain == 0)
+    }
+
     /// The standing after Python code ran that may hold the object now. It was made during the dump
     /// all the same.
     pub fn seen(self) -> Self {
@@ -69,13 +75,10 @@ impl Standing {
     /// `Endless` for a chain that is too long.
     #[inline(always)]
     pub fn deepen(self) -> Result<Self, Fault> {
-        let chain = if self.made {
-            self.chain + 1
-        } else if self.within_made {
-            self.chain
-        } else {
-            0
-        };
+        if !(self.made | self.within_made) {
+            return Ok(Self { chain: 0, ..self });
+        }
+        let chain = self.chain + u32::from(self.made);
         if chain > MAX_CHAIN {
             return Err(Fault::Endless);
         }

@@ -136,7 +136,7 @@ impl State {
             && writer.binary
             && writer.protocol.is_binary()
             && (matches!(writer.face, Face::Lean) || self.hooks.seen_at == writer.passages);
-        self.writer.direct = is_direct;
+        self.writer.set_direct(is_direct);
         self.writer.opened = self.hooks.opened;
     }
 

@@ -266,6 +266,20 @@ pub fn encode_binget<W: Sink>(w: &mut W, index: usize) -> Result<(), W::Error> {
     encode_index(w, Opcode::BINGET, Opcode::LONG_BINGET, index)
 }
 
+/// As `encode_binget`, in the first bytes, as many as told; None for an index past four bytes.
+#[inline(always)]
+#[must_use]
+pub fn binget(index: usize) -> Option<([u8; 8], usize)> {
+    let index = index as u64;
+    Some(if index <= 0xff {
+        word_of(Opcode::BINGET, index, 2)
+    } else if index <= 0xffff_ffff {
+        word_of(Opcode::LONG_BINGET, index, 5)
+    } else {
+        return None;
+    })
+}
+
 #[inline(always)]
 fn encode_index<W: Sink>(
     w: &mut W,

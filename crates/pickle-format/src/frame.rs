@@ -5,7 +5,7 @@
 
 use std::mem::MaybeUninit;
 
-use crate::cursor::{Cursor, LEAF_ROOM};
+use crate::cursor::{Cursor, LEAF_ROOM, LeafSink, copy_around, copy_short};
 use crate::opcode::Opcode;
 use crate::sink::Sink;
 
@@ -23,6 +23,13 @@ pub trait Output {
 
     /// The whole capacity, the filled part included.
     fn space(&mut self) -> &mut [MaybeUninit<u8>];
+
+    /// As `space`, up to the end that was set last, as far as there is capacity: one look at its length tells of
+    /// both the room and the open frame.
+    fn leaf_space(&mut self) -> &mut [MaybeUninit<u8>];
+
+    /// Sets where `leaf_space` ends. Whoever changes the capacity sets it anew.
+    fn end_leaf_space(&mut self, end: usize);
 
     /// Makes `space().len() >= needed` and keeps the first `filled` bytes. Growing by a factor is
     /// the implementer's business.
@@ -103,44 +110,61 @@ impl<O: Output> Sink for FrameWriter<O> {
     }
 }
 
-/// Copies bytes whose number is small, and not known beforehand, by pieces of fixed size.
-#[inline(always)]
-fn copy_short(to: &mut [MaybeUninit<u8>], from: &[u8]) {
-    if from.len() > 32 {
-        to.write_copy_of_slice(from);
-    } else if let (Some(first), Some(last)) = (from.first_chunk::<16>(), from.last_chunk::<16>()) {
-        copy_ends(to, first, last);
-    } else if let (Some(first), Some(last)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
-        copy_ends(to, first, last);
-    } else if let (Some(first), Some(last)) = (from.first_chunk::<4>(), from.last_chunk::<4>()) {
-        copy_ends(to, first, last);
-    } else {
-        for (to, from) in to.iter_mut().zip(from) {
-            to.write(*from);
-        }
+impl<O: Output> LeafSink for FrameWriter<O> {
+    #[inline(always)]
+    fn write_leaf<const N: usize>(&mut self, (bytes, n): ([u8; N], usize)) -> bool {
+        const { assert!(N <= LEAF_ROOM) };
+        debug_assert!(n <= N && n < LEAF_ROOM);
+        let rest = self.output.leaf_space().get_mut(self.position..);
+        let Some(room) = rest.and_then(|rest| rest.first_chunk_mut::<LEAF_ROOM>()) else {
+            return false;
+        };
+        let Some(place) = room.first_chunk_mut::<N>() else {
+            return false;
+        };
+        place.write_copy_of_slice(&bytes);
+        self.position += n;
+        true
     }
-}
 
-/// Writes the first bytes and the last, which may overlap.
-#[inline(always)]
-fn copy_ends<const N: usize>(to: &mut [MaybeUninit<u8>], first: &[u8; N], last: &[u8; N]) {
-    if let Some(place) = to.first_chunk_mut::<N>() {
-        place.write_copy_of_slice(first);
+    #[inline(always)]
+    fn has_room(&mut self, n: usize) -> bool {
+        self.position + LEAF_ROOM + n <= self.output.leaf_space().len()
     }
-    if let Some(place) = to.last_chunk_mut::<N>() {
-        place.write_copy_of_slice(last);
+
+    #[inline(always)]
+    fn write_leaf_around<const N: usize>(
+        &mut self,
+        header: [u8; N],
+        payload: &[u8],
+        opcode: Opcode,
+    ) -> bool {
+        let rest = self.output.leaf_space().get_mut(self.position..);
+        let room = rest.unwrap_or_default();
+        let written = copy_around(room, header, payload, opcode);
+        self.position += written;
+        written > 0
     }
 }
 
 impl<O: Output> FrameWriter<O> {
     /// Begins at the output's start, without framing.
     pub fn new(output: O) -> Self {
-        Self {
+        let mut writer = Self {
             output,
             position: 0,
             frame_limit: usize::MAX,
             framing: false,
-        }
+        };
+        writer.find_leaf_end();
+        writer
+    }
+
+    /// To be called when the frame or the room has changed.
+    fn find_leaf_end(&mut self) {
+        // An object may begin at any place before the frame's limit.
+        let end = self.frame_limit.saturating_add(LEAF_ROOM - 1);
+        self.output.end_leaf_space(end);
     }
 
     /// Bytes written so far, the reserved header of an open frame included.
@@ -175,7 +199,9 @@ impl<O: Output> FrameWriter<O> {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, needed: usize) -> Result<(), O::Error> {
-        self.output.grow(self.position, needed)
+        self.output.grow(self.position, needed)?;
+        self.find_leaf_end();
+        Ok(())
     }
 
     /// Makes room for `n` bytes more, which are expected.
@@ -187,12 +213,10 @@ impl<O: Output> FrameWriter<O> {
         self.room(n).map(|_| ())
     }
 
-    /// Writes a run of numbers, as far as the open frame and the room at hand go.
+    /// Writes a run of leaves, as far as the open frame and the room at hand go; None where there is no room.
     #[inline(always)]
-    pub fn cursor(&mut self) -> Cursor<'_> {
-        // An object may begin at any place before the limit.
-        let limit = self.frame_limit.saturating_add(LEAF_ROOM - 1);
-        Cursor::new(self.output.space(), &mut self.position, limit)
+    pub fn cursor(&mut self) -> Option<Cursor<'_>> {
+        Cursor::new(self.output.leaf_space(), &mut self.position)
     }
 
     /// Begins framing and opens the first frame.
@@ -262,6 +286,7 @@ impl<O: Output> FrameWriter<O> {
             self.position -= FRAME_HEADER_SIZE;
         }
         self.frame_limit = usize::MAX;
+        self.find_leaf_end();
     }
 
     /// Opens the next frame, if framing and none is open.
@@ -272,6 +297,7 @@ impl<O: Output> FrameWriter<O> {
         if self.framing && self.frame_limit == usize::MAX {
             self.write([0; FRAME_HEADER_SIZE])?;
             self.frame_limit = self.position + FRAME_SIZE_TARGET;
+            self.find_leaf_end();
         }
         Ok(())
     }
@@ -282,12 +308,15 @@ impl<O: Output> FrameWriter<O> {
         self.position = 0;
         self.frame_limit = usize::MAX;
         self.framing = false;
+        self.find_leaf_end();
     }
 
     /// Hands out what was written and goes on in `fresh`. No frame may be open.
     pub fn replace_output(&mut self, fresh: O) -> (O, usize) {
         debug_assert_eq!(self.frame_limit, usize::MAX);
         let filled = std::mem::take(&mut self.position);
-        (std::mem::replace(&mut self.output, fresh), filled)
+        let written = std::mem::replace(&mut self.output, fresh);
+        self.find_leaf_end();
+        (written, filled)
     }
 }

@@ -38,6 +38,9 @@ impl Holding {
     }
 }
 
+/// Entries are not in the table yet that would have to be looked for.
+pub struct Deferred;
+
 /// Set in a slot whose entry is not in the table yet. Objects are aligned, so the bit is free.
 const DEFERRED: usize = 1;
 
@@ -113,6 +116,15 @@ impl Memo {
         Ok(self.table.get(obj.address()))
     }
 
+    /// The index of an object that is in the table; Err where it may have one all the same, which `get` tells.
+    #[inline(always)]
+    pub fn get_entered(&self, obj: View<'_>) -> Result<Option<usize>, Deferred> {
+        match self.table.get(obj.address()) {
+            None if self.filled != self.fillable => Err(Deferred),
+            found => Ok(found),
+        }
+    }
+
     /// Enters the deferred entries that Python code may hand over again.
     #[cold]
     #[inline(never)]
@@ -138,7 +150,7 @@ impl Memo {
         }
         let slot = match holding {
             Holding::Shared => {
-                self.table.insert(address, index)?;
+                self.enter(address, index)?;
                 address
             }
             Holding::Deferred => address | DEFERRED,
@@ -153,6 +165,12 @@ impl Memo {
             watch::entry_unowned((slot & !DEFERRED) as *mut ffi::PyObject);
         }
         Ok(index)
+    }
+
+    #[inline(never)]
+    fn enter(&mut self, address: usize, index: usize) -> Result<(), NoMemory> {
+        self.table.insert(address, index)?;
+        Ok(())
     }
 
     #[cold]

@@ -107,6 +107,19 @@ impl<'q> View<'q> {
         }
     }
 
+    /// The value of True or False.
+    #[inline(always)]
+    pub fn as_bool(self) -> Option<bool> {
+        // SAFETY: the statics are only compared.
+        unsafe {
+            if self.type_ptr() == &raw mut ffi::PyBool_Type {
+                Some(self.as_ptr() == ffi::Py_True())
+            } else {
+                None
+            }
+        }
+    }
+
     /// The object as an exact float.
     #[inline(always)]
     pub fn as_float(self) -> Option<Float<'q>> {

@@ -24,6 +24,12 @@ impl<'q> List<'q> {
         Self(object)
     }
 
+    /// The object itself.
+    #[inline(always)]
+    pub fn object(self) -> View<'q> {
+        self.0
+    }
+
     /// The number of items.
     #[inline(always)]
     pub fn len(self) -> usize {

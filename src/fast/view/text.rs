@@ -74,6 +74,12 @@ impl<'q> Text<'q> {
     /// encoded form with the string, as it does for C's pickler.
     #[inline(always)]
     pub fn utf8(self) -> Option<&'q [u8]> {
+        self.ascii().or_else(|| self.encoded_utf8())
+    }
+
+    /// The string's own bytes, where they are seen to be ASCII.
+    #[inline(always)]
+    pub fn ascii(self) -> Option<&'q [u8]> {
         if cfg!(all(target_pointer_width = "64", not(Py_GIL_DISABLED)))
             && self.state() & COMPACT_ASCII == COMPACT_ASCII
         {
@@ -83,7 +89,7 @@ impl<'q> Text<'q> {
                 std::slice::from_raw_parts(self.head().add(1).cast::<u8>(), self.len())
             });
         }
-        self.encoded_utf8()
+        None
     }
 
     #[inline(never)]

@@ -112,20 +112,13 @@ pub fn open_dict(
     opener: &mut impl Opener,
 ) -> Result<Rest<DictEntries>, Fault> {
     let standing = standing.deepen()?;
-    writer.enter_fast(obj)?;
     let size = dict.len();
     // What fits in one batch ends the same way on every release. So if all of it can be written at once, it
     // needs no work item.
     let at_once = size > 0 && size < BATCH_SIZE && writer.direct;
-    if writer.encoding_protocol().is_binary() {
-        let marks = at_once && size > 1;
-        writer.begin_container(Opcode::EMPTY_DICT, obj, standing.holding, marks)?;
-    } else {
-        writer.opcodes([Opcode::MARK, Opcode::DICT])?;
-        writer.memoize(obj, standing.holding)?;
-    }
+    let opcodes = [Opcode::EMPTY_DICT, Opcode::DICT];
+    writer.begin_container(opcodes, obj, standing.holding, at_once && size > 1)?;
     let mut entries = Place::new(dict, standing);
-    let mut batch = None;
     if at_once {
         let is_single = size == 1;
         if entries.write(dict, writer, opener)? {
@@ -137,25 +130,39 @@ pub fn open_dict(
             writer.leave_fast(obj);
             return Ok(Rest::Nothing);
         }
-        let begun = usize::from(entries.within == Within::Value);
-        batch = Some((is_single, size - entries.done - begun));
     } else if size == 0 {
         writer.leave_fast(obj);
         return Ok(Rest::Nothing);
     }
-    let mut start = entries.start;
-    let entry = match entries.within {
+    let batch = at_once.then_some(size > 1);
+    Ok(Rest::Elements(rest_of(dict, entries, batch, writer)))
+}
+
+/// The entries of a dict from a place on; `batch` tells of the first batch, where it is open, whether MARK was
+/// written.
+pub fn rest_of(
+    dict: Dict<'_>,
+    place: Place,
+    batch: Option<bool>,
+    writer: &Writer,
+) -> Batched<DictEntries> {
+    let batch = batch.map(|marks| {
+        let begun = usize::from(place.within == Within::Value);
+        (!marks, place.size - place.done - begun)
+    });
+    let mut start = place.start;
+    let entry = match place.within {
         Within::Nothing => None,
         _ => dict.next(&mut start),
     };
     let entries = DictEntries {
-        dict: obj.hold(),
+        dict: dict.object().hold(),
         has_batches: writer.has_batches(),
-        place: entries,
+        place,
         entry: entry.map(|(key, value)| (key.hold(), value.hold())),
         ahead: None,
     };
-    Ok(Rest::Elements(Batched::within(entries, batch)))
+    Batched::within(entries, batch)
 }
 
 impl Elements for DictEntries {

@@ -1,9 +1,12 @@
 //! Where the walk is among the entries of a dict, and how they are written when it is opened.
 
+use pickle_format::cursor::LeafSink;
+
 use crate::fast::view::{Dict, Text, TextEntries, View};
 use crate::save::containers::batch::{Opener, Opening};
 use crate::save::fault::Fault;
 use crate::save::standing::{Container, Standing};
+use crate::save::write::plain::Leaves;
 use crate::save::write::writer::Writer;
 
 /// How a dict was opened, and where the walk is among its entries.
@@ -37,13 +40,21 @@ pub enum Within {
 
 /// The entries of a dict, in order.
 trait Entries<'q>: Copy {
-    type Key;
+    type Key: Copy;
 
     /// The entry at `position`, which moves past it; None at the end.
     fn next(self, position: &mut isize) -> Option<(Self::Key, View<'q>)>;
 
     /// Writes a key that is a leaf; false, with nothing written, for one that is none.
     fn write_key(self, key: Self::Key, keys: Container, to: &mut Writer) -> Result<bool, Fault>;
+
+    /// As `Leaves::write`, for a key.
+    fn write_leaf_key(
+        self,
+        key: Self::Key,
+        keys: Container,
+        to: &mut Leaves<'_, impl LeafSink>,
+    ) -> bool;
 }
 
 /// All keys are exact strings.
@@ -59,6 +70,16 @@ impl<'q> Entries<'q> for TextEntries<'q> {
     fn write_key(self, key: Text<'q>, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
         to.write_text(key, keys, 0)
     }
+
+    #[inline(always)]
+    fn write_leaf_key(
+        self,
+        key: Text<'q>,
+        keys: Container,
+        to: &mut Leaves<'_, impl LeafSink>,
+    ) -> bool {
+        to.write_text(key, keys)
+    }
 }
 
 /// Keys may be anything.
@@ -73,6 +94,16 @@ impl<'q> Entries<'q> for Dict<'q> {
     #[inline(always)]
     fn write_key(self, key: View<'q>, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
         to.write_if_leaf(key, keys, 0)
+    }
+
+    #[inline(always)]
+    fn write_leaf_key(
+        self,
+        key: View<'q>,
+        keys: Container,
+        to: &mut Leaves<'_, impl LeafSink>,
+    ) -> bool {
+        to.write(key, keys)
     }
 }
 
@@ -98,6 +129,26 @@ impl Place {
             standing,
             shares_keys: dict.shares_keys(),
             within: Within::Nothing,
+        }
+    }
+
+    /// The place at which an entry stopped the walk, that at `start`: before its key, or before or within its value.
+    pub fn stopped(
+        dict: Dict<'_>,
+        standing: Standing,
+        (start, position, done): (isize, isize, usize),
+        within: Within,
+    ) -> Self {
+        Self {
+            position: if within == Within::Nothing {
+                start
+            } else {
+                position
+            },
+            start,
+            done,
+            within,
+            ..Self::new(dict, standing)
         }
     }
 
@@ -175,11 +226,29 @@ impl Place {
         let (keys, values) = self.containers();
         let (mut position, mut done) = (self.position, self.done);
         while done < end {
-            let start = position;
-            let Some((key, value)) = entries.next(&mut position) else {
+            let mut start = position;
+            let Some((mut key, mut value)) = entries.next(&mut position) else {
                 break;
             };
-            if !writer.begin_object()? || !entries.write_key(key, keys, writer)? {
+            let mut has_key = false;
+            if let Some(mut leaves) = writer.leaf_run() {
+                loop {
+                    has_key = entries.write_leaf_key(key, keys, &mut leaves);
+                    if !has_key || !leaves.write(value, values) {
+                        break;
+                    }
+                    done += 1;
+                    start = position;
+                    match entries.next(&mut position) {
+                        Some(next) if done < end => (key, value) = next,
+                        _ => {
+                            (self.position, self.done) = (start, done);
+                            return Ok(true);
+                        }
+                    }
+                }
+            }
+            if !has_key && (!writer.begin_object()? || !entries.write_key(key, keys, writer)?) {
                 (self.position, self.done) = (start, done);
                 return Ok(false);
             }

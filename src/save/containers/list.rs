@@ -66,18 +66,12 @@ pub fn open_list(
     opener: &mut impl Opener,
 ) -> Result<Rest<ListItems>, Fault> {
     let standing = standing.deepen()?;
-    writer.enter_fast(obj)?;
     let size = list.items().len();
     // What fits in one batch ends the same way on every release. So if all of it can be written at once, it
     // needs no work item.
     let at_once = size > 0 && size < BATCH_SIZE && writer.direct;
-    if writer.encoding_protocol().is_binary() {
-        let marks = at_once && size > 1;
-        writer.begin_container(Opcode::EMPTY_LIST, obj, standing.holding, marks)?;
-    } else {
-        writer.opcodes([Opcode::MARK, Opcode::LIST])?;
-        writer.memoize(obj, standing.holding)?;
-    }
+    let opcodes = [Opcode::EMPTY_LIST, Opcode::LIST];
+    writer.begin_container(opcodes, obj, standing.holding, at_once && size > 1)?;
     let items = list.items();
     let mut next = 0;
     let mut batch = None;
@@ -93,12 +87,7 @@ pub fn open_list(
             let opening = opener.open(*item, part, writer)?;
             next += usize::from(!matches!(opening, Opening::Refused));
             if !matches!(opening, Opening::Whole) {
-                let left = if is_single {
-                    1
-                } else {
-                    batch_of(writer.face, size)
-                };
-                batch = Some((is_single, left - next));
+                batch = Some(!is_single);
                 break;
             }
         }
@@ -114,15 +103,36 @@ pub fn open_list(
         writer.leave_fast(obj);
         return Ok(Rest::Nothing);
     }
+    Ok(Rest::Elements(rest_of(list, standing, next, batch, writer)))
+}
+
+/// The items of a list from `next` on; `batch` tells of the first batch, where it is open, whether MARK was
+/// written.
+pub fn rest_of(
+    list: List<'_>,
+    standing: Standing,
+    next: usize,
+    batch: Option<bool>,
+    writer: &Writer,
+) -> Batched<ListItems> {
+    let size = list.len();
+    let batch = batch.map(|marks| {
+        let len = if marks {
+            batch_of(writer.face, size)
+        } else {
+            1
+        };
+        (!marks, len - next)
+    });
     let items = ListItems {
-        list: obj.hold(),
+        list: list.object().hold(),
         has_batches: writer.has_batches(),
         next,
         size,
         standing,
         ahead: None,
     };
-    Ok(Rest::Elements(Batched::within(items, batch)))
+    Batched::within(items, batch)
 }
 
 /// Elements of a batch that begins with so many left. The C class sees a list that grows meanwhile; the

@@ -6,5 +6,6 @@ pub mod dict;
 mod dict_place;
 pub mod list;
 pub mod open;
+mod plain;
 pub mod set;
 pub mod tuple;

@@ -6,7 +6,7 @@ use crate::fast::class_table::SeenTable;
 use crate::fast::fresh::boxed;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
-use crate::fast::view::{Dict, Kind, Tuple, View};
+use crate::fast::view::{Dict, Kind, List, Set, Tuple, View};
 use crate::save::containers::batch::{Batched, MAX_STEP, Opener, Opening, Rest};
 use crate::save::containers::dict::open_dict;
 use crate::save::containers::list::open_list;
@@ -79,30 +79,80 @@ impl<'a> Nest<'a> {
         standing: Standing,
         writer: &mut Writer,
     ) -> Result<Opening, Fault> {
-        let at = self.stack.len();
         match kind {
-            Kind::Dict(dict) => {
-                let rest = open_dict(obj, dict, standing, writer, self)?;
-                self.put(at, rest, |w| Ok(Work::Dict(w)))
-            }
-            Kind::List(list) => {
-                let rest = open_list(obj, list, standing, writer, self)?;
-                self.put(at, rest, |w| Ok(Work::List(w)))
-            }
-            Kind::Tuple(tuple) => {
-                let rest = open_tuple(tuple, standing, writer, self)?;
-                self.put(at, rest, |w| Ok(Work::Tuple(w)))
-            }
+            Kind::Dict(dict) => self.open_dict(obj, dict, standing, writer),
+            Kind::List(list) => self.open_list(obj, list, standing, writer),
+            Kind::Tuple(tuple) => self.open_items(tuple, standing, writer),
             Kind::Set(set) if writer.protocol.is_framed() => {
-                let rest = open_set(obj, set, seen_weakly(obj, standing), writer)?;
-                self.put(at, rest, |w| Ok(Work::Set(boxed(w)?)))
+                self.open_set(obj, set, standing, writer)
             }
             Kind::FrozenSet(set) if writer.protocol.is_framed() => {
-                let rest = open_set(obj, set, seen_weakly(obj, standing), writer)?;
-                self.put(at, rest, |w| Ok(Work::FrozenSet(boxed(w)?)))
+                self.open_frozenset(obj, set, standing, writer)
             }
             _ => Ok(Opening::Refused),
         }
+    }
+
+    #[inline(always)]
+    fn open_dict(
+        &mut self,
+        obj: View<'_>,
+        dict: Dict<'_>,
+        standing: Standing,
+        writer: &mut Writer,
+    ) -> Result<Opening, Fault> {
+        let at = self.stack.len();
+        let rest = open_dict(obj, dict, standing, writer, self)?;
+        self.put(at, rest, |w| Ok(Work::Dict(w)))
+    }
+
+    #[inline(always)]
+    fn open_list(
+        &mut self,
+        obj: View<'_>,
+        list: List<'_>,
+        standing: Standing,
+        writer: &mut Writer,
+    ) -> Result<Opening, Fault> {
+        let at = self.stack.len();
+        let rest = open_list(obj, list, standing, writer, self)?;
+        self.put(at, rest, |w| Ok(Work::List(w)))
+    }
+
+    #[inline(always)]
+    fn open_items(
+        &mut self,
+        tuple: Tuple<'_>,
+        standing: Standing,
+        writer: &mut Writer,
+    ) -> Result<Opening, Fault> {
+        let at = self.stack.len();
+        let rest = open_tuple(tuple, standing, writer, self)?;
+        self.put(at, rest, |w| Ok(Work::Tuple(w)))
+    }
+
+    fn open_set(
+        &mut self,
+        obj: View<'_>,
+        set: Set<'_>,
+        standing: Standing,
+        writer: &mut Writer,
+    ) -> Result<Opening, Fault> {
+        let at = self.stack.len();
+        let rest = open_set(obj, set, seen_weakly(obj, standing), writer)?;
+        self.put(at, rest, |w| Ok(Work::Set(boxed(w)?)))
+    }
+
+    fn open_frozenset(
+        &mut self,
+        obj: View<'_>,
+        set: Set<'_>,
+        standing: Standing,
+        writer: &mut Writer,
+    ) -> Result<Opening, Fault> {
+        let at = self.stack.len();
+        let rest = open_set(obj, set, seen_weakly(obj, standing), writer)?;
+        self.put(at, rest, |w| Ok(Work::FrozenSet(boxed(w)?)))
     }
 
     /// As `open`, for a tuple of at least one item, where the writer is `direct` and an object may begin.
@@ -116,11 +166,28 @@ impl<'a> Nest<'a> {
         standing: Standing,
         writer: &mut Writer,
     ) -> Result<Opening, Fault> {
-        let at = self.stack.len();
         self.depth += 1;
-        let rest = open_tuple(tuple, standing, writer, self)?;
+        let opening = self.open_items(tuple, standing, writer);
         self.depth -= 1;
-        self.put(at, rest, |w| Ok(Work::Tuple(w)))
+        opening
+    }
+
+    /// Begins a part of so many elements; false where it has to wait for its turn. Then it is refused: the
+    /// container around it gets a work item, whose next step opens it.
+    #[inline(always)]
+    pub fn enter(&mut self, elements: usize) -> bool {
+        if self.depth > 0 && (self.depth > MAX_NESTED || self.budget < elements) {
+            return false;
+        }
+        self.budget = self.budget.saturating_sub(elements);
+        self.depth += 1;
+        true
+    }
+
+    /// The part that was begun last is written, or waits on the stack.
+    #[inline(always)]
+    pub fn leave(&mut self) {
+        self.depth -= 1;
     }
 
     /// Puts what is left of a container on the stack, below what is left of its parts.
@@ -275,37 +342,56 @@ impl Opener for Nest<'_> {
         if !writer.direct || !writer.begin_object()? {
             return Ok(Opening::Refused);
         }
+        if writer.plain
+            && standing.is_ordinary()
+            && let Some(opening) = self.open_plainly(part, standing.holding, writer)?
+        {
+            return Ok(opening);
+        }
         if self.fetch(part, standing.holding, writer)? {
             return Ok(Opening::Whole);
         }
-        let kind = part.kind();
-        // What is to wait for its turn is refused: the container around it gets a work item, whose next step
-        // opens it.
-        let elements = match kind {
-            Kind::Dict(dict) if writer.opened.has(Builtin::Dict) => dict.len(),
-            Kind::List(list) if writer.opened.has(Builtin::List) => list.len(),
-            Kind::Tuple(tuple) => tuple.len(),
-            Kind::Set(set) if writer.protocol.is_framed() && writer.opened.has(Builtin::Set) => {
-                set.len()
+        let has = |builtin| writer.opened.has(builtin);
+        let opening = match part.kind() {
+            Kind::Dict(dict) if has(Builtin::Dict) => {
+                if !self.enter(dict.len()) {
+                    return Ok(Opening::Refused);
+                }
+                self.open_dict(part, dict, standing, writer)
             }
-            Kind::FrozenSet(set)
-                if writer.protocol.is_framed() && writer.opened.has(Builtin::FrozenSet) =>
-            {
-                set.len()
+            Kind::List(list) if has(Builtin::List) => {
+                if !self.enter(list.len()) {
+                    return Ok(Opening::Refused);
+                }
+                self.open_list(part, list, standing, writer)
             }
-            Kind::Other => 1,
+            Kind::Tuple(tuple) => {
+                if !self.enter(tuple.len()) {
+                    return Ok(Opening::Refused);
+                }
+                self.open_items(tuple, standing, writer)
+            }
+            Kind::Set(set) if writer.protocol.is_framed() && has(Builtin::Set) => {
+                if !self.enter(set.len()) {
+                    return Ok(Opening::Refused);
+                }
+                self.open_set(part, set, standing, writer)
+            }
+            Kind::FrozenSet(set) if writer.protocol.is_framed() && has(Builtin::FrozenSet) => {
+                if !self.enter(set.len()) {
+                    return Ok(Opening::Refused);
+                }
+                self.open_frozenset(part, set, standing, writer)
+            }
+            Kind::Other => {
+                if !self.enter(1) {
+                    return Ok(Opening::Refused);
+                }
+                self.open_instance(part, standing, writer)
+            }
             _ => return Ok(self.ask(part, standing, None)),
         };
-        if self.depth > 0 && (self.depth > MAX_NESTED || self.budget < elements) {
-            return Ok(Opening::Refused);
-        }
-        self.budget = self.budget.saturating_sub(elements);
-        self.depth += 1;
-        let opening = match kind {
-            Kind::Other => self.open_instance(part, standing, writer),
-            kind => self.open_container(part, kind, standing, writer),
-        };
-        self.depth -= 1;
+        self.leave();
         opening
     }
 }

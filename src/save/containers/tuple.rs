@@ -93,22 +93,35 @@ pub fn open_tuple(
             break;
         }
     }
+    Ok(Rest::Elements(rest_of(
+        tuple, inner, next, is_short, passages,
+    )))
+}
+
+/// The items of a tuple from `next` on. `passages` is `Writer::passages` of when it was opened.
+pub fn rest_of(
+    tuple: Tuple<'_>,
+    standing: Standing,
+    next: usize,
+    is_short: bool,
+    passages: u64,
+) -> Batched<TupleItems> {
     let items = TupleItems {
         tuple: tuple.object().hold(),
         next,
         passages,
-        standing: inner,
+        standing,
         is_short,
     };
-    Ok(Rest::Elements(Batched::within(
-        items,
-        Some((false, usize::MAX)),
-    )))
+    Batched::within(items, Some((false, usize::MAX)))
 }
 
 /// Makes the tuple of what was written, and memoizes it; or fetches it, where it was saved on the way.
+///
+/// # Errors
+/// What writing fails with.
 #[inline(always)]
-fn close(
+pub fn close(
     tuple: Tuple<'_>,
     holding: Holding,
     is_short: bool,

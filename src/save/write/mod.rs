@@ -4,5 +4,6 @@ mod anew;
 pub mod asked;
 mod ending;
 pub mod leaf;
+pub mod plain;
 pub mod runs;
 pub mod writer;

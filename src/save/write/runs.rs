@@ -28,6 +28,9 @@ trait Run<'q> {
     }
 }
 
+/// Items from which on numbers have a loop of their own.
+const LONG_RUN: usize = 16;
+
 /// Items from which on room is made for all of them at once.
 const MANY: usize = 256;
 
@@ -55,12 +58,23 @@ impl Writer {
     #[inline(always)]
     fn write_run<'q>(&mut self, run: &mut impl Run<'q>) -> Result<(), Fault> {
         debug_assert!(self.direct);
-        while let Some((part, container)) = run.next() {
+        let mut next = run.next();
+        while let Some((mut part, mut container)) = next {
+            if let Some(mut leaves) = self.leaf_run() {
+                while leaves.write(part, container) {
+                    run.written();
+                    match run.next() {
+                        Some(next) => (part, container) = next,
+                        None => return Ok(()),
+                    }
+                }
+            }
             if !self.begin_object()? || !self.write_if_leaf(part, container, 0)? {
                 break;
             }
             run.written();
             run.write_numbers(part.kind(), self)?;
+            next = run.next();
         }
         Ok(())
     }
@@ -98,9 +112,20 @@ impl Writer {
             after,
             container,
         };
-        let result = self.write_run(&mut run);
+        let result = self.write_numbers_and_run(&mut run);
         *next += items.len() - run.rest.len();
         result
+    }
+
+    #[inline(always)]
+    fn write_numbers_and_run(&mut self, run: &mut Items<'_, '_>) -> Result<(), Fault> {
+        if self.plain
+            && run.rest.len() >= LONG_RUN
+            && let Some((first, _)) = run.next()
+        {
+            run.write_numbers(first.kind(), self)?;
+        }
+        self.write_run(run)
     }
 
     /// Writes the elements of a set from `position` on, and gives their number.
@@ -169,8 +194,11 @@ impl<'q> Run<'q> for Items<'_, 'q> {
 #[inline(never)]
 fn write_ints<'a, 'q>(
     items: &'a [Option<View<'q>>],
-    mut cursor: Cursor<'_>,
+    cursor: Option<Cursor<'_>>,
 ) -> &'a [Option<View<'q>>] {
+    let Some(mut cursor) = cursor else {
+        return items;
+    };
     let mut rest = items.iter();
     cursor.write_run(|| {
         let ahead = rest.as_slice();
@@ -193,8 +221,11 @@ fn write_ints<'a, 'q>(
 #[inline(never)]
 fn write_floats<'a, 'q>(
     items: &'a [Option<View<'q>>],
-    mut cursor: Cursor<'_>,
+    cursor: Option<Cursor<'_>>,
 ) -> &'a [Option<View<'q>>] {
+    let Some(mut cursor) = cursor else {
+        return items;
+    };
     let mut rest = items.iter();
     cursor.write_run(|| {
         let float = rest.as_slice().first().copied().flatten()?.as_float()?;

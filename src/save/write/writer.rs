@@ -30,6 +30,8 @@ pub struct Writer {
     pub has_file: bool,
     /// Whether objects of exact builtin types may be written in binary forms without asking anybody.
     pub direct: bool,
+    /// As `direct`, where no mode, protocol or hook asks for another form of a leaf than the usual one.
+    pub plain: bool,
     /// The types of containers that may be opened so too.
     pub opened: Builtins,
     /// Whether somebody may have to be asked about an object that is met again, as was declared of a hook.
@@ -69,6 +71,7 @@ impl Writer {
             fast: false,
             has_file: false,
             direct: false,
+            plain: false,
             opened: Builtins::ALL,
             minds_met: false,
             skips_text: false,
@@ -160,37 +163,69 @@ impl Writer {
         self.put(index)
     }
 
-    /// Begins a container that is memoized before its parts, with MARK behind if it has more than one: three
-    /// opcodes with one look at the room, from protocol 4 on.
+    /// Begins a list or dict, which is memoized before its parts, by the opcode of the binary protocols or by MARK
+    /// and that of the text protocol; with MARK behind if that is wanted.
+    ///
+    /// # Errors
+    /// What writing fails with; `Endless` and `Cyclic`.
     #[inline(always)]
     pub fn begin_container(
         &mut self,
-        opcode: Opcode,
+        opcodes: [Opcode; 2],
         obj: View<'_>,
         holding: Holding,
         marks: bool,
     ) -> Result<(), Fault> {
-        if self.fast || self.asks_memoize || !self.protocol.is_framed() {
-            self.opcode(opcode)?;
-            self.memoize(obj, holding)?;
+        if self.plain {
+            self.memo.memoize(obj, holding)?;
+            let [opcode, _] = opcodes;
             return if marks {
-                self.opcode(Opcode::MARK)
+                self.opcodes([opcode, Opcode::MEMOIZE, Opcode::MARK])
             } else {
-                Ok(())
+                self.opcodes([opcode, Opcode::MEMOIZE])
             };
         }
-        self.memo.memoize(obj, holding)?;
-        if marks {
-            self.opcodes([opcode, Opcode::MEMOIZE, Opcode::MARK])
+        self.begin_unusually(opcodes, obj, holding, marks)
+    }
+
+    #[inline(never)]
+    fn begin_unusually(
+        &mut self,
+        [opcode, text]: [Opcode; 2],
+        obj: View<'_>,
+        holding: Holding,
+        marks: bool,
+    ) -> Result<(), Fault> {
+        self.enter_fast(obj)?;
+        if self.encoding_protocol().is_binary() {
+            self.opcode(opcode)?;
         } else {
-            self.opcodes([opcode, Opcode::MEMOIZE])
+            self.opcodes([Opcode::MARK, text])?;
         }
+        self.memoize(obj, holding)?;
+        if marks {
+            self.opcode(Opcode::MARK)?;
+        }
+        Ok(())
+    }
+
+    /// Notes whether objects of exact builtin types may be written without asking anybody.
+    #[inline(always)]
+    pub fn set_direct(&mut self, direct: bool) {
+        self.direct = direct;
+        self.plain = direct
+            && self.protocol.is_framed()
+            && !(self.fast
+                | self.asks_memoize
+                | self.minds_met
+                | self.skips_text
+                | self.skips_bytes);
     }
 
     /// From now on atoms and the empty tuple have to be looked up.
     pub fn expect_memoized_atoms(&mut self) {
         self.atoms_memoized = true;
-        self.direct = false;
+        self.set_direct(false);
     }
 
     /// Notes that an object that a reducer took on was memoized.

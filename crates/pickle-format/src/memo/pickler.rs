@@ -27,7 +27,7 @@ impl Identity for usize {
     #[inline(always)]
     fn place(self) -> usize {
         // The interpreter's arenas, of a MiB, would lie upon each other in a smaller table.
-        (self >> 4).wrapping_add((self >> 20).wrapping_mul(MULTIPLIER as usize) >> 16)
+        (self >> 4).wrapping_add((self >> 20).wrapping_mul(MULTIPLIER as usize))
     }
 
     #[inline(always)]
@@ -81,6 +81,9 @@ impl Probe {
 /// Entries up to which the table grows by four: entering them anew costs more than the room.
 const LARGE: usize = 50_000;
 
+/// Places of the first table that is filled to two thirds.
+const SPARSE: usize = 4096;
+
 /// Places of the first table: small enough to cost small pickles nothing.
 const FIRST_SIZE: usize = 32;
 
@@ -117,9 +120,24 @@ impl<I: Identity> PicklerMemo<I> {
     #[must_use]
     pub fn get(&self, identity: I) -> Option<usize> {
         let mask = self.table.len().wrapping_sub(1);
+        // A table of no places has none at all.
+        let &(key, index) = self.table.get(identity.place() & mask)?;
+        if key == I::EMPTY {
+            return None;
+        }
+        if key == identity {
+            return Some(index);
+        }
+        self.get_further(identity)
+    }
+
+    /// As `get`, for an identity that is not at the first place tried.
+    #[inline(never)]
+    fn get_further(&self, identity: I) -> Option<usize> {
+        let mask = self.table.len().wrapping_sub(1);
         let mut probe = Probe::of(identity);
         loop {
-            // A table of no places has none at all.
+            probe.advance(identity);
             let &(key, index) = self.table.get(probe.place & mask)?;
             if key == I::EMPTY {
                 return None;
@@ -127,7 +145,6 @@ impl<I: Identity> PicklerMemo<I> {
             if key == identity {
                 return Some(index);
             }
-            probe.advance(identity);
         }
     }
 
@@ -138,7 +155,7 @@ impl<I: Identity> PicklerMemo<I> {
     #[inline(always)]
     pub fn insert(&mut self, identity: I, index: usize) -> Result<Option<usize>, TryReserveError> {
         debug_assert!(identity != I::EMPTY);
-        if (self.len + 1) * 3 > self.table.len() * 2 {
+        if self.is_crowded() {
             self.enlarge()?;
         }
         let mask = self.table.len() - 1;
@@ -154,6 +171,18 @@ impl<I: Identity> PicklerMemo<I> {
                 return Ok(Some(std::mem::replace(&mut entry.1, index)));
             }
             probe.advance(identity);
+        }
+    }
+
+    /// Whether one entry more would fill too much of the table: of a small one, which is asked often for the few
+    /// that it has, no more than a quarter.
+    #[inline(always)]
+    fn is_crowded(&self) -> bool {
+        let (len, size) = (self.len + 1, self.table.len());
+        if size < SPARSE {
+            len * 4 > size
+        } else {
+            len * 3 > size * 2
         }
     }
 

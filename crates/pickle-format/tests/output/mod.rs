@@ -10,12 +10,18 @@ use pickle_format::opcode::Opcode;
 pub const LARGEST: usize = 1 << 20;
 
 /// Grows by exactly what is asked for, so that every missing request for room shows.
-pub struct VecOutput(Vec<MaybeUninit<u8>>);
+pub struct VecOutput {
+    space: Vec<MaybeUninit<u8>>,
+    leaf_end: usize,
+}
 
 impl VecOutput {
     /// No room at all.
     pub fn new() -> Self {
-        Self(Vec::new())
+        Self {
+            space: Vec::new(),
+            leaf_end: 0,
+        }
     }
 }
 
@@ -23,7 +29,16 @@ impl Output for VecOutput {
     type Error = FormatError;
 
     fn space(&mut self) -> &mut [MaybeUninit<u8>] {
-        &mut self.0
+        &mut self.space
+    }
+
+    fn leaf_space(&mut self) -> &mut [MaybeUninit<u8>] {
+        let end = self.leaf_end.min(self.space.len());
+        &mut self.space[..end]
+    }
+
+    fn end_leaf_space(&mut self, end: usize) {
+        self.leaf_end = end;
     }
 
     fn grow(&mut self, filled: usize, needed: usize) -> Result<(), FormatError> {
@@ -33,7 +48,7 @@ impl Output for VecOutput {
                 offset: filled,
             });
         }
-        self.0.resize(needed, MaybeUninit::new(0));
+        self.space.resize(needed, MaybeUninit::new(0));
         Ok(())
     }
 
@@ -54,7 +69,7 @@ pub fn writer() -> FrameWriter<VecOutput> {
 pub fn bytes(mut writer: FrameWriter<VecOutput>) -> Vec<u8> {
     let (output, filled) = writer.replace_output(VecOutput::new());
     // SAFETY: `grow`, the only way to any room, sets every byte of it.
-    output.0[..filled]
+    output.space[..filled]
         .iter()
         .map(|byte| unsafe { byte.assume_init() })
         .collect()
