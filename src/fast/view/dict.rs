@@ -25,9 +25,35 @@ struct Keys {
 
 /// An entry of a table of exact strings; one that was taken out is empty.
 #[repr(C)]
-struct TextEntry<'q> {
+pub(super) struct TextEntry<'q> {
+    pub(super) key: Option<View<'q>>,
+    value: Option<View<'q>>,
+}
+
+/// An entry of a table of any keys; one that was taken out has no value.
+#[repr(C)]
+struct AnyEntry<'q> {
+    hash: ffi::Py_hash_t,
     key: Option<View<'q>>,
     value: Option<View<'q>>,
+}
+
+/// The entries of a dict whose keys may be anything.
+#[derive(Copy, Clone)]
+pub struct AnyEntries<'q>(&'q [AnyEntry<'q>]);
+
+impl<'q> AnyEntries<'q> {
+    /// The entry at `position`, which moves past it; None at the end. Positions are the dict's own.
+    #[inline(always)]
+    pub fn next(self, position: &mut isize) -> Option<(View<'q>, View<'q>)> {
+        while let Some(entry) = self.0.get(*position as usize) {
+            *position += 1;
+            if let (Some(key), Some(value)) = (entry.key, entry.value) {
+                return Some((key, value));
+            }
+        }
+        None
+    }
 }
 
 /// The entries of a dict whose keys are exact strings that lie beside their values.
@@ -49,8 +75,14 @@ impl<'q> TextEntries<'q> {
     }
 }
 
+/// `Keys::kind` of a table of any keys, with values beside them: its entries are triples.
+const ANY: u8 = 0;
+
 /// `Keys::kind` of a table of exact strings, with values beside them: its entries are pairs.
 const UNICODE: u8 = 1;
+
+/// `Keys::kind` of a table of exact strings that dicts share: its entries are pairs too, with no values in them.
+pub(super) const SHARED: u8 = 2;
 
 impl<'q> Dict<'q> {
     /// # Safety
@@ -72,7 +104,7 @@ impl<'q> Dict<'q> {
     }
 
     #[inline(always)]
-    fn raw(self) -> *const ffi::PyDictObject {
+    pub(super) fn raw(self) -> *const ffi::PyDictObject {
         self.0.as_ptr().cast()
     }
 
@@ -91,6 +123,13 @@ impl<'q> Dict<'q> {
             let (key, value) = entries.next(position)?;
             return Some((key.object(), value));
         }
+        if let Some(entries) = self.shared_entries() {
+            let (key, value) = entries.next(position)?;
+            return Some((key.object(), value));
+        }
+        if let Some(entries) = self.any_entries() {
+            return entries.next(position);
+        }
         self.next_of_any(position)
     }
 
@@ -100,25 +139,43 @@ impl<'q> Dict<'q> {
         if cfg!(Py_GIL_DISABLED) {
             return None;
         }
-        // SAFETY: a dict has a table of keys, which begins like this (`layout.rs` looks). Where the values
-        // are not kept apart and the kind says so, pairs of pointers follow, as many as were used; each is
-        // null or to an object that the dict holds. A view is such a pointer, and None is null. The dict does
-        // not change for `'q`.
+        // SAFETY: a table of this kind has pairs, and nothing but exact strings.
+        let entries = unsafe { self.entries_of(UNICODE)? };
+        (!self.shares_keys()).then_some(TextEntries(entries))
+    }
+
+    /// The entries where keys may be anything.
+    #[inline(always)]
+    pub fn any_entries(self) -> Option<AnyEntries<'q>> {
+        if cfg!(Py_GIL_DISABLED) {
+            return None;
+        }
+        // SAFETY: a table of this kind has triples.
+        unsafe { self.entries_of(ANY).map(AnyEntries) }
+    }
+
+    /// The entries of a table of this kind.
+    ///
+    /// # Safety
+    /// The entries of such a table are of the type `E`.
+    #[inline(always)]
+    pub(super) unsafe fn entries_of<E>(self, kind: u8) -> Option<&'q [E]> {
+        // SAFETY: a dict has a table of keys, which begins like this (`layout.rs` looks). Entries follow, as many as
+        // were used, of pointers that are null or to an object that the table holds; a view is such a pointer, and
+        // None is null. The table of a dict that does not change for `'q` does not change either, but for keys that
+        // another dict adds where it is shared.
         unsafe {
             let keys = (*self.raw()).ma_keys.cast::<Keys>();
-            if (*keys).kind != UNICODE || !(*self.raw()).ma_values.is_null() {
+            if (*keys).kind != kind {
                 return None;
             }
             if (*keys).used == 0 {
-                // The empty table that all dicts share has no room for a pair, nor the alignment of one.
-                return Some(TextEntries(&[]));
+                // The empty table that all dicts share has no room for an entry, nor the alignment of one.
+                return Some(&[]);
             }
             let indices = keys.add(1).cast::<u8>();
-            let entries = indices.add(1 << (*keys).log2_index_bytes);
-            Some(TextEntries(std::slice::from_raw_parts(
-                entries.cast(),
-                (*keys).used as usize,
-            )))
+            let entries = indices.add(1 << (*keys).log2_index_bytes).cast();
+            Some(std::slice::from_raw_parts(entries, (*keys).used as usize))
         }
     }
 

@@ -2,7 +2,7 @@
 
 use pickle_format::cursor::LeafSink;
 
-use crate::fast::view::{Dict, Text, TextEntries, View};
+use crate::fast::view::{AnyEntries, Dict, SharedEntries, Text, TextEntries, View};
 use crate::save::containers::batch::{Opener, Opening};
 use crate::save::fault::Fault;
 use crate::save::standing::{Container, Standing};
@@ -39,7 +39,7 @@ pub enum Within {
 }
 
 /// The entries of a dict, in order.
-trait Entries<'q>: Copy {
+pub trait Entries<'q>: Copy {
     type Key: Copy;
 
     /// The entry at `position`, which moves past it; None at the end.
@@ -82,7 +82,57 @@ impl<'q> Entries<'q> for TextEntries<'q> {
     }
 }
 
+/// All keys are exact strings, in a table that others share.
+impl<'q> Entries<'q> for SharedEntries<'q> {
+    type Key = Text<'q>;
+
+    #[inline(always)]
+    fn next(self, position: &mut isize) -> Option<(Text<'q>, View<'q>)> {
+        self.next(position)
+    }
+
+    #[inline(always)]
+    fn write_key(self, key: Text<'q>, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
+        to.write_text(key, keys, 0)
+    }
+
+    #[inline(always)]
+    fn write_leaf_key(
+        self,
+        key: Text<'q>,
+        keys: Container,
+        to: &mut Leaves<'_, impl LeafSink>,
+    ) -> bool {
+        to.write_text(key, keys)
+    }
+}
+
 /// Keys may be anything.
+impl<'q> Entries<'q> for AnyEntries<'q> {
+    type Key = View<'q>;
+
+    #[inline(always)]
+    fn next(self, position: &mut isize) -> Option<(View<'q>, View<'q>)> {
+        self.next(position)
+    }
+
+    #[inline(always)]
+    fn write_key(self, key: View<'q>, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
+        to.write_if_leaf(key, keys, 0)
+    }
+
+    #[inline(always)]
+    fn write_leaf_key(
+        self,
+        key: View<'q>,
+        keys: Container,
+        to: &mut Leaves<'_, impl LeafSink>,
+    ) -> bool {
+        to.write(key, keys)
+    }
+}
+
+/// Keys may be anything, and the table is not read directly.
 impl<'q> Entries<'q> for Dict<'q> {
     type Key = View<'q>;
 
@@ -203,7 +253,7 @@ impl Place {
         Ok(())
     }
 
-    /// As `write`, where keys may be anything.
+    /// As `write`, where keys may be anything, or lie in a table that is shared.
     #[inline(never)]
     fn write_any_entries(
         &mut self,
@@ -212,7 +262,13 @@ impl Place {
         writer: &mut Writer,
         opener: &mut impl Opener,
     ) -> Result<bool, Fault> {
-        self.write_entries(dict, end, writer, opener)
+        if let Some(entries) = dict.any_entries() {
+            return self.write_entries(entries, end, writer, opener);
+        }
+        match dict.shared_entries() {
+            Some(entries) => self.write_entries(entries, end, writer, opener),
+            None => self.write_entries(dict, end, writer, opener),
+        }
     }
 
     #[inline(always)]

@@ -26,7 +26,7 @@ use pickle_format::opcode::Opcode;
 
 /// Parts that are opened one within the other before the outer ones get a work item: most data is no deeper,
 /// and each takes some room on the native stack.
-const MAX_NESTED: usize = 12;
+const MAX_NESTED: usize = 24;
 
 /// Opens parts natively one within the other, and puts what is left of each on the stack.
 pub struct Nest<'a> {
@@ -79,6 +79,13 @@ impl<'a> Nest<'a> {
         standing: Standing,
         writer: &mut Writer,
     ) -> Result<Opening, Fault> {
+        if writer.plain
+            && standing.is_ordinary()
+            && let Some(opening) = self.open_plainly(obj, standing.holding, writer)?
+            && opening != Opening::Refused
+        {
+            return Ok(opening);
+        }
         match kind {
             Kind::Dict(dict) => self.open_dict(obj, dict, standing, writer),
             Kind::List(list) => self.open_list(obj, list, standing, writer),
@@ -251,6 +258,19 @@ impl<'a> Nest<'a> {
         let Some(plan) = self.plan_of(obj) else {
             return Ok(self.ask(obj, standing, None));
         };
+        if writer.plain
+            && standing.is_ordinary()
+            && let PlanKind::Plain(plain) = &plan.kind
+            && plain.slots.is_empty()
+        {
+            let has_dict = plain.has_dict;
+            let opening = self.open_plain_instance(obj, has_dict, standing.holding, writer)?;
+            return Ok(match opening {
+                Some(opening) => opening,
+                None => self.ask(obj, standing, None),
+            });
+        }
+        let plan = plan.clone();
         let standing = seen_weakly(obj, standing);
         if let PlanKind::Plain(plain) = &plan.kind {
             return self.open_plain(obj, plain, standing, writer);
@@ -280,9 +300,9 @@ impl<'a> Nest<'a> {
 
     /// The plan for an object of whose class nobody registered a reducer.
     #[inline(always)]
-    fn plan_of(&mut self, obj: View<'_>) -> Option<Arc<Plan>> {
+    fn plan_of(&mut self, obj: View<'_>) -> Option<&Arc<Plan>> {
         let table = self.table.view(self.dispatch_table?, self.quiet)?;
-        self.plans.unregistered(obj.class(), table).cloned()
+        self.plans.unregistered(obj.class(), table)
     }
 
     /// Opens an instance of which a plan says all.

@@ -7,13 +7,14 @@
 use pickle_format::opcode::Opcode;
 
 use crate::fast::memo::Holding;
-use crate::fast::view::{Dict, Kind, List, Tuple, View};
+use crate::fast::view::{Dict, Kind, List, Text, Tuple, View};
 use crate::save::containers::batch::{BATCH_SIZE, Opener, Opening};
-use crate::save::containers::dict_place::{Place, Within};
+use crate::save::containers::dict_place::{Entries, Place, Within};
 use crate::save::containers::open::Nest;
 use crate::save::containers::{dict, list, tuple};
 use crate::save::fault::Fault;
 use crate::save::hooks::builtin::Builtin;
+use crate::save::instances::plan::is_shadowed;
 use crate::save::standing::{Container, Standing};
 use crate::save::work::Work;
 use crate::save::write::writer::Writer;
@@ -29,7 +30,15 @@ impl Nest<'_> {
     ) -> Result<Option<Opening>, Fault> {
         match part.kind() {
             Kind::Dict(dict) if writer.opened.has(Builtin::Dict) => {
-                self.open_plain_dict(dict, holding, writer)
+                if let Some(entries) = dict.text_entries() {
+                    let keys = Container::memoized_first(holding);
+                    self.open_plain_dict(dict, entries, keys, holding, writer)
+                } else if let Some(entries) = dict.shared_entries() {
+                    // A key of such a table is counted once, however many dicts show it.
+                    self.open_plain_dict(dict, entries, Container::Open, holding, writer)
+                } else {
+                    Ok(None)
+                }
             }
             Kind::List(list) if writer.opened.has(Builtin::List) => {
                 self.open_plain_list(list, holding, writer)
@@ -73,6 +82,55 @@ impl Nest<'_> {
             return Ok(Opening::Whole);
         }
         self.open(part, Standing::new(holding, 0), writer)
+    }
+
+    /// Opens an instance without slots of which a plan says all; None, with nothing written, where that is not all
+    /// or where it has another form than the usual one.
+    #[inline(never)]
+    pub fn open_plain_instance(
+        &mut self,
+        obj: View<'_>,
+        has_dict: bool,
+        holding: Holding,
+        writer: &mut Writer,
+    ) -> Result<Option<Opening>, Fault> {
+        let at = self.stack.len();
+        if has_dict && !writer.opened.has(Builtin::Dict) {
+            return Ok(None);
+        }
+        let Ok(Some(class)) = writer.memo.get_entered(obj.class().object()) else {
+            return Ok(None);
+        };
+        let mut state = None;
+        if has_dict {
+            let Some(dict) = obj.instance_dict()? else {
+                return Ok(None);
+            };
+            if is_shadowed(dict, self.quiet) {
+                return Ok(None);
+            }
+            state = Some(dict).filter(|dict| dict.len() > 0);
+        }
+        if !writer.leaves().begin_instance(class, obj, holding) {
+            return Ok(None);
+        }
+        let Some(dict) = state else {
+            return Ok(Some(Opening::Whole));
+        };
+        let state = dict.object();
+        // One reference is the instance's.
+        let held = Container::memoized_first(holding).holding(state, 0);
+        let opening = if held.is_shared() && writer.get_memoized(state)? {
+            Opening::Whole
+        } else {
+            self.open_container(state, Kind::Dict(dict), Standing::new(held, 0), writer)?
+        };
+        if opening == Opening::Whole {
+            writer.opcode(Opcode::BUILD)?;
+            return Ok(Some(Opening::Whole));
+        }
+        let obj = obj.hold();
+        self.insert(at, Work::Build { obj, holding }).map(Some)
     }
 
     #[inline(never)]
@@ -119,16 +177,18 @@ impl Nest<'_> {
     }
 
     #[inline(never)]
-    fn open_plain_dict(
+    fn open_plain_dict<'q>(
         &mut self,
-        dict: Dict<'_>,
+        dict: Dict<'q>,
+        entries: impl Entries<'q, Key = Text<'q>>,
+        keys: Container,
         holding: Holding,
         writer: &mut Writer,
     ) -> Result<Option<Opening>, Fault> {
         let (at, size) = (self.stack.len(), dict.len());
-        let Some(entries) = dict.text_entries().filter(|_| fits_in_batch(size)) else {
+        if !fits_in_batch(size) {
             return Ok(None);
-        };
+        }
         if !self.enter(size) {
             return Ok(Some(Opening::Refused));
         }
@@ -145,8 +205,8 @@ impl Nest<'_> {
             let Some((key, value)) = entries.next(&mut position) else {
                 break;
             };
-            let has_key = writer.leaves().write_text(key, container)
-                || writer.begin_object()? && writer.write_text(key, container, 0)?;
+            let has_key = writer.leaves().write_text(key, keys)
+                || writer.begin_object()? && writer.write_text(key, keys, 0)?;
             let opening = if has_key {
                 self.write_part(value, container, writer)?
             } else {

@@ -2,7 +2,7 @@
 
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
-use crate::fast::view::{ClassVersion, Dict, Kind, SeenNames, Slots};
+use crate::fast::view::{ClassVersion, Dict, SeenNames, Slots, Text};
 use crate::save::instances::known_collections::Collection;
 
 /// How the instances of one class are reduced, as long as the class has these contents.
@@ -48,17 +48,27 @@ const SHADOWS: [&[u8]; 5] = [
     b"__getnewargs_ex__",
 ];
 
+/// Characters of the shortest of them.
+const SHORTEST: usize = 10;
+
 /// Whether an instance's dict has an attribute that would be honoured before the class's.
 pub fn is_shadowed(dict: Dict<'_>, _: &Quiet) -> bool {
     let mut position = 0;
+    if let Some(entries) = dict.shared_entries() {
+        return std::iter::from_fn(|| entries.next(&mut position)).any(|(name, _)| is_shadow(name));
+    }
+    if let Some(entries) = dict.text_entries() {
+        return std::iter::from_fn(|| entries.next(&mut position)).any(|(name, _)| is_shadow(name));
+    }
     while let Some((key, _)) = dict.next(&mut position) {
-        let Kind::Str(name) = key.kind() else {
+        if key.as_text().is_none_or(is_shadow) {
             return true;
-        };
-        match name.utf8() {
-            Some(name) if name.starts_with(b"__") && SHADOWS.contains(&name) => return true,
-            _ => {}
         }
     }
     false
+}
+
+#[inline(always)]
+fn is_shadow(name: Text<'_>) -> bool {
+    name.len() >= SHORTEST && name.utf8().is_some_and(|name| SHADOWS.contains(&name))
 }

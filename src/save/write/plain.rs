@@ -52,7 +52,29 @@ impl<S: LeafSink> Leaves<'_, S> {
             && self.sink.write_leaf((opcodes, if marks { 3 } else { 2 }))
     }
 
-    /// Writes a string that is ASCII, a small number, None, True or False, and what of them is in the memo;
+    /// Writes an instance of the class that has an index, made without arguments; false, with nothing written, where
+    /// the room may not do, or where the open frame may not have place for an object more.
+    #[inline(always)]
+    pub fn begin_instance(&mut self, class: usize, obj: View<'_>, holding: Holding) -> bool {
+        let Some((bytes, n)) = encode::new_instance(class) else {
+            return false;
+        };
+        self.sink.has_room(n)
+            && self.memo.memoize(obj, holding).is_ok()
+            && self.sink.write_leaf((bytes, n))
+    }
+
+    /// Writes a GET for an object that is in the memo; false, with nothing written, for any other, and where the
+    /// room may not do.
+    #[inline(always)]
+    pub fn write_met(&mut self, obj: View<'_>) -> bool {
+        let Ok(Some(index)) = self.memo.get_entered(obj) else {
+            return false;
+        };
+        encode::binget(index).is_some_and(|word| self.sink.write_leaf(word))
+    }
+
+    /// Writes a string that is ASCII, a small number, None, True or False, and what is in the memo;
     /// false, with nothing written, for anything else.
     #[inline(always)]
     pub fn write(&mut self, part: View<'_>, container: Container) -> bool {
@@ -64,15 +86,15 @@ impl<S: LeafSink> Leaves<'_, S> {
             self.sink.write_leaf(encode::binfloat(float.value()))
         } else if part.is_none() {
             self.sink.write_leaf(([Opcode::NONE.code()], 1))
+        } else if let Some(value) = part.as_bool() {
+            let opcode = if value {
+                Opcode::NEWTRUE
+            } else {
+                Opcode::NEWFALSE
+            };
+            self.sink.write_leaf(([opcode.code()], 1))
         } else {
-            part.as_bool().is_some_and(|value| {
-                let opcode = if value {
-                    Opcode::NEWTRUE
-                } else {
-                    Opcode::NEWFALSE
-                };
-                self.sink.write_leaf(([opcode.code()], 1))
-            })
+            container.holding(part, 0).is_shared() && self.write_met(part)
         }
     }
 
