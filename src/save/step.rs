@@ -7,6 +7,7 @@ use crate::save::containers::batch::{Items, Opener, Opening, Step};
 use crate::save::fault::Fault;
 use crate::save::standing::Standing;
 use crate::save::state::State;
+use crate::save::work::Work;
 
 /// Where the quiet steps of a walk end.
 pub enum Pause {
@@ -57,21 +58,25 @@ pub fn step_quietly(
             return Ok(Pause::Signals);
         }
         state.note_top();
-        let Some(top) = state.stack.last_mut() else {
-            return Ok(Pause::Done);
-        };
-        let Some(step) = top.step(&mut state.writer, quiet) else {
+        let Some(step) = step(state, copyreg_table, quiet) else {
             return Ok(Pause::Finish);
         };
         match step? {
             Step::Yield => {}
+            Step::Begun => {
+                if state.due.is_some() {
+                    return Ok(Pause::Save);
+                }
+            }
             Step::Open(part, standing) => {
                 if let Some(pause) = open(state, part, standing, copyreg_table, quiet)? {
                     return Ok(pause);
                 }
             }
             Step::Save(obj, standing) => {
-                top.hold(quiet);
+                if let Some(top) = state.stack.last_mut() {
+                    top.hold(quiet);
+                }
                 state.save_next(obj, standing);
                 return Ok(Pause::Save);
             }
@@ -79,7 +84,8 @@ pub fn step_quietly(
             Step::Advance => return Ok(Pause::Advance),
             Step::Iterate(items) => return Ok(Pause::Iterate(items)),
             Step::Done => {
-                if let Some((container, holding)) = top.container() {
+                let top = state.stack.last();
+                if let Some((container, holding)) = top.and_then(Work::container) {
                     let container = container.view(quiet);
                     state.writer.close(container, holding);
                     if !container.is_released_loudly() {
@@ -90,6 +96,32 @@ pub fn step_quietly(
                 return Ok(Pause::Ended);
             }
         }
+    }
+}
+
+/// One step of the work on top of the stack; None where that is not stepped, but finished. The parts of a plain
+/// list or dict are opened on the way.
+#[inline(always)]
+fn step<'q>(
+    state: &mut State,
+    copyreg_table: View<'_>,
+    quiet: &'q Quiet,
+) -> Option<Result<Step<'q>, Fault>> {
+    let top = state.stack.last_mut()?;
+    if !state.writer.plain || !matches!(top, Work::List(_) | Work::Dict(_)) {
+        return top.step(&mut state.writer, quiet);
+    }
+    let (writer, mut nest) = state.nest(copyreg_table, quiet);
+    let mut work = nest.stack.pop()?;
+    let at = nest.stack.len();
+    let step = work.step_through(&mut nest, writer, quiet);
+    if matches!(step, Some(Ok(Step::Begun) | Err(_))) {
+        work.hold(quiet);
+    }
+    // Its parts lie above it.
+    match nest.insert(at, work) {
+        Ok(_) => step,
+        Err(fault) => Some(Err(fault)),
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
-use crate::save::containers::batch::{Batched, Step};
+use crate::save::containers::batch::{Batched, Closed, Opener, Step};
 use crate::save::containers::dict::DictEntries;
 use crate::save::containers::list::ListItems;
 use crate::save::containers::set::SetElements;
@@ -60,20 +60,39 @@ impl Work {
         quiet: &'q Quiet,
     ) -> Option<Result<Step<'q>, Fault>> {
         Some(match self {
-            Work::Dict(w) => w.step(writer, quiet),
-            Work::List(w) => w.step(writer, quiet),
-            Work::Tuple(w) => w.step(writer, quiet),
+            Work::Dict(w) => w.step(&mut Closed, writer, quiet),
+            Work::List(w) => w.step(&mut Closed, writer, quiet),
+            Work::Tuple(w) => w.step(&mut Closed, writer, quiet),
             Work::Reduce(w) => w.step(writer, quiet),
-            Work::Set(w) => w.step(writer, quiet),
-            Work::FrozenSet(w) => w.step(writer, quiet),
-            Work::ListItems(w) => w.step(writer, quiet),
-            Work::DictItems(w) => w.step(writer, quiet),
+            Work::Set(w) => w.step(&mut Closed, writer, quiet),
+            Work::FrozenSet(w) => w.step(&mut Closed, writer, quiet),
+            Work::ListItems(w) => w.step(&mut Closed, writer, quiet),
+            Work::DictItems(w) => w.step(&mut Closed, writer, quiet),
             Work::StackGlobal { .. }
             | Work::AttributeChain(_)
             | Work::Memoize(_)
             | Work::Build { .. }
             | Work::PersistentId => return None,
         })
+    }
+
+    /// As `step`, for a list or dict that is not on the stack meanwhile: what an opener leaves of its parts is put
+    /// there. None for anything else.
+    ///
+    /// # Errors
+    /// As for `step`; what opening fails with.
+    #[inline(always)]
+    pub fn step_through<'q>(
+        &mut self,
+        opener: &mut impl Opener,
+        writer: &mut Writer,
+        quiet: &'q Quiet,
+    ) -> Option<Result<Step<'q>, Fault>> {
+        match self {
+            Work::Dict(w) => Some(w.step(opener, writer, quiet)),
+            Work::List(w) => Some(w.step(opener, writer, quiet)),
+            _ => None,
+        }
     }
 
     /// Takes references to what is needed of the element that is being saved.

@@ -22,6 +22,8 @@ pub const MAX_STEP: usize = 4096;
 pub enum Step<'q> {
     /// Open a part that is no leaf.
     Open(View<'q>, Standing),
+    /// A part is begun: what is left to do of it is to be found above, or somebody has to be asked about it.
+    Begun,
     /// Save a part about which somebody has to be asked.
     Save(Held, Standing),
     /// Give a reference up that may be the last.
@@ -181,12 +183,17 @@ impl<E: Elements> Batched<E> {
         }
     }
 
-    /// Goes on until a part needs more than this loop.
+    /// Goes on until a part needs more than this loop, or than the opener has.
     ///
     /// # Errors
-    /// What writing fails with, and what the model raises when the container has changed.
+    /// What writing and opening fail with, and what the model raises when the container has changed.
     #[inline(always)]
-    pub fn step<'q>(&mut self, writer: &mut Writer, quiet: &'q Quiet) -> Result<Step<'q>, Fault> {
+    pub fn step<'q>(
+        &mut self,
+        opener: &mut impl Opener,
+        writer: &mut Writer,
+        quiet: &'q Quiet,
+    ) -> Result<Step<'q>, Fault> {
         if let Some(held) = self.elements.resume(writer, quiet)? {
             return Ok(Step::Release(held));
         }
@@ -226,7 +233,19 @@ impl<E: Elements> Batched<E> {
             self.left -= usize::from(is_last);
             match part {
                 Part::Written => {}
-                Part::Seen(part, standing) => return Ok(Step::Open(part, standing)),
+                Part::Seen(part, standing) => match opener.open(part, standing, writer)? {
+                    Opening::Refused => return Ok(Step::Open(part, standing)),
+                    Opening::Begun => return Ok(Step::Begun),
+                    Opening::Whole => {
+                        if let Some(held) = self.elements.resume(writer, quiet)? {
+                            return Ok(Step::Release(held));
+                        }
+                        budget = budget.saturating_sub(1);
+                        if budget == 0 || opener.is_tired() {
+                            return Ok(Step::Yield);
+                        }
+                    }
+                },
                 Part::Taken(part, standing) => {
                     // Python code may have met it, so it is looked up like anything that others hold.
                     if !writer.write_leaf(part.view(quiet), Container::Open, 0)? {
@@ -288,6 +307,21 @@ pub trait Opener {
         standing: Standing,
         writer: &mut Writer,
     ) -> Result<Opening, Fault>;
+
+    /// Whether others are to get their turn.
+    fn is_tired(&self) -> bool {
+        false
+    }
+}
+
+/// Opens nothing: a part that is no leaf waits for its container's next step.
+pub struct Closed;
+
+impl Opener for Closed {
+    #[inline(always)]
+    fn open(&mut self, _: View<'_>, _: Standing, _: &mut Writer) -> Result<Opening, Fault> {
+        Ok(Opening::Refused)
+    }
 }
 
 /// What is left of a container that was opened.

@@ -3,7 +3,7 @@
 use pickle_format::cursor::LeafSink;
 
 use crate::fast::view::{AnyEntries, Dict, SharedEntries, Text, TextEntries, View};
-use crate::save::containers::batch::{Opener, Opening};
+use crate::save::containers::batch::{Closed, Opener, Opening};
 use crate::save::fault::Fault;
 use crate::save::standing::{Container, Standing};
 use crate::save::write::plain::Leaves;
@@ -154,16 +154,6 @@ impl<'q> Entries<'q> for Dict<'q> {
         to: &mut Leaves<'_, impl LeafSink>,
     ) -> bool {
         to.write(key, keys)
-    }
-}
-
-/// Opens nothing: a part that is no leaf waits for the container's next step.
-struct Closed;
-
-impl Opener for Closed {
-    #[inline(always)]
-    fn open(&mut self, _: View<'_>, _: Standing, _: &mut Writer) -> Result<Opening, Fault> {
-        Ok(Opening::Refused)
     }
 }
 

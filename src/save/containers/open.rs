@@ -352,6 +352,11 @@ pub fn seen_weakly(obj: View<'_>, standing: Standing) -> Standing {
 }
 
 impl Opener for Nest<'_> {
+    #[inline(always)]
+    fn is_tired(&self) -> bool {
+        self.budget == 0
+    }
+
     #[inline(never)]
     fn open(
         &mut self,
