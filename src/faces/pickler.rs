@@ -72,7 +72,7 @@ impl Pickler {
         )?;
         let table = dispatch_table::shown(slf.as_any(), &slf.get().home)?;
         state.hooks.found.dispatch_table = table;
-        drop(slf.get().home.initialize(state)?);
+        drop(slf.get().home.initialize(slf.py(), state)?);
         give_up_late(slf.py());
         Ok(())
     }

@@ -75,7 +75,7 @@ impl Unpickler {
             errors,
             buffers,
         )?;
-        initialize(home, settings)
+        initialize(slf.py(), home, settings)
     }
 
     /// Reads one pickle from the file, and gives the object that it stands for.

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::{PyString, PyType};
 
 use crate::error::unpickling_error;
 use crate::fast::attribute::optional_attribute;
 use crate::fast::class::{contents_version, finds_attributes_ordinarily};
 use crate::fast::import::is_imported;
-use crate::fast::instance::{instance_dict, placed_dict};
+use crate::fast::instance::{has_no_attributes, instance_dict};
 use crate::interpreter::face::Face;
 use crate::load::find_class::find_class;
 use crate::load::machine::Machine;
@@ -57,8 +57,7 @@ fn is_known_own(unpickler: &Bound<'_, PyAny>, which: usize) -> bool {
     let class = unpickler.get_type();
     has_seen_own(&class, which)
         && finds_attributes_ordinarily(&class)
-        && placed_dict(unpickler.as_borrowed())
-            .is_some_and(|own| own.cast_exact::<PyDict>().is_ok_and(|own| own.is_empty()))
+        && has_no_attributes(unpickler.as_borrowed())
 }
 
 /// A hook, if the instance or its class has another method of that name than ours.
@@ -85,6 +84,9 @@ fn overridden<'py>(
         Face::Hookable => answer_of(&class)?.has_own_hook(which),
     };
     if is_own && finds_attributes_ordinarily(&class) {
+        if has_no_attributes(unpickler.as_borrowed()) {
+            return Ok(None);
+        }
         let dict = instance_dict(unpickler.as_borrowed())?;
         if dict.is_empty() || !dict.contains(name)? {
             return Ok(None);

@@ -34,14 +34,14 @@ struct WayHome<'py, 'h> {
 /// A load under way.
 pub struct Machine<'py, 'h> {
     pub py: Python<'py>,
-    pub input: Input,
+    pub input: Input<'h>,
     pub stack: Stack<'py>,
     /// The memo and whatever else goes home while Python code runs. What stands here meanwhile is never
     /// looked at.
     pub state: State,
     pub face: Face,
     pub imports: &'static Imports,
-    pub settings: std::sync::Arc<Settings>,
+    pub settings: &'h Settings,
     /// Where the state goes; None in a load by a function, and once the state was not found again.
     way: Option<WayHome<'py, 'h>>,
     /// `persistent_load`, where it is overridden, on the face that looks it up once.
@@ -77,10 +77,10 @@ impl<'py, 'h> Machine<'py, 'h> {
     pub fn new(
         py: Python<'py>,
         imports: &'static Imports,
-        input: Input,
-        settings: std::sync::Arc<Settings>,
+        input: Input<'h>,
         (state, stack): (State, Stack<'py>),
     ) -> Self {
+        let settings = input.settings;
         let face = settings.face;
         Self {
             py,
@@ -193,7 +193,7 @@ impl<'py, 'h> Machine<'py, 'h> {
         let Some(way) = &mut self.way else {
             return;
         };
-        match way.home.take() {
+        match way.home.take(self.py) {
             Ok(mut state) => {
                 std::mem::swap(&mut *state, &mut self.state);
                 way.carrier = Some(state);
@@ -263,7 +263,7 @@ impl<'py, 'h> Machine<'py, 'h> {
     }
 
     /// Lets the input run Python code, the file's, with the state at home, and wait for bytes.
-    pub fn read_from_file<R>(&mut self, read: impl FnOnce(&mut Input) -> R) -> R {
+    pub fn read_from_file<R>(&mut self, read: impl FnOnce(&mut Input<'h>) -> R) -> R {
         // A `BytesIO`'s own methods run no Python code, and have nothing to wait for.
         if self.settings.file.as_ref().is_none_or(|file| !file.waits) {
             return read(&mut self.input);

@@ -25,10 +25,10 @@ use crate::load::state::{State, empty_memo, look};
 ///
 /// # Errors
 /// RuntimeError while a load is under way; MemoryError.
-pub fn initialize(home: &Home<State>, settings: Settings) -> PyResult<()> {
+pub fn initialize(py: Python<'_>, home: &Home<State>, settings: Settings) -> PyResult<()> {
     let state = fresh::boxed(State::new(Arc::new(settings)))?;
     // The release of the old state may run Python code, so it happens out here.
-    drop(home.initialize(state)?);
+    drop(home.initialize(py, state)?);
     Ok(())
 }
 
@@ -129,13 +129,13 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>, home: &Home<State>) -> PyResult<
         return Err(unpickling_error(py, &words));
     }
     let _nesting = Nesting::enter(py)?;
-    let mut state = home.begin()?;
+    let mut state = home.begin(py)?;
     let Some(settings) = state.settings.clone() else {
         home.end(state);
         return Err(Home::<State>::in_use());
     };
     state.proto = 0;
-    match carry_out(unpickler, home, state, settings, None)? {
+    match carry_out(unpickler, home, state, &settings, None)? {
         Loaded::Object(object) => Ok(object),
         Loaded::HandedOver { .. } => Err(Home::<State>::in_use()),
     }
@@ -157,7 +157,7 @@ pub fn carry_out<'py>(
     unpickler: &Bound<'py, PyAny>,
     home: &Home<State>,
     mut state: Box<State>,
-    settings: Arc<Settings>,
+    settings: &Settings,
     premises: Option<Premises<'py>>,
 ) -> PyResult<Loaded<'py>> {
     let py = unpickler.py();
@@ -171,10 +171,10 @@ pub fn carry_out<'py>(
         }
     };
     let ahead = state.ahead;
-    let input = Input::new(settings.clone(), Source::File);
+    let input = Input::new(settings, Source::File);
     // What is there as long as the machine has no other state is never looked at.
     let nothing = (State::default(), Stack::new());
-    let mut machine = Machine::new(py, imports, input, settings, nothing);
+    let mut machine = Machine::new(py, imports, input, nothing);
     machine.memo_is_shown = state.shown.as_ref().is_some_and(|shown| shown.has_memo);
     machine.premises = premises;
     machine.has_handlers = machine
@@ -216,9 +216,10 @@ pub fn carry_out<'py>(
 ///
 /// # Errors
 /// What the pickle and the file raise.
+#[inline(never)]
 pub fn load_alone<'py>(
     py: Python<'py>,
-    settings: Arc<Settings>,
+    settings: &Settings,
     source: Source,
 ) -> PyResult<Bound<'py, PyAny>> {
     let _nesting = Nesting::enter(py)?;
@@ -233,12 +234,12 @@ pub fn load_alone<'py>(
         memo,
     } = std::mem::take(&mut *room);
     let state = State {
-        memo: empty_memo(&settings).in_room(memo),
+        memo: empty_memo(settings).in_room(memo),
         ..State::default()
     };
-    let input = Input::new(settings.clone(), source);
+    let input = Input::new(settings, source);
     let stack = Stack::in_room(py, values, marks);
-    let mut machine = Machine::new(py, imports, input, settings, (state, stack));
+    let mut machine = Machine::new(py, imports, input, (state, stack));
     let result = machine.load();
     machine.give_room_back(&mut room);
     room.keep(py);

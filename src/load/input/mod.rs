@@ -7,8 +7,6 @@ mod frame;
 mod payload;
 mod refill;
 
-use std::sync::Arc;
-
 use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
@@ -55,11 +53,11 @@ enum Ahead {
 }
 
 /// The window that is read from, and how to get the next one.
-pub struct Input {
+pub struct Input<'h> {
     pub window: Window,
     /// Bytes of the pickle before the window.
     pub before: usize,
-    pub settings: Arc<Settings>,
+    pub settings: &'h Settings,
     /// The buffer that windows are copied from, if the pickle is in one.
     exported: Option<Exported>,
     ahead: Ahead,
@@ -73,9 +71,9 @@ pub struct Input {
     pub failed_in_argument: bool,
 }
 
-impl Input {
+impl<'h> Input<'h> {
     /// Begins to read.
-    pub fn new(settings: Arc<Settings>, source: Source) -> Self {
+    pub fn new(settings: &'h Settings, source: Source) -> Self {
         let (window, exported) = match source {
             Source::Bytes(window) => (window, None),
             Source::Exported(exported) => (Window::empty(), Some(exported)),

@@ -1,7 +1,5 @@
 //! Bytes and bytearrays that are read from a file into the object itself, and not through the window.
 
-use std::sync::Arc;
-
 use pickle_format::frame::Output;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -18,15 +16,15 @@ use crate::load::input::Input;
 use crate::load::input::file::{LARGEST_READ, check_read};
 use crate::load::settings::Settings;
 
-impl Input {
+impl<'h> Input<'h> {
     /// Gives the window up, which was read to its end, so that reading can go on in the file itself.
-    fn begin_payload(&mut self, py: Python<'_>) -> PyResult<Arc<Settings>> {
+    fn begin_payload(&mut self, py: Python<'_>) -> PyResult<&'h Settings> {
         self.leave_frame(py)?;
         self.failed_in_argument = true;
         self.check_read_to_end(py)?;
         self.skip_peeked(py)?;
         self.go_on_in(Window::empty());
-        Ok(self.settings.clone())
+        Ok(self.settings)
     }
 
     /// The next `n` bytes as an object, read from the file and not through the window: to be called
@@ -131,7 +129,7 @@ impl Input {
         py: Python<'py>,
         n: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let settings = self.settings.clone();
+        let settings = self.settings;
         let Some(readinto) = settings.file.as_ref().and_then(|f| f.readinto.as_ref()) else {
             let bytes = self.read_payload(py, n)?;
             return decode::bytearray(py, bytes.as_bytes());
