@@ -7,6 +7,7 @@
 pub mod attached;
 pub mod attribute;
 pub mod build;
+pub mod bytes_io;
 pub mod call;
 pub mod class;
 pub mod class_table;

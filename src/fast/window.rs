@@ -55,6 +55,14 @@ impl Window {
         Some(Self::over(slice.as_ptr(), slice.len(), owner))
     }
 
+    /// So many bytes of a `bytes` object from `start` on, not copied; None where it has not that many.
+    #[inline(always)]
+    pub fn of_part(bytes: &Bound<'_, PyBytes>, start: usize, len: usize) -> Option<Self> {
+        let part = bytes.as_bytes().get(start..)?.get(..len)?;
+        let owner = Owner::Bytes(bytes.clone().into_any().unbind());
+        Some(Self::over(part.as_ptr(), len, owner))
+    }
+
     /// The bytes of a bytes-like object, copied if others may write to them.
     ///
     /// # Errors

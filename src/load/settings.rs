@@ -97,11 +97,7 @@ impl Settings {
     /// Shows the collector what is held.
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Some(file) = &self.file {
-            visit.call(&file.read)?;
-            visit.call(&file.readline)?;
-            visit.call(&file.readinto)?;
-            visit.call(&file.peek)?;
-            visit.call(&file.in_memory)?;
+            file.traverse(visit)?;
         }
         visit.call(&self.buffers)
     }

@@ -79,7 +79,7 @@ impl<'h> Input<'h> {
             Source::Exported(exported) => (Window::empty(), Some(exported)),
             Source::File => (Window::empty(), None),
         };
-        let can_peek = settings.file.as_ref().is_some_and(|f| f.peek.is_some());
+        let can_peek = settings.file.as_ref().is_some_and(|f| f.peek().is_some());
         Self {
             window,
             before: 0,

@@ -44,15 +44,16 @@ impl<'h> Input<'h> {
         // What is read at once is the object itself, which no filling can beat.
         if n > LARGEST_READ
             && settings.face == Face::Lean
-            && let Some(readinto) = &file.readinto
+            && let Some(readinto) = file.readinto(py)?
         {
-            return self.fill_payload(py, readinto.bind(py), n);
+            return self.fill_payload(py, &readinto, n);
         }
+        let read = file.read(py)?;
         let mut output = BytesOutput::new();
         let mut filled = 0;
         loop {
             let asked = next_piece(n, filled);
-            let object = file.read.bind(py).call1((asked,))?;
+            let object = read.call1((asked,))?;
             let piece = Window::of_object(&object)?;
             check_read(piece.len(), asked)?;
             if piece.len() < asked {
@@ -130,7 +131,11 @@ impl<'h> Input<'h> {
         n: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
         let settings = self.settings;
-        let Some(readinto) = settings.file.as_ref().and_then(|f| f.readinto.as_ref()) else {
+        let readinto = match &settings.file {
+            Some(file) => file.readinto(py)?,
+            None => None,
+        };
+        let Some(readinto) = readinto else {
             let bytes = self.read_payload(py, n)?;
             return decode::bytearray(py, bytes.as_bytes());
         };
@@ -144,7 +149,7 @@ impl<'h> Input<'h> {
             // By the class itself: PyO3's constructor never releases the integers.
             let part = py.get_type::<PySlice>();
             let part = part.call1((filled, filled + asked))?;
-            self.fill(readinto.bind(py), &whole.get_item(part)?, asked)?;
+            self.fill(&readinto, &whole.get_item(part)?, asked)?;
             whole.call_method0(intern!(py, "release"))?;
             filled += asked;
         }

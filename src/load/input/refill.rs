@@ -61,7 +61,7 @@ impl Input<'_> {
         };
         self.check_read_to_end(py)?;
         self.skip_peeked(py)?;
-        let line = Window::of_object(&file.readline.bind(py).call0()?)?;
+        let line = Window::of_object(&file.readline(py)?.call0()?)?;
         let newline = line.remainder().iter().position(|&byte| byte == b'\n');
         match newline {
             Some(place) if place + 1 < line.len() => {
@@ -206,7 +206,7 @@ impl Input<'_> {
 
     /// Looks ahead in the file; false where it turns out that it can't be.
     fn peek(&mut self, py: Python<'_>, file: &File) -> PyResult<bool> {
-        let Some(peek) = &file.peek else {
+        let Some(peek) = file.peek() else {
             return Ok(false);
         };
         match peek.bind(py).call1((PREFETCH,)) {
