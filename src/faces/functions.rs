@@ -94,14 +94,26 @@ pub fn loads<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let _frames = Frames::enter();
     let source = Source::of_object(data)?;
-    let (py, face) = (data.py(), Face::Lean);
+    let py = data.py();
     match Settings::plain(py, fix_imports, encoding, errors, buffers)? {
         Some(settings) => load_alone(py, settings, source),
         None => {
+            let face = Face::Lean;
             let settings = Settings::new(py, face, None, fix_imports, encoding, errors, buffers)?;
-            load_alone(py, &settings, source)
+            load_specially(py, &settings, source)
         }
     }
+}
+
+/// Apart from `loads`, which is faster without it.
+#[cold]
+#[inline(never)]
+fn load_specially<'py>(
+    py: Python<'py>,
+    settings: &Settings,
+    source: Source,
+) -> PyResult<Bound<'py, PyAny>> {
+    load_alone(py, settings, source)
 }
 
 /// Names the package as the functions' module: there a user finds them, and a pickle of a function too.

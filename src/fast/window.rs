@@ -37,6 +37,7 @@ unsafe impl Sync for Window {}
 
 impl Window {
     /// No bytes.
+    #[inline(always)]
     pub fn empty() -> Self {
         Self {
             data: std::ptr::NonNull::dangling().as_ptr(),
@@ -48,6 +49,7 @@ impl Window {
     }
 
     /// The bytes of a `bytes` object, not copied; None for any other object.
+    #[inline(always)]
     pub fn of_bytes(object: &Bound<'_, PyAny>) -> Option<Self> {
         let bytes = object.cast_exact::<PyBytes>().ok()?;
         let slice = bytes.as_bytes();
@@ -80,6 +82,7 @@ impl Window {
         Self::over(bytes.as_ptr(), bytes.len(), Owner::Vector(bytes))
     }
 
+    #[inline(always)]
     fn over(data: *const u8, len: usize, owner: Owner) -> Self {
         Self {
             data,

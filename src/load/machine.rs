@@ -1,5 +1,7 @@
 //! A load under way: what it works on, and the way out to Python code and back.
 
+use std::ops::{Deref, DerefMut};
+
 use pickle_format::fetched::Fetched;
 use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
@@ -15,7 +17,6 @@ use crate::load::input::Input;
 use crate::load::lists::Below;
 use crate::load::premises::Premises;
 use crate::load::settings::Settings;
-use crate::load::spare::Room;
 use crate::load::stack::Stack;
 use crate::load::state::State;
 
@@ -27,8 +28,28 @@ struct WayHome<'py, 'h> {
     home: &'h Home<State>,
     /// The unpickler that hooks see as `self`.
     unpickler: &'h Bound<'py, PyAny>,
-    /// What the state goes home in; None while it is there.
-    carrier: Option<Box<State>>,
+}
+
+/// The state that a machine works on, but while Python code runs.
+pub struct Carried(Option<Box<State>>);
+
+/// Why there is one.
+const CARRIED: &str = "a machine carries its state whenever no Python code runs";
+
+impl Deref for Carried {
+    type Target = State;
+
+    #[inline(always)]
+    fn deref(&self) -> &State {
+        self.0.as_deref().expect(CARRIED)
+    }
+}
+
+impl DerefMut for Carried {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut State {
+        self.0.as_deref_mut().expect(CARRIED)
+    }
 }
 
 /// A load under way.
@@ -36,9 +57,8 @@ pub struct Machine<'py, 'h> {
     pub py: Python<'py>,
     pub input: Input<'h>,
     pub stack: Stack<'py>,
-    /// The memo and whatever else goes home while Python code runs. What stands here meanwhile is never
-    /// looked at.
-    pub state: State,
+    /// The memo and whatever else goes home while Python code runs.
+    pub state: Carried,
     pub face: Face,
     pub imports: &'static Imports,
     pub settings: &'h Settings,
@@ -78,19 +98,22 @@ impl<'py, 'h> Machine<'py, 'h> {
         py: Python<'py>,
         imports: &'static Imports,
         input: Input<'h>,
-        (state, stack): (State, Stack<'py>),
+        mut state: Box<State>,
+        way: Option<(&'h Home<State>, &'h Bound<'py, PyAny>)>,
     ) -> Self {
+        let values = std::mem::take(&mut state.values);
+        let marks = std::mem::take(&mut state.marks);
         let settings = input.settings;
         let face = settings.face;
         Self {
             py,
             input,
-            stack,
-            state,
+            stack: Stack::in_room(py, values, marks),
+            state: Carried(Some(state)),
             face,
             imports,
             settings,
-            way: None,
+            way: way.map(|(home, unpickler)| WayHome { home, unpickler }),
             persistent_load: None,
             fetched: None,
             attributes: Attributes::default(),
@@ -108,25 +131,14 @@ impl<'py, 'h> Machine<'py, 'h> {
         }
     }
 
-    /// Goes on with the state of an unpickler, which is at home while Python code runs.
-    pub fn work_for(
-        &mut self,
-        home: &'h Home<State>,
-        unpickler: &'h Bound<'py, PyAny>,
-        mut state: Box<State>,
-    ) {
-        std::mem::swap(&mut self.state, &mut state);
-        self.way = Some(WayHome {
-            home,
-            unpickler,
-            carrier: Some(state),
-        });
-    }
-
-    /// Gives the unpickler's state out; None if another load took it away.
+    /// Gives the unpickler's state out, with the room of the stack if that is empty; None if another load took it
+    /// away.
     pub fn give_state_back(&mut self) -> Option<Box<State>> {
-        let mut state = self.way.as_mut()?.carrier.take()?;
-        std::mem::swap(&mut *state, &mut self.state);
+        self.way.as_ref()?;
+        let mut state = self.state.0.take()?;
+        if self.stack.len() == 0 && !self.stack.has_lists() {
+            (state.values, state.marks) = self.stack.take_room();
+        }
         Some(state)
     }
 
@@ -153,10 +165,10 @@ impl<'py, 'h> Machine<'py, 'h> {
     #[inline(always)]
     fn put_state_home(&mut self) {
         self.give_back();
-        if let Some(way) = &mut self.way
-            && let Some(mut state) = way.carrier.take()
+        if let Some(way) = &self.way
+            && let Some(mut state) = self.state.0.take()
         {
-            if let Some(shown) = &mut self.state.shown {
+            if let Some(shown) = &mut state.shown {
                 if self.stack.has_lists() {
                     let noted = self.premises.as_mut();
                     let noted = noted.filter(|premises| premises.has_noted_entries());
@@ -170,7 +182,6 @@ impl<'py, 'h> Machine<'py, 'h> {
                     shown.stack = self.stack.rest();
                 }
             }
-            std::mem::swap(&mut *state, &mut self.state);
             way.home.put(state);
         }
     }
@@ -190,17 +201,17 @@ impl<'py, 'h> Machine<'py, 'h> {
     /// stacks can bring about: then the load fails at its end.
     #[inline(always)]
     fn take_state_back(&mut self) {
-        let Some(way) = &mut self.way else {
+        let Some(way) = &self.way else {
             return;
         };
         match way.home.take(self.py) {
-            Ok(mut state) => {
-                std::mem::swap(&mut *state, &mut self.state);
-                way.carrier = Some(state);
+            Ok(state) => {
+                self.state.0 = Some(state);
                 self.look_at_what_is_shown();
             }
             Err(error) => {
                 self.way = None;
+                self.state.0 = Some(Box::default());
                 self.pending = Some(error);
                 self.tick_soon();
             }
@@ -288,13 +299,12 @@ impl<'py, 'h> Machine<'py, 'h> {
         }
     }
 
-    /// Releases what the load holds, which may run Python code, and gives the room out.
-    pub fn give_room_back(&mut self, room: &mut Room) {
-        let mut memo = std::mem::take(&mut self.state.memo);
-        for value in memo.drain() {
-            drop(value.into_bound(self.py));
-        }
-        room.memo = memo.into_room();
-        (room.values, room.marks) = self.stack.take_room();
+    /// Gives out the state of a load by a function, with the room of the stack. What is left there is released, which
+    /// may run Python code.
+    #[inline(always)]
+    pub fn give_state_out(&mut self) -> Option<Box<State>> {
+        let mut state = self.state.0.take()?;
+        (state.values, state.marks) = self.stack.take_room();
+        Some(state)
     }
 }

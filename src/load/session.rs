@@ -17,16 +17,16 @@ use crate::load::machine::Machine;
 use crate::load::nesting::Nesting;
 use crate::load::premises::Premises;
 use crate::load::settings::Settings;
-use crate::load::spare::Room;
-use crate::load::stack::Stack;
-use crate::load::state::{State, empty_memo, look};
+use crate::load::spare;
+use crate::load::state::{State, look};
 
 /// Begins afresh with these settings and an empty memo.
 ///
 /// # Errors
 /// RuntimeError while a load is under way; MemoryError.
 pub fn initialize(py: Python<'_>, home: &Home<State>, settings: Settings) -> PyResult<()> {
-    let state = fresh::boxed(State::new(Arc::new(settings)))?;
+    let mut state = spare::fresh_state(py)?;
+    state.begin_with(Arc::new(settings));
     // The release of the old state may run Python code, so it happens out here.
     drop(home.initialize(py, state)?);
     Ok(())
@@ -172,16 +172,14 @@ pub fn carry_out<'py>(
     };
     let ahead = state.ahead;
     let input = Input::new(settings, Source::File);
-    // What is there as long as the machine has no other state is never looked at.
-    let nothing = (State::default(), Stack::new());
-    let mut machine = Machine::new(py, imports, input, nothing);
-    machine.memo_is_shown = state.shown.as_ref().is_some_and(|shown| shown.has_memo);
+    let memo_is_shown = state.shown.as_ref().is_some_and(|shown| shown.has_memo);
+    let mut machine = Machine::new(py, imports, input, state, Some((home, unpickler)));
+    machine.memo_is_shown = memo_is_shown;
     machine.premises = premises;
     machine.has_handlers = machine
         .premises
         .as_ref()
         .is_some_and(|premises| !premises.changed.is_empty());
-    machine.work_for(home, unpickler, state);
     let result = machine
         .read_from_file(|input| input.skip(py, ahead))
         .and_then(|()| machine.begin_above_lists())
@@ -216,7 +214,7 @@ pub fn carry_out<'py>(
 ///
 /// # Errors
 /// What the pickle and the file raise.
-#[inline(never)]
+#[inline(always)]
 pub fn load_alone<'py>(
     py: Python<'py>,
     settings: &Settings,
@@ -224,24 +222,13 @@ pub fn load_alone<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let _nesting = Nesting::enter(py)?;
     let imports = Imports::get(py)?;
-    let mut room = match Room::take(py) {
-        Some(room) => room,
-        None => fresh::boxed(Room::default())?,
-    };
-    let Room {
-        values,
-        marks,
-        memo,
-    } = std::mem::take(&mut *room);
-    let state = State {
-        memo: empty_memo(settings).in_room(memo),
-        ..State::default()
-    };
+    let mut state = spare::fresh_state(py)?;
+    state.memo.count(settings.counts_far_entries);
     let input = Input::new(settings, source);
-    let stack = Stack::in_room(py, values, marks);
-    let mut machine = Machine::new(py, imports, input, (state, stack));
+    let mut machine = Machine::new(py, imports, input, state, None);
     let result = machine.load();
-    machine.give_room_back(&mut room);
-    room.keep(py);
+    if let Some(state) = machine.give_state_out() {
+        spare::keep(state, py);
+    }
     result?.ok_or_else(Home::<State>::in_use)
 }

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use crate::fast::window::Window;
 use crate::gate::home::{Home, Resident};
 use crate::load::settings::Settings;
+use crate::load::spare;
 use crate::load::stack::Resting;
 
 /// Values by memo index.
@@ -58,6 +59,9 @@ pub struct State {
     pub ahead: usize,
     /// None on the lean face, and between two loads.
     pub shown: Option<Box<Shown>>,
+    /// Room for a load's stack and its marks, both empty.
+    pub values: Vec<Py<PyAny>>,
+    pub marks: Vec<usize>,
 }
 
 impl State {
@@ -66,10 +70,32 @@ impl State {
         Self {
             memo: empty_memo(&settings),
             settings: Some(settings),
-            proto: 0,
-            ahead: 0,
-            shown: None,
+            ..Self::default()
         }
+    }
+
+    /// Takes these settings, as a state that holds nothing.
+    pub fn begin_with(&mut self, settings: Arc<Settings>) {
+        self.memo.count(settings.counts_far_entries);
+        self.settings = Some(settings);
+    }
+
+    /// Gives up all that the state holds, but for room; `release` is given what was memoized.
+    #[inline(always)]
+    pub fn begin_anew(&mut self, release: impl Fn(Py<PyAny>)) {
+        self.memo.release(release);
+        self.settings = None;
+        self.proto = 0;
+        self.ahead = 0;
+        self.shown = None;
+        self.values.clear();
+        self.marks.clear();
+    }
+
+    /// Entries for which there is room in the largest place.
+    pub fn room(&self) -> usize {
+        let (values, marks) = (self.values.capacity(), self.marks.capacity());
+        self.memo.room().max(values).max(marks)
     }
 
     /// An empty memo that counts as this one does.
@@ -99,7 +125,9 @@ impl Resident for State {
         0
     }
 
-    fn retire(self: Box<Self>) {}
+    fn retire(self: Box<Self>) {
+        spare::keep_of_ended(self);
+    }
 
     fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Some(settings) = &self.settings {

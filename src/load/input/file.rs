@@ -199,11 +199,8 @@ impl File {
 /// What `file.read(n)` gives.
 pub fn read_at_most(py: Python<'_>, file: &File, n: usize) -> PyResult<Window> {
     if let Some(owner) = &file.in_memory
-        && let Some(window) = bytes_io::read(
-            owner.bind(py),
-            Imports::get(py)?.bytes_io_type.bind(py),
-            n,
-        )
+        && let Some(window) =
+            bytes_io::read(owner.bind(py), Imports::get(py)?.bytes_io_type.bind(py), n)
     {
         return Ok(window);
     }

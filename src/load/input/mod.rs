@@ -29,6 +29,7 @@ impl Source {
     ///
     /// # Errors
     /// What the object raises when it is asked for a contiguous buffer.
+    #[inline(always)]
     pub fn of_object(object: &Bound<'_, PyAny>) -> PyResult<Self> {
         match Window::of_bytes(object) {
             Some(window) => Ok(Self::Bytes(window)),
@@ -73,6 +74,7 @@ pub struct Input<'h> {
 
 impl<'h> Input<'h> {
     /// Begins to read.
+    #[inline(always)]
     pub fn new(settings: &'h Settings, source: Source) -> Self {
         let (window, exported) = match source {
             Source::Bytes(window) => (window, None),
