@@ -25,6 +25,12 @@ impl<T> Slot<T> {
         Self(AtomicPtr::new(std::ptr::null_mut()), PhantomData)
     }
 
+    /// A place that holds this value.
+    #[inline(always)]
+    pub fn holding(value: Box<T>) -> Self {
+        Self(AtomicPtr::new(Box::into_raw(value)), PhantomData)
+    }
+
     /// Takes the value out.
     #[inline(always)]
     pub fn take(&self) -> Option<Box<T>> {

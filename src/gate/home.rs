@@ -58,6 +58,17 @@ impl<S: Resident> Default for Home<S> {
 }
 
 impl<S: Resident> Home<S> {
+    /// A home that `__init__` has put this state in.
+    #[inline(always)]
+    pub fn with_state(state: Box<S>) -> Self {
+        Self {
+            state: Slot::holding(state),
+            worker: AtomicU64::new(0),
+            turns: AtomicU64::new(0),
+            initialized: AtomicBool::new(true),
+        }
+    }
+
     /// The error for what can't be done while a session is under way.
     #[cold]
     pub fn in_use() -> PyErr {

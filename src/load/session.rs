@@ -12,6 +12,7 @@ use crate::fast::fresh;
 use crate::gate::home::Home;
 use crate::interpreter::imports::Imports;
 use crate::load::find_class;
+use crate::load::input::file::File;
 use crate::load::input::{Input, Source};
 use crate::load::machine::Machine;
 use crate::load::nesting::Nesting;
@@ -30,6 +31,17 @@ pub fn initialize(py: Python<'_>, home: &Home<State>, settings: Settings) -> PyR
     // The release of the old state may run Python code, so it happens out here.
     drop(home.initialize(py, state)?);
     Ok(())
+}
+
+/// The state of an unpickler that was given nothing but a file.
+///
+/// # Errors
+/// MemoryError.
+#[inline(always)]
+pub fn plain_state(file: File, py: Python<'_>) -> PyResult<Box<State>> {
+    let mut state = spare::fresh_state(py)?;
+    state.begin_with(Arc::new(Settings::plain_of_file(py, file)?));
+    Ok(state)
 }
 
 /// `find_class`'s own answer, for the pickle that is being read.

@@ -56,6 +56,23 @@ impl Settings {
         PLAIN.get_or_try_init(py, new).map(Some)
     }
 
+    /// What `new` gives the lean face for a file, where nothing else is said.
+    ///
+    /// # Errors
+    /// RuntimeError while the module is being made.
+    #[inline(always)]
+    pub fn plain_of_file(py: Python<'_>, file: File) -> PyResult<Self> {
+        Ok(Self {
+            face: Face::Lean,
+            file: Some(file),
+            fix_imports: true,
+            encoding: Cow::Borrowed(DEFAULT_ENCODING),
+            errors: Cow::Borrowed(DEFAULT_ERRORS),
+            buffers: None,
+            counts_far_entries: Imports::get(py)?.loading.lean_counts_far_entries,
+        })
+    }
+
     /// Checks the arguments that unpicklers and functions take beside their source.
     ///
     /// # Errors

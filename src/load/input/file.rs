@@ -47,10 +47,10 @@ impl File {
     ///
     /// # Errors
     /// TypeError for a file without `read` or `readline`.
+    #[inline(always)]
     pub fn of(file: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let py = file.py();
-        let imports = Imports::get(py)?;
-        let is_bytes_io = file.get_type_ptr() == imports.bytes_io_type.bind(py).as_type_ptr();
+        let class = Imports::get(file.py())?.bytes_io_type.bind(file.py());
+        let is_bytes_io = file.get_type_ptr() == class.as_type_ptr();
         if is_bytes_io && bytes_io::is_known() && has_no_attributes(file.as_borrowed()) {
             return Ok(Self {
                 methods: None,
@@ -58,6 +58,12 @@ impl File {
                 in_memory: Some(file.clone().unbind()),
             });
         }
+        Self::of_other(file, is_bytes_io)
+    }
+
+    #[inline(never)]
+    fn of_other(file: &Bound<'_, PyAny>, is_bytes_io: bool) -> PyResult<Self> {
+        let py = file.py();
         let peek = optional_attribute(file, intern!(py, "peek"))?;
         let readinto = optional_attribute(file, intern!(py, "readinto"))?;
         let read = optional_attribute(file, intern!(py, "read"))?;
