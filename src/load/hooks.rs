@@ -11,10 +11,10 @@ use pyo3::types::{PyString, PyType};
 use crate::error::unpickling_error;
 use crate::fast::attribute::optional_attribute;
 use crate::fast::class::{contents_version, finds_attributes_ordinarily};
-use crate::fast::import::is_imported;
+use crate::fast::import::{audit_find_class, is_imported};
 use crate::fast::instance::{has_no_attributes, instance_dict};
 use crate::interpreter::face::Face;
-use crate::load::find_class::find_class;
+use crate::load::find_class::{find_audited, known_global};
 use crate::load::machine::Machine;
 use crate::load::ours::answer_of;
 
@@ -128,11 +128,22 @@ impl<'py> Machine<'py, '_> {
         if let Some(method) = self.overridden_find_class()? {
             return self.leave_to_hook(appends_first, |_| method.call1((module_name, name)));
         }
+        let is_mapped = proto < 3 && fix_imports;
+        let known = self.leave(|_| {
+            audit_find_class(module_name, name)?;
+            match is_mapped {
+                true => Ok(None),
+                false => known_global(module_name, name),
+            }
+        })?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
         // Another thread may be importing the module, or its import take long.
         if self.leave(|_| is_imported(module_name)) {
-            return self.leave(|_| find_class(module_name, name, proto, fix_imports));
+            return self.leave(|_| find_audited(module_name, name, proto, fix_imports));
         }
-        self.leave_and_wait(|_| find_class(module_name, name, proto, fix_imports))
+        self.leave_and_wait(|_| find_audited(module_name, name, proto, fix_imports))
     }
 
     fn overridden_find_class(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {

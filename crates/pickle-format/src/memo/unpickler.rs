@@ -148,7 +148,7 @@ impl<T> UnpicklerMemo<T> {
     ///
     /// # Errors
     /// When there is no memory; nothing is changed then, and the value is dropped.
-    #[inline]
+    #[inline(always)]
     pub fn put(&mut self, index: usize, value: T) -> Result<Option<T>, TryReserveError> {
         // Mostly the next one, and there is room for it.
         if index == self.dense.len()
@@ -160,6 +160,12 @@ impl<T> UnpicklerMemo<T> {
             self.len += 1;
             return Ok(None);
         }
+        self.put_elsewhere(index, value)
+    }
+
+    /// As `put`, where it is not the next entry, or there is no room for it.
+    #[inline(never)]
+    fn put_elsewhere(&mut self, index: usize, value: T) -> Result<Option<T>, TryReserveError> {
         if !self.counts_far {
             return self.put_and_count_near(index, value);
         }
