@@ -83,13 +83,22 @@ impl State {
     /// Gives up all that the state holds, but for room; `release` is given what was memoized.
     #[inline(always)]
     pub fn begin_anew(&mut self, release: impl Fn(Py<PyAny>)) {
-        self.memo.release(release);
-        self.settings = None;
-        self.proto = 0;
-        self.ahead = 0;
-        self.shown = None;
-        self.values.clear();
-        self.marks.clear();
+        // Each field by its name: one that is forgotten does not compile.
+        let Self {
+            settings,
+            memo,
+            proto,
+            ahead,
+            shown,
+            values,
+            marks,
+        } = self;
+        memo.release(release);
+        *settings = None;
+        (*proto, *ahead) = (0, 0);
+        *shown = None;
+        values.clear();
+        marks.clear();
     }
 
     /// Entries for which there is room in the largest place.
