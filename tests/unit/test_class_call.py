@@ -100,3 +100,26 @@ def test_subclasses_are_made_as_ever(unpickler_class):
     made = []
     assert Own(DATA).load() == Inheriting(DATA).load() == [1, "text"]
     assert made == [Own, Inheriting]
+
+
+def test_picklers():
+    for options in ({}, {"protocol": 2}, {"fix_imports": False}):
+        file = io.BytesIO()
+        pickler = oxipickle.Pickler(file, **options)
+        assert type(pickler) is oxipickle.Pickler
+        assert vars(pickler) == {}
+        pickler.dump([1, "text"])
+        assert file.getvalue() == pickle.dumps([1, "text"], options.get("protocol"))
+    for arguments in ((), (1,), (io.BytesIO(), 9), (io.BytesIO(), 2, True)):
+        assert outcome(oxipickle.Pickler, *arguments) == outcome(pickle.Pickler, *arguments)
+
+
+def test_picklers_of_an_exchanged_init():
+    own = oxipickle.Pickler.__init__
+    try:
+        oxipickle.Pickler.__init__ = lambda self, file: own(self, file, 2)
+        file = io.BytesIO()
+        oxipickle.Pickler(file).dump("text")
+    finally:
+        oxipickle.Pickler.__init__ = own
+    assert file.getvalue() == pickle.dumps("text", 2)
