@@ -110,7 +110,7 @@ def test_picklers():
         assert vars(pickler) == {}
         pickler.dump([1, "text"])
         assert file.getvalue() == pickle.dumps([1, "text"], options.get("protocol"))
-    for arguments in ((), (1,), (io.BytesIO(), 9), (io.BytesIO(), 2, True)):
+    for arguments in ((), (1,), (io.BytesIO(), 9), (io.BytesIO(), 2, True, None, 5)):
         assert outcome(oxipickle.Pickler, *arguments) == outcome(pickle.Pickler, *arguments)
 
 
