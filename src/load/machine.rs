@@ -1,7 +1,5 @@
 //! A load under way: what it works on, and the way out to Python code and back.
 
-use std::ops::{Deref, DerefMut};
-
 use pickle_format::fetched::Fetched;
 use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
@@ -12,6 +10,7 @@ use crate::gate::home::Home;
 use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::load::attributes::Attributes;
+use crate::load::carried::Carried;
 use crate::load::collector::Pause;
 use crate::load::input::Input;
 use crate::load::lists::Below;
@@ -28,28 +27,6 @@ struct WayHome<'py, 'h> {
     home: &'h Home<State>,
     /// The unpickler that hooks see as `self`.
     unpickler: &'h Bound<'py, PyAny>,
-}
-
-/// The state that a machine works on, but while Python code runs.
-pub struct Carried(Option<Box<State>>);
-
-/// Why there is one.
-const CARRIED: &str = "a machine carries its state whenever no Python code runs";
-
-impl Deref for Carried {
-    type Target = State;
-
-    #[inline(always)]
-    fn deref(&self) -> &State {
-        self.0.as_deref().expect(CARRIED)
-    }
-}
-
-impl DerefMut for Carried {
-    #[inline(always)]
-    fn deref_mut(&mut self) -> &mut State {
-        self.0.as_deref_mut().expect(CARRIED)
-    }
 }
 
 /// A load under way.

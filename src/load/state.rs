@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use pickle_format::memo::UnpicklerMemo;
-use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::fast::window::Window;
-use crate::gate::home::{Home, Resident};
+use crate::gate::home::Home;
 use crate::load::settings::Settings;
-use crate::load::spare;
 use crate::load::stack::Resting;
 
 /// Values by memo index.
@@ -123,32 +121,6 @@ pub fn empty_memo(settings: &Settings) -> Memo {
         Memo::new()
     } else {
         Memo::counting_near_entries()
-    }
-}
-
-impl Resident for State {
-    const IN_USE: &'static str = "Unpickler object is already used";
-
-    /// Loads of one unpickler do not nest.
-    fn depth(&self) -> usize {
-        0
-    }
-
-    fn retire(self: Box<Self>) {
-        spare::keep_of_ended(self);
-    }
-
-    fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        if let Some(settings) = &self.settings {
-            settings.traverse(visit)?;
-        }
-        // Without memory to list what lies far, nothing of the memo is shown, and none of it collected.
-        if let Ok(entries) = self.memo.iter() {
-            for (_, value) in entries {
-                visit.call(value)?;
-            }
-        }
-        Ok(())
     }
 }
 
