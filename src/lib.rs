@@ -59,6 +59,8 @@ pub mod _oxipickle {
             Pickler::home_of,
         )?;
         crate::load::hooks::remember_methods(&py.get_type::<Unpickler>())?;
+        crate::faces::pickler::shorten_calls(&py.get_type::<Pickler>())?;
+        crate::faces::unpickler::shorten_calls(&py.get_type::<Unpickler>())?;
         crate::faces::hookable::unpickler::remember_functions(py)?;
         crate::load::collector::mind_forks(py)
     }

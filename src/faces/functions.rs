@@ -1,7 +1,5 @@
 //! `dump`, `dumps`, `load` and `loads`, and the table of opcodes.
 
-use std::sync::Arc;
-
 use pickle_format::opcode::OPCODES;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -78,7 +76,7 @@ pub fn load<'py>(
         errors,
         buffers,
     )?;
-    load_alone(file.py(), Arc::new(settings), Source::File)
+    load_alone(file.py(), &settings, Source::File)
 }
 
 /// The object of the pickle in `data`, any bytes-like object; `bytes` are not copied. Bytes behind the
@@ -96,8 +94,26 @@ pub fn loads<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let _frames = Frames::enter();
     let source = Source::of_object(data)?;
-    let settings = Settings::in_memory(data.py(), fix_imports, encoding, errors, buffers)?;
-    load_alone(data.py(), settings, source)
+    let py = data.py();
+    match Settings::plain(py, fix_imports, encoding, errors, buffers)? {
+        Some(settings) => load_alone(py, settings, source),
+        None => {
+            let face = Face::Lean;
+            let settings = Settings::new(py, face, None, fix_imports, encoding, errors, buffers)?;
+            load_specially(py, &settings, source)
+        }
+    }
+}
+
+/// Apart from `loads`, which is faster without it.
+#[cold]
+#[inline(never)]
+fn load_specially<'py>(
+    py: Python<'py>,
+    settings: &Settings,
+    source: Source,
+) -> PyResult<Bound<'py, PyAny>> {
+    load_alone(py, settings, source)
 }
 
 /// Names the package as the functions' module: there a user finds them, and a pickle of a function too.

@@ -3,11 +3,14 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+use pyo3::wrap_pyfunction;
 
 use crate::faces::arguments::truth;
 use crate::faces::dispatch_table;
 use crate::faces::memo_proxy::{PicklerMemoProxy, assign_to_pickler};
+use crate::fast::class_call::{Made, MadeByFunction, install};
 use crate::fast::held::give_up_late;
 use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
@@ -27,6 +30,56 @@ use crate::save::state::State;
 #[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
 pub struct Pickler {
     home: Home<State>,
+}
+
+/// What `Pickler(file)` gives.
+///
+/// Raises TypeError for a file without `write`.
+#[pyfunction]
+#[pyo3(name = "Pickler", signature = (file, /))]
+fn pickler_of<'py>(file: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Pickler>> {
+    let _frames = Frames::enter();
+    let home = Home::default();
+    let pickler = Bound::new(file.py(), Pickler { home })?;
+    let options = Options {
+        protocol: None,
+        fix_imports: true,
+        buffer_callback: None,
+    };
+    initialize(&pickler, file, &options)?;
+    Ok(pickler)
+}
+
+impl MadeByFunction for Pickler {
+    fn made() -> &'static PyOnceLock<Made> {
+        static MADE: PyOnceLock<Made> = PyOnceLock::new();
+        &MADE
+    }
+}
+
+/// Has the class called in the shorter way where it is called as it is mostly.
+///
+/// # Errors
+/// MemoryError.
+pub fn shorten_calls(class: &Bound<'_, PyType>) -> PyResult<()> {
+    let function = wrap_pyfunction!(pickler_of, class.py())?;
+    install::<Pickler>(class, &function);
+    Ok(())
+}
+
+/// Begins afresh with these arguments.
+fn initialize<'py>(
+    pickler: &Bound<'py, Pickler>,
+    file: &Bound<'py, PyAny>,
+    options: &Options<'_, 'py>,
+) -> PyResult<()> {
+    let (py, home) = (pickler.py(), &pickler.get().home);
+    let base = Some(py.get_type::<Pickler>());
+    let mut state = session::new_state(py, Face::Lean, Some(file), options, base)?;
+    state.hooks.found.dispatch_table = dispatch_table::shown(pickler.as_any(), home)?;
+    drop(home.initialize(py, state)?);
+    give_up_late(py);
+    Ok(())
 }
 
 impl Pickler {
@@ -63,18 +116,7 @@ impl Pickler {
             fix_imports,
             buffer_callback,
         };
-        let mut state = session::new_state(
-            slf.py(),
-            Face::Lean,
-            Some(file),
-            &options,
-            Some(slf.py().get_type::<Self>()),
-        )?;
-        let table = dispatch_table::shown(slf.as_any(), &slf.get().home)?;
-        state.hooks.found.dispatch_table = table;
-        drop(slf.get().home.initialize(state)?);
-        give_up_late(slf.py());
-        Ok(())
+        initialize(slf, file, &options)
     }
 
     /// Writes a pickle of `obj` to the file.

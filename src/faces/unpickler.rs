@@ -3,16 +3,19 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::wrap_pyfunction;
 
 use crate::faces::arguments::truth;
 use crate::faces::memo_proxy::{UnpicklerMemoProxy, assign_to_unpickler};
+use crate::fast::class_call::{Made, MadeByFunction, install};
 use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
 use crate::interpreter::face::Face;
 use crate::load::hooks::no_persistent_load;
 use crate::load::input::file::File;
-use crate::load::session::{find_class, initialize, load, size_of};
+use crate::load::session::{find_class, initialize, load, plain_state, size_of};
 use crate::load::settings::Settings;
 use crate::load::state::State;
 
@@ -27,6 +30,36 @@ use crate::load::state::State;
 #[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
 pub struct Unpickler {
     home: Home<State>,
+}
+
+/// What `Unpickler(file)` gives.
+///
+/// Raises TypeError for a file without `read` or `readline`.
+#[pyfunction]
+#[pyo3(name = "Unpickler", signature = (file, /))]
+fn unpickler_of<'py>(file: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Unpickler>> {
+    let _frames = Frames::enter();
+    let py = file.py();
+    let state = plain_state(File::of(file)?, py)?;
+    let home = Home::with_state(state);
+    Bound::new(py, Unpickler { home })
+}
+
+impl MadeByFunction for Unpickler {
+    fn made() -> &'static PyOnceLock<Made> {
+        static MADE: PyOnceLock<Made> = PyOnceLock::new();
+        &MADE
+    }
+}
+
+/// Has the class called in the shorter way where it is called as it is mostly.
+///
+/// # Errors
+/// MemoryError.
+pub fn shorten_calls(class: &Bound<'_, PyType>) -> PyResult<()> {
+    let function = wrap_pyfunction!(unpickler_of, class.py())?;
+    install::<Unpickler>(class, &function);
+    Ok(())
 }
 
 impl Unpickler {
@@ -75,7 +108,7 @@ impl Unpickler {
             errors,
             buffers,
         )?;
-        initialize(home, settings)
+        initialize(slf.py(), home, settings)
     }
 
     /// Reads one pickle from the file, and gives the object that it stands for.

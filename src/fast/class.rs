@@ -1,6 +1,7 @@
 //! What a class says of its instances, read from it without asking Python code.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -41,9 +42,42 @@ pub fn sets_no_state(class: &Bound<'_, PyType>) -> bool {
         && class_attribute(class, intern!(class.py(), "__setstate__")).is_none()
 }
 
+/// Answers of `takes_attributes` by the number of the class's contents, which no other contents ever have: that in the
+/// upper half of each place, and in the lower one where instances keep their `__dict__`, or 0.
+static TAKE_ATTRIBUTES: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
+
 /// Whether `sets_no_state`, attributes of instances are set the ordinary way too, and instances
 /// have a `__dict__` that the interpreter gave them: where they keep it.
+#[inline(always)]
 pub fn takes_attributes(class: &Bound<'_, PyType>) -> Option<DictOffset> {
+    let version = contents_version(class);
+    let known = TAKE_ATTRIBUTES[version as usize % TAKE_ATTRIBUTES.len()].load(Ordering::Relaxed);
+    match Contents::of(class) {
+        Some(contents) if known >> 32 == u64::from(version) => {
+            let offset = known as u32 as i32 as isize;
+            (offset != 0).then_some(DictOffset { offset, contents })
+        }
+        _ => look_at(class),
+    }
+}
+
+/// As `takes_attributes`, for a class that has not been looked at as it is now.
+#[cold]
+#[inline(never)]
+fn look_at(class: &Bound<'_, PyType>) -> Option<DictOffset> {
+    let found = dict_of_ordinary(class);
+    // Looking gave the class a number if it had none.
+    let version = contents_version(class);
+    let offset = i32::try_from(found.map_or(0, |found| found.offset)).ok()?;
+    let place = &TAKE_ATTRIBUTES[version as usize % TAKE_ATTRIBUTES.len()];
+    place.store(
+        u64::from(version) << 32 | u64::from(offset as u32),
+        Ordering::Relaxed,
+    );
+    found
+}
+
+fn dict_of_ordinary(class: &Bound<'_, PyType>) -> Option<DictOffset> {
     let py = class.py();
     let special = ffi::Py_TPFLAGS_LIST_SUBCLASS | ffi::Py_TPFLAGS_DICT_SUBCLASS;
     // SAFETY: the class is alive; slots of it are read and compared.

@@ -62,6 +62,12 @@ pub fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Option<Bound<'py, Py
             return Ok(Some(Bound::from_owned_ptr(py, text)));
         }
     }
+    if let [byte] = bytes
+        && byte.is_ascii()
+    {
+        // SAFETY: the GIL is held; the call gives the interpreter's shared string of this character.
+        return unsafe { owned(py, ffi::PyUnicode_FromOrdinal((*byte).into())).map(Some) };
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => wide_text(py, text).map(Some),
         Err(_) => Ok(None),

@@ -20,6 +20,24 @@ pub fn placed_dict<'py>(obj: Borrowed<'_, 'py, PyAny>) -> Option<Bound<'py, PyAn
     }
 }
 
+/// Whether an instance whose type keeps its `__dict__` at a fixed place has nothing in it, or none yet.
+#[inline(always)]
+pub fn has_no_attributes(obj: Borrowed<'_, '_, PyAny>) -> bool {
+    // SAFETY: `obj` and its type are alive; a positive offset is where the type keeps the pointer to the dict, which
+    // the instance holds, or which is null until there is one.
+    unsafe {
+        let offset = (*ffi::Py_TYPE(obj.as_ptr())).tp_dictoffset;
+        if offset <= 0 {
+            return false;
+        }
+        let dict = *obj
+            .as_ptr()
+            .byte_offset(offset)
+            .cast::<*mut ffi::PyObject>();
+        dict.is_null() || ffi::PyDict_CheckExact(dict) != 0 && ffi::PyDict_Size(dict) == 0
+    }
+}
+
 /// Stores a value in a slot and gives out what was there.
 ///
 /// # Errors

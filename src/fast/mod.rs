@@ -7,8 +7,10 @@
 pub mod attached;
 pub mod attribute;
 pub mod build;
+pub mod bytes_io;
 pub mod call;
 pub mod class;
+pub mod class_call;
 pub mod class_table;
 pub mod decode;
 pub mod dict;

@@ -25,6 +25,12 @@ impl<T> Slot<T> {
         Self(AtomicPtr::new(std::ptr::null_mut()), PhantomData)
     }
 
+    /// A place that holds this value.
+    #[inline(always)]
+    pub fn holding(value: Box<T>) -> Self {
+        Self(AtomicPtr::new(Box::into_raw(value)), PhantomData)
+    }
+
     /// Takes the value out.
     #[inline(always)]
     pub fn take(&self) -> Option<Box<T>> {
@@ -56,6 +62,23 @@ impl<T> Slot<T> {
         None
     }
 
+    /// As `replace`, for less: the GIL keeps all others away.
+    #[inline(always)]
+    pub fn replace_quietly(&self, value: Box<T>, quiet: &Quiet) -> Option<Box<T>> {
+        if cfg!(Py_GIL_DISABLED) {
+            return self.replace(value);
+        }
+        let old = self.take_quietly(quiet);
+        self.put_back(value);
+        old
+    }
+
+    /// Takes the value out of a slot that is nobody else's any more.
+    #[inline(always)]
+    pub fn take_from_ended(&mut self) -> Option<Box<T>> {
+        owned(std::mem::replace(self.0.get_mut(), std::ptr::null_mut()))
+    }
+
     /// Puts a value in, and gives out the one that was there.
     pub fn replace(&self, value: Box<T>) -> Option<Box<T>> {
         owned(self.0.swap(Box::into_raw(value), Ordering::AcqRel))
@@ -79,7 +102,7 @@ fn owned<T>(value: *mut T) -> Option<Box<T>> {
 
 impl<T> Drop for Slot<T> {
     fn drop(&mut self) {
-        drop(self.take());
+        drop(self.take_from_ended());
     }
 }
 

@@ -37,6 +37,7 @@ unsafe impl Sync for Window {}
 
 impl Window {
     /// No bytes.
+    #[inline(always)]
     pub fn empty() -> Self {
         Self {
             data: std::ptr::NonNull::dangling().as_ptr(),
@@ -48,11 +49,20 @@ impl Window {
     }
 
     /// The bytes of a `bytes` object, not copied; None for any other object.
+    #[inline(always)]
     pub fn of_bytes(object: &Bound<'_, PyAny>) -> Option<Self> {
         let bytes = object.cast_exact::<PyBytes>().ok()?;
         let slice = bytes.as_bytes();
         let owner = Owner::Bytes(object.clone().unbind());
         Some(Self::over(slice.as_ptr(), slice.len(), owner))
+    }
+
+    /// So many bytes of a `bytes` object from `start` on, not copied; None where it has not that many.
+    #[inline(always)]
+    pub fn of_part(bytes: &Bound<'_, PyBytes>, start: usize, len: usize) -> Option<Self> {
+        let part = bytes.as_bytes().get(start..)?.get(..len)?;
+        let owner = Owner::Bytes(bytes.clone().into_any().unbind());
+        Some(Self::over(part.as_ptr(), len, owner))
     }
 
     /// The bytes of a bytes-like object, copied if others may write to them.
@@ -72,6 +82,7 @@ impl Window {
         Self::over(bytes.as_ptr(), bytes.len(), Owner::Vector(bytes))
     }
 
+    #[inline(always)]
     fn over(data: *const u8, len: usize, owner: Owner) -> Self {
         Self {
             data,

@@ -6,6 +6,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
+use crate::fast::attached::Attached;
 use crate::fast::held::give_up_now;
 use crate::fast::quiet::Quiet;
 use crate::fast::slot::{Slot, thread_number};
@@ -57,6 +58,17 @@ impl<S: Resident> Default for Home<S> {
 }
 
 impl<S: Resident> Home<S> {
+    /// A home that `__init__` has put this state in.
+    #[inline(always)]
+    pub fn with_state(state: Box<S>) -> Self {
+        Self {
+            state: Slot::holding(state),
+            worker: AtomicU64::new(0),
+            turns: AtomicU64::new(0),
+            initialized: AtomicBool::new(true),
+        }
+    }
+
     /// The error for what can't be done while a session is under way.
     #[cold]
     pub fn in_use() -> PyErr {
@@ -77,23 +89,43 @@ impl<S: Resident> Home<S> {
     ///
     /// # Errors
     /// RuntimeError while a session is under way.
-    pub fn initialize(&self, state: Box<S>) -> PyResult<Option<Box<S>>> {
+    pub fn initialize(&self, py: Python<'_>, state: Box<S>) -> PyResult<Option<Box<S>>> {
         if self.is_working() {
             return Err(Self::in_use());
         }
         self.initialized.store(true, Ordering::Release);
-        Ok(self.state.replace(state))
+        let attached = Attached::new(py);
+        Ok(self.state.replace_quietly(state, attached.quiet()))
     }
 
     /// Makes this thread the one that works.
     fn begin_to_work(&self) -> PyResult<()> {
-        let (me, order) = (thread_number(), Ordering::AcqRel);
-        let begun = self
-            .worker
-            .compare_exchange(0, me, order, Ordering::Relaxed);
-        begun.map_err(|_| Self::in_use())?;
-        self.turns.fetch_add(1, Ordering::Relaxed);
+        let me = thread_number();
+        if cfg!(Py_GIL_DISABLED) {
+            let order = Ordering::AcqRel;
+            let begun = self
+                .worker
+                .compare_exchange(0, me, order, Ordering::Relaxed);
+            begun.map_err(|_| Self::in_use())?;
+        } else if self.is_working() {
+            return Err(Self::in_use());
+        } else {
+            // The GIL keeps all others away, and an exchange would cost what a lock costs.
+            self.worker.store(me, Ordering::Release);
+        }
+        self.count_turn();
         Ok(())
+    }
+
+    /// Counts that a session begins or ends.
+    #[inline(always)]
+    fn count_turn(&self) {
+        if cfg!(Py_GIL_DISABLED) {
+            self.turns.fetch_add(1, Ordering::Relaxed);
+        } else {
+            let turns = self.turns.load(Ordering::Relaxed);
+            self.turns.store(turns.wrapping_add(1), Ordering::Relaxed);
+        }
     }
 
     /// Begins a new outermost session on a fresh state, where there is none.
@@ -110,9 +142,10 @@ impl<S: Resident> Home<S> {
     ///
     /// # Errors
     /// RuntimeError while another one is under way.
-    pub fn begin(&self) -> PyResult<Box<S>> {
+    pub fn begin(&self, py: Python<'_>) -> PyResult<Box<S>> {
         self.begin_to_work()?;
-        self.state.take().ok_or_else(|| {
+        let attached = Attached::new(py);
+        self.state.take_quietly(attached.quiet()).ok_or_else(|| {
             self.abandon();
             Self::in_use()
         })
@@ -126,7 +159,7 @@ impl<S: Resident> Home<S> {
 
     /// Ends an outermost session whose state another one holds.
     pub fn abandon(&self) {
-        self.turns.fetch_add(1, Ordering::Relaxed);
+        self.count_turn();
         self.worker.store(0, Ordering::Release);
     }
 
@@ -151,11 +184,13 @@ impl<S: Resident> Home<S> {
     ///
     /// # Errors
     /// RuntimeError where it is not there, or belongs to a session of another thread.
-    pub fn take(&self) -> PyResult<Box<S>> {
+    pub fn take(&self, py: Python<'_>) -> PyResult<Box<S>> {
         if self.worker.load(Ordering::Acquire) != thread_number() {
             return Err(Self::in_use());
         }
-        self.state.take().ok_or_else(Self::in_use)
+        let attached = Attached::new(py);
+        let state = self.state.take_quietly(attached.quiet());
+        state.ok_or_else(Self::in_use)
     }
 
     /// Puts the state back for Python code to find.
@@ -222,7 +257,7 @@ impl<S: Resident> Home<S> {
 impl<S: Resident> Drop for Home<S> {
     fn drop(&mut self) {
         let _frames = Frames::enter();
-        if let Some(state) = self.state.take() {
+        if let Some(state) = self.state.take_from_ended() {
             state.retire();
         }
         give_up_now();

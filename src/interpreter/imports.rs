@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
+use crate::fast::bytes_io;
 use crate::fast::import::Importing;
 use crate::interpreter::behaviour::{self, Loading, Saving};
 
@@ -119,6 +120,8 @@ impl Imports {
         };
         let singleton =
             |value: Bound<'_, PyAny>| (value.get_type().into_any().unbind(), value.unbind());
+        let bytes_io_type = class(&py.import("io")?, "BytesIO")?;
+        bytes_io::observe(bytes_io_type.bind(py))?;
         Ok(Self {
             pickling_error: class(&pickle, "PicklingError")?,
             unpickling_error: class(&pickle, "UnpicklingError")?,
@@ -143,12 +146,8 @@ impl Imports {
             type_type: class(&builtins, "type")?,
             function_type: class(&types, "FunctionType")?,
             buffer_type: class(&pickle, "PickleBuffer")?,
-            bytes_io_seek: py
-                .import("io")?
-                .getattr("BytesIO")?
-                .getattr("seek")?
-                .unbind(),
-            bytes_io_type: class(&py.import("io")?, "BytesIO")?,
+            bytes_io_seek: bytes_io_type.bind(py).getattr("seek")?.unbind(),
+            bytes_io_type,
             builtin_method_type: class(&types, "BuiltinMethodType")?,
             deque_type: class(&collections, "deque")?,
             ordered_dict_type: class(&collections, "OrderedDict")?,

@@ -11,8 +11,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
 use crate::fast::class::{
-    DictOffset, SlotOffset, class_attribute, contents_version, is_data_descriptor,
-    method_of_dictless, sets_no_state, sets_ordinarily, slot_offset, takes_attributes,
+    SlotOffset, class_attribute, contents_version, is_data_descriptor, method_of_dictless,
+    sets_no_state, sets_ordinarily, slot_offset, takes_attributes,
 };
 use crate::fast::decode::interned;
 use crate::fast::instance::{has_ordinary_dict, set_named_attribute};
@@ -44,9 +44,6 @@ pub struct Known<'py> {
     class: Bound<'py, PyType>,
     /// The number of the class's contents; `NO_CLASS` if they have none, and then the entry is out of date.
     version: u32,
-    /// Where instances keep their `__dict__`, if setting an attribute stores the value there whenever the
-    /// class has no data descriptor of that name, and `sets_no_state` holds too.
-    takes_attributes: Option<DictOffset>,
     /// The class has no `__setstate__`, and looking for one on an instance runs no Python code.
     pub sets_no_state: bool,
     /// `__setstate__`, to be called with the instance first. Known only for classes whose instances have no
@@ -102,14 +99,15 @@ impl<T> Places<T> {
     }
 
     /// Puts an entry at its place, in place of the one that is there, unless there can be more places.
-    fn put(&mut self, entry: T) -> PyResult<&T> {
+    fn put(&mut self, entry: T) -> PyResult<()> {
         let hash = (self.hash)(&entry);
         let [first, most] = self.kept;
         while self.entries.is_empty() || self.entries.len() < most && self.get(hash).is_some() {
             self.grow((self.entries.len() * 2).max(first))?;
         }
         let place = self.place(hash);
-        Ok(self.entries[place].insert(entry))
+        self.entries[place] = Some(entry);
+        Ok(())
     }
 
     fn grow(&mut self, len: usize) -> PyResult<()> {
@@ -131,13 +129,19 @@ impl<T> Places<T> {
 pub struct Attributes<'py> {
     classes: Places<Known<'py>>,
     names: Places<Name<'py>>,
+    /// Names that were met and not kept.
+    names_met: u32,
 }
+
+/// Names that a load meets before it keeps one: a small load would only keep what it does not meet again.
+const NAMES_BEFORE_KEEPING: u32 = 8;
 
 impl Default for Attributes<'_> {
     fn default() -> Self {
         Self {
             classes: Places::new(CLASSES_KEPT, |known| hash_of_class(&known.class)),
             names: Places::new(NAMES_KEPT, |known| hash_of_name(&known.name, known.version)),
+            names_met: 0,
         }
     }
 }
@@ -166,7 +170,6 @@ impl<'py> Attributes<'py> {
     #[inline(never)]
     fn get_to_know(&mut self, class: &Bound<'py, PyType>) -> PyResult<()> {
         self.classes.put(Known {
-            takes_attributes: takes_attributes(class),
             sets_no_state: sets_no_state(class),
             setstate: method_of_dictless(class, intern!(class.py(), "__setstate__")),
             // Looking gave the class a number if it had none.
@@ -176,15 +179,11 @@ impl<'py> Attributes<'py> {
         Ok(())
     }
 
-    /// Whether `set_in_dict` may be tried for the attributes of this instance.
+    /// Whether `set_in_dict` may be tried for the attributes of this instance: setting one stores the value in the
+    /// `__dict__` whenever the class has no data descriptor of that name, and the class sets no state.
     #[inline(always)]
-    pub fn takes_attributes(
-        &mut self,
-        instance: &Bound<'py, PyAny>,
-        class: &Bound<'py, PyType>,
-    ) -> PyResult<bool> {
-        let offset = self.known(class)?.takes_attributes;
-        Ok(offset.is_some_and(|offset| has_ordinary_dict(instance, offset)))
+    pub fn takes_attributes(instance: &Bound<'py, PyAny>, class: &Bound<'py, PyType>) -> bool {
+        takes_attributes(class).is_some_and(|offset| has_ordinary_dict(instance, offset))
     }
 
     /// Sets an attribute, if it is known that this is the same as storing it in `__dict__`. False
@@ -198,7 +197,7 @@ impl<'py> Attributes<'py> {
         value: &Bound<'py, PyAny>,
     ) -> PyResult<bool> {
         let twin = match self.name(class, name)? {
-            Some(known) if matches!(known.way, Way::Dict) => known.twin.clone(),
+            Some((twin, Way::Dict)) => twin,
             _ => return Ok(false),
         };
         set_named_attribute(instance, &twin, value).map(|()| true)
@@ -207,27 +206,24 @@ impl<'py> Attributes<'py> {
     /// What setting an attribute of this name does to instances of the class.
     #[inline(always)]
     pub fn way(&mut self, class: &Bound<'py, PyType>, name: &Bound<'py, PyAny>) -> PyResult<Way> {
-        Ok(self
-            .name(class, name)?
-            .map_or(Way::Other, |known| known.way))
+        Ok(self.name(class, name)?.map_or(Way::Other, |(_, way)| way))
     }
 
-    /// What is known of a name in a class; None if it is no exact string.
+    /// A name's twin, and what setting an attribute of that name does; None if it is no exact string.
     #[inline(always)]
     fn name(
         &mut self,
         class: &Bound<'py, PyType>,
         name: &Bound<'py, PyAny>,
-    ) -> PyResult<Option<&Name<'py>>> {
+    ) -> PyResult<Option<(Bound<'py, PyString>, Way)>> {
         let version = contents_version(class);
-        let hash = hash_of_name(name, version);
-        let is_current = self.names.get(hash).is_some_and(|known| {
-            known.name.is(name) && known.version == version && version != NO_CLASS
-        });
-        if is_current {
-            return Ok(self.names.get(hash));
+        let known = self.names.get(hash_of_name(name, version));
+        let known = known
+            .filter(|known| known.name.is(name) && known.version == version && version != NO_CLASS);
+        match known {
+            Some(known) => Ok(Some((known.twin.clone(), known.way))),
+            None => self.get_to_know_name(class, name),
         }
-        self.get_to_know_name(class, name)
     }
 
     #[cold]
@@ -236,7 +232,7 @@ impl<'py> Attributes<'py> {
         &mut self,
         class: &Bound<'py, PyType>,
         name: &Bound<'py, PyAny>,
-    ) -> PyResult<Option<&Name<'py>>> {
+    ) -> PyResult<Option<(Bound<'py, PyString>, Way)>> {
         let Ok(text) = name.cast_exact::<PyString>() else {
             return Ok(None);
         };
@@ -251,7 +247,7 @@ impl<'py> Attributes<'py> {
         let slot = attribute.and_then(|found| slot_offset(found.as_borrowed(), class));
         let way = match slot {
             Some(offset) if sets_ordinarily(class) => Way::Slot(offset),
-            None if !is_shadowed && self.known(class)?.takes_attributes.is_some() => Way::Dict,
+            None if !is_shadowed && takes_attributes(class).is_some() => Way::Dict,
             _ => Way::Other,
         };
         let version = if stays {
@@ -259,7 +255,8 @@ impl<'py> Attributes<'py> {
         } else {
             NO_CLASS
         };
-        self.keep_name(name, twin, version, way)
+        self.keep_name(name, &twin, version, way)?;
+        Ok(Some((twin, way)))
     }
 
     /// The interned twin of a name, an exact string.
@@ -271,7 +268,7 @@ impl<'py> Attributes<'py> {
             Some(known) if known.name.is(name) => Ok(known.twin.clone()),
             _ => {
                 let twin = interned(name.clone());
-                self.keep_name(name, twin.clone(), NO_CLASS, Way::Other)?;
+                self.keep_name(name, &twin, NO_CLASS, Way::Other)?;
                 Ok(twin)
             }
         }
@@ -280,16 +277,19 @@ impl<'py> Attributes<'py> {
     fn keep_name(
         &mut self,
         name: &Bound<'py, PyAny>,
-        twin: Bound<'py, PyString>,
+        twin: &Bound<'py, PyString>,
         version: u32,
         way: Way,
-    ) -> PyResult<Option<&Name<'py>>> {
-        let known = self.names.put(Name {
+    ) -> PyResult<()> {
+        if self.names_met < NAMES_BEFORE_KEEPING {
+            self.names_met += 1;
+            return Ok(());
+        }
+        self.names.put(Name {
             name: name.clone(),
-            twin,
+            twin: twin.clone(),
             version,
             way,
-        })?;
-        Ok(Some(known))
+        })
     }
 }

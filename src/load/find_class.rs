@@ -20,8 +20,39 @@ pub fn find_class<'py>(
     proto: u8,
     fix_imports: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
+    audit_find_class(module_name, name)?;
+    find_audited(module_name, name, proto, fix_imports)
+}
+
+/// As `find_class`, where the interpreter's audit hooks have been told.
+///
+/// # Errors
+/// As `find_class`, but for what the hooks raise.
+pub fn find_audited<'py>(
+    module_name: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyAny>,
+    proto: u8,
+    fix_imports: bool,
+) -> PyResult<Bound<'py, PyAny>> {
     let is_mapped = || Ok(proto < 3 && fix_imports);
-    find_class_as(module_name, name, is_mapped, || Ok(proto >= 4))
+    find_audited_as(module_name, name, is_mapped, || Ok(proto >= 4))
+}
+
+/// What a module has under a name without dots, if importing it and looking the name up would do nothing but find it.
+///
+/// # Errors
+/// What comparing the module's name with a key of `sys.modules` raises.
+pub fn known_global<'py>(
+    module_name: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = module_name.py();
+    match name.cast_exact::<PyString>() {
+        Ok(text) if text.to_str().is_ok_and(|text| !text.contains('.')) => {
+            known_attribute(module_name, text, &Imports::get(py)?.importing(py))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// As `find_class`, for a pickle of which it is told when upstream's method asks for it: whether it has the names
@@ -36,6 +67,15 @@ pub fn find_class_as<'py>(
     is_dotted: impl FnOnce() -> PyResult<bool>,
 ) -> PyResult<Bound<'py, PyAny>> {
     audit_find_class(module_name, name)?;
+    find_audited_as(module_name, name, is_mapped, is_dotted)
+}
+
+fn find_audited_as<'py>(
+    module_name: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyAny>,
+    is_mapped: impl FnOnce() -> PyResult<bool>,
+    is_dotted: impl FnOnce() -> PyResult<bool>,
+) -> PyResult<Bound<'py, PyAny>> {
     if is_mapped()? {
         let (module_name, name) = map_names(module_name, name)?;
         return look_up(&module_name, &name, is_dotted);
@@ -49,10 +89,7 @@ fn look_up<'py>(
     is_dotted: impl FnOnce() -> PyResult<bool>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = module_name.py();
-    if let Ok(text) = name.cast_exact::<PyString>()
-        && text.to_str().is_ok_and(|text| !text.contains('.'))
-        && let Some(found) = known_attribute(module_name, text, &Imports::get(py)?.importing(py))?
-    {
+    if let Some(found) = known_global(module_name, name)? {
         return is_dotted().map(|_| found);
     }
     let module = import(module_name)?;

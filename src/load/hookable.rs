@@ -109,7 +109,7 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     state.shown = Some(Box::new(shown));
     drop((fresh, old_settings, old_memo));
     let dispatch = premises.dispatch.clone();
-    match carry_out(unpickler, home, state, settings, Some(premises))? {
+    match carry_out(unpickler, home, state, &settings, Some(premises))? {
         Loaded::Object(object) => Ok(object),
         Loaded::HandedOver { read } => py
             .import("oxipickle._answers")?

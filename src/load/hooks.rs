@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::{PyString, PyType};
 
 use crate::error::unpickling_error;
 use crate::fast::attribute::optional_attribute;
 use crate::fast::class::{contents_version, finds_attributes_ordinarily};
-use crate::fast::import::is_imported;
-use crate::fast::instance::{instance_dict, placed_dict};
+use crate::fast::import::{audit_find_class, is_imported};
+use crate::fast::instance::{has_no_attributes, instance_dict};
 use crate::interpreter::face::Face;
-use crate::load::find_class::find_class;
+use crate::load::find_class::{find_audited, known_global};
 use crate::load::machine::Machine;
 use crate::load::ours::answer_of;
 
@@ -57,8 +57,7 @@ fn is_known_own(unpickler: &Bound<'_, PyAny>, which: usize) -> bool {
     let class = unpickler.get_type();
     has_seen_own(&class, which)
         && finds_attributes_ordinarily(&class)
-        && placed_dict(unpickler.as_borrowed())
-            .is_some_and(|own| own.cast_exact::<PyDict>().is_ok_and(|own| own.is_empty()))
+        && has_no_attributes(unpickler.as_borrowed())
 }
 
 /// A hook, if the instance or its class has another method of that name than ours.
@@ -85,6 +84,9 @@ fn overridden<'py>(
         Face::Hookable => answer_of(&class)?.has_own_hook(which),
     };
     if is_own && finds_attributes_ordinarily(&class) {
+        if has_no_attributes(unpickler.as_borrowed()) {
+            return Ok(None);
+        }
         let dict = instance_dict(unpickler.as_borrowed())?;
         if dict.is_empty() || !dict.contains(name)? {
             return Ok(None);
@@ -126,11 +128,22 @@ impl<'py> Machine<'py, '_> {
         if let Some(method) = self.overridden_find_class()? {
             return self.leave_to_hook(appends_first, |_| method.call1((module_name, name)));
         }
+        let is_mapped = proto < 3 && fix_imports;
+        let known = self.leave(|_| {
+            audit_find_class(module_name, name)?;
+            match is_mapped {
+                true => Ok(None),
+                false => known_global(module_name, name),
+            }
+        })?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
         // Another thread may be importing the module, or its import take long.
         if self.leave(|_| is_imported(module_name)) {
-            return self.leave(|_| find_class(module_name, name, proto, fix_imports));
+            return self.leave(|_| find_audited(module_name, name, proto, fix_imports));
         }
-        self.leave_and_wait(|_| find_class(module_name, name, proto, fix_imports))
+        self.leave_and_wait(|_| find_audited(module_name, name, proto, fix_imports))
     }
 
     fn overridden_find_class(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {

@@ -10,12 +10,12 @@ use crate::gate::home::Home;
 use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::load::attributes::Attributes;
+use crate::load::carried::Carried;
 use crate::load::collector::Pause;
 use crate::load::input::Input;
 use crate::load::lists::Below;
 use crate::load::premises::Premises;
 use crate::load::settings::Settings;
-use crate::load::spare::Room;
 use crate::load::stack::Stack;
 use crate::load::state::State;
 
@@ -27,21 +27,18 @@ struct WayHome<'py, 'h> {
     home: &'h Home<State>,
     /// The unpickler that hooks see as `self`.
     unpickler: &'h Bound<'py, PyAny>,
-    /// What the state goes home in; None while it is there.
-    carrier: Option<Box<State>>,
 }
 
 /// A load under way.
 pub struct Machine<'py, 'h> {
     pub py: Python<'py>,
-    pub input: Input,
+    pub input: Input<'h>,
     pub stack: Stack<'py>,
-    /// The memo and whatever else goes home while Python code runs. What stands here meanwhile is never
-    /// looked at.
-    pub state: State,
+    /// The memo and whatever else goes home while Python code runs.
+    pub state: Carried,
     pub face: Face,
     pub imports: &'static Imports,
-    pub settings: std::sync::Arc<Settings>,
+    pub settings: &'h Settings,
     /// Where the state goes; None in a load by a function, and once the state was not found again.
     way: Option<WayHome<'py, 'h>>,
     /// `persistent_load`, where it is overridden, on the face that looks it up once.
@@ -77,20 +74,23 @@ impl<'py, 'h> Machine<'py, 'h> {
     pub fn new(
         py: Python<'py>,
         imports: &'static Imports,
-        input: Input,
-        settings: std::sync::Arc<Settings>,
-        (state, stack): (State, Stack<'py>),
+        input: Input<'h>,
+        mut state: Box<State>,
+        way: Option<(&'h Home<State>, &'h Bound<'py, PyAny>)>,
     ) -> Self {
+        let values = std::mem::take(&mut state.values);
+        let marks = std::mem::take(&mut state.marks);
+        let settings = input.settings;
         let face = settings.face;
         Self {
             py,
             input,
-            stack,
-            state,
+            stack: Stack::in_room(py, values, marks),
+            state: Carried(Some(state)),
             face,
             imports,
             settings,
-            way: None,
+            way: way.map(|(home, unpickler)| WayHome { home, unpickler }),
             persistent_load: None,
             fetched: None,
             attributes: Attributes::default(),
@@ -108,25 +108,14 @@ impl<'py, 'h> Machine<'py, 'h> {
         }
     }
 
-    /// Goes on with the state of an unpickler, which is at home while Python code runs.
-    pub fn work_for(
-        &mut self,
-        home: &'h Home<State>,
-        unpickler: &'h Bound<'py, PyAny>,
-        mut state: Box<State>,
-    ) {
-        std::mem::swap(&mut self.state, &mut state);
-        self.way = Some(WayHome {
-            home,
-            unpickler,
-            carrier: Some(state),
-        });
-    }
-
-    /// Gives the unpickler's state out; None if another load took it away.
+    /// Gives the unpickler's state out, with the room of the stack if that is empty; None if another load took it
+    /// away.
     pub fn give_state_back(&mut self) -> Option<Box<State>> {
-        let mut state = self.way.as_mut()?.carrier.take()?;
-        std::mem::swap(&mut *state, &mut self.state);
+        self.way.as_ref()?;
+        let mut state = self.state.0.take()?;
+        if self.stack.len() == 0 && !self.stack.has_lists() {
+            (state.values, state.marks) = self.stack.take_room();
+        }
         Some(state)
     }
 
@@ -153,10 +142,10 @@ impl<'py, 'h> Machine<'py, 'h> {
     #[inline(always)]
     fn put_state_home(&mut self) {
         self.give_back();
-        if let Some(way) = &mut self.way
-            && let Some(mut state) = way.carrier.take()
+        if let Some(way) = &self.way
+            && let Some(mut state) = self.state.0.take()
         {
-            if let Some(shown) = &mut self.state.shown {
+            if let Some(shown) = &mut state.shown {
                 if self.stack.has_lists() {
                     let noted = self.premises.as_mut();
                     let noted = noted.filter(|premises| premises.has_noted_entries());
@@ -170,7 +159,6 @@ impl<'py, 'h> Machine<'py, 'h> {
                     shown.stack = self.stack.rest();
                 }
             }
-            std::mem::swap(&mut *state, &mut self.state);
             way.home.put(state);
         }
     }
@@ -190,17 +178,17 @@ impl<'py, 'h> Machine<'py, 'h> {
     /// stacks can bring about: then the load fails at its end.
     #[inline(always)]
     fn take_state_back(&mut self) {
-        let Some(way) = &mut self.way else {
+        let Some(way) = &self.way else {
             return;
         };
-        match way.home.take() {
-            Ok(mut state) => {
-                std::mem::swap(&mut *state, &mut self.state);
-                way.carrier = Some(state);
+        match way.home.take(self.py) {
+            Ok(state) => {
+                self.state.0 = Some(state);
                 self.look_at_what_is_shown();
             }
             Err(error) => {
                 self.way = None;
+                self.state.0 = Some(Box::default());
                 self.pending = Some(error);
                 self.tick_soon();
             }
@@ -263,7 +251,7 @@ impl<'py, 'h> Machine<'py, 'h> {
     }
 
     /// Lets the input run Python code, the file's, with the state at home, and wait for bytes.
-    pub fn read_from_file<R>(&mut self, read: impl FnOnce(&mut Input) -> R) -> R {
+    pub fn read_from_file<R>(&mut self, read: impl FnOnce(&mut Input<'h>) -> R) -> R {
         // A `BytesIO`'s own methods run no Python code, and have nothing to wait for.
         if self.settings.file.as_ref().is_none_or(|file| !file.waits) {
             return read(&mut self.input);
@@ -288,13 +276,12 @@ impl<'py, 'h> Machine<'py, 'h> {
         }
     }
 
-    /// Releases what the load holds, which may run Python code, and gives the room out.
-    pub fn give_room_back(&mut self, room: &mut Room) {
-        let mut memo = std::mem::take(&mut self.state.memo);
-        for value in memo.drain() {
-            drop(value.into_bound(self.py));
-        }
-        room.memo = memo.into_room();
-        (room.values, room.marks) = self.stack.take_room();
+    /// Gives out the state of a load by a function, with the room of the stack. What is left there is released, which
+    /// may run Python code.
+    #[inline(always)]
+    pub fn give_state_out(&mut self) -> Option<Box<State>> {
+        let mut state = self.state.0.take()?;
+        (state.values, state.marks) = self.stack.take_room();
+        Some(state)
     }
 }

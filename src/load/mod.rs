@@ -8,6 +8,7 @@
 mod argument;
 mod attributes;
 pub mod build_alone;
+mod carried;
 pub mod collector;
 pub mod entries;
 pub mod find_class;
@@ -26,6 +27,7 @@ mod opcodes;
 pub mod ours;
 mod passages;
 mod premises;
+mod residence;
 mod review;
 mod run;
 pub mod session;

@@ -21,7 +21,8 @@ impl Machine<'_, '_> {
             return Ok(true);
         };
         let hook_has_run = std::mem::take(&mut self.hook_has_run);
-        let Some(shown) = &mut self.state.shown else {
+        let state = &mut *self.state;
+        let Some(shown) = &mut state.shown else {
             return Ok(true);
         };
         let (has_lists, has_memo) = (shown.has_lists, shown.has_memo);
@@ -51,11 +52,11 @@ impl Machine<'_, '_> {
         {
             return Ok(false);
         }
-        self.state.proto = proto;
+        state.proto = proto;
         if entries.memo.is_some() && !has_memo {
             shown.has_memo = true;
-            let empty = self.state.empty_memo();
-            let memo = std::mem::replace(&mut self.state.memo, empty);
+            let empty = state.empty_memo();
+            let memo = std::mem::replace(&mut state.memo, empty);
             self.leave(|_| drop(memo));
         }
         self.memo_is_shown |= entries.memo.is_some();

@@ -12,24 +12,36 @@ use crate::fast::fresh;
 use crate::gate::home::Home;
 use crate::interpreter::imports::Imports;
 use crate::load::find_class;
+use crate::load::input::file::File;
 use crate::load::input::{Input, Source};
 use crate::load::machine::Machine;
 use crate::load::nesting::Nesting;
 use crate::load::premises::Premises;
 use crate::load::settings::Settings;
-use crate::load::spare::Room;
-use crate::load::stack::Stack;
-use crate::load::state::{State, empty_memo, look};
+use crate::load::spare;
+use crate::load::state::{State, look};
 
 /// Begins afresh with these settings and an empty memo.
 ///
 /// # Errors
 /// RuntimeError while a load is under way; MemoryError.
-pub fn initialize(home: &Home<State>, settings: Settings) -> PyResult<()> {
-    let state = fresh::boxed(State::new(Arc::new(settings)))?;
+pub fn initialize(py: Python<'_>, home: &Home<State>, settings: Settings) -> PyResult<()> {
+    let mut state = spare::fresh_state(py)?;
+    state.begin_with(Arc::new(settings));
     // The release of the old state may run Python code, so it happens out here.
-    drop(home.initialize(state)?);
+    drop(home.initialize(py, state)?);
     Ok(())
+}
+
+/// The state of an unpickler that was given nothing but a file.
+///
+/// # Errors
+/// MemoryError.
+#[inline(always)]
+pub fn plain_state(file: File, py: Python<'_>) -> PyResult<Box<State>> {
+    let mut state = spare::fresh_state(py)?;
+    state.begin_with(Arc::new(Settings::plain_of_file(py, file)?));
+    Ok(state)
 }
 
 /// `find_class`'s own answer, for the pickle that is being read.
@@ -129,13 +141,13 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>, home: &Home<State>) -> PyResult<
         return Err(unpickling_error(py, &words));
     }
     let _nesting = Nesting::enter(py)?;
-    let mut state = home.begin()?;
+    let mut state = home.begin(py)?;
     let Some(settings) = state.settings.clone() else {
         home.end(state);
         return Err(Home::<State>::in_use());
     };
     state.proto = 0;
-    match carry_out(unpickler, home, state, settings, None)? {
+    match carry_out(unpickler, home, state, &settings, None)? {
         Loaded::Object(object) => Ok(object),
         Loaded::HandedOver { .. } => Err(Home::<State>::in_use()),
     }
@@ -157,7 +169,7 @@ pub fn carry_out<'py>(
     unpickler: &Bound<'py, PyAny>,
     home: &Home<State>,
     mut state: Box<State>,
-    settings: Arc<Settings>,
+    settings: &Settings,
     premises: Option<Premises<'py>>,
 ) -> PyResult<Loaded<'py>> {
     let py = unpickler.py();
@@ -171,17 +183,15 @@ pub fn carry_out<'py>(
         }
     };
     let ahead = state.ahead;
-    let input = Input::new(settings.clone(), Source::File);
-    // What is there as long as the machine has no other state is never looked at.
-    let nothing = (State::default(), Stack::new());
-    let mut machine = Machine::new(py, imports, input, settings, nothing);
-    machine.memo_is_shown = state.shown.as_ref().is_some_and(|shown| shown.has_memo);
+    let input = Input::new(settings, Source::File);
+    let memo_is_shown = state.shown.as_ref().is_some_and(|shown| shown.has_memo);
+    let mut machine = Machine::new(py, imports, input, state, Some((home, unpickler)));
+    machine.memo_is_shown = memo_is_shown;
     machine.premises = premises;
     machine.has_handlers = machine
         .premises
         .as_ref()
         .is_some_and(|premises| !premises.changed.is_empty());
-    machine.work_for(home, unpickler, state);
     let result = machine
         .read_from_file(|input| input.skip(py, ahead))
         .and_then(|()| machine.begin_above_lists())
@@ -216,31 +226,21 @@ pub fn carry_out<'py>(
 ///
 /// # Errors
 /// What the pickle and the file raise.
+#[inline(always)]
 pub fn load_alone<'py>(
     py: Python<'py>,
-    settings: Arc<Settings>,
+    settings: &Settings,
     source: Source,
 ) -> PyResult<Bound<'py, PyAny>> {
     let _nesting = Nesting::enter(py)?;
     let imports = Imports::get(py)?;
-    let mut room = match Room::take(py) {
-        Some(room) => room,
-        None => fresh::boxed(Room::default())?,
-    };
-    let Room {
-        values,
-        marks,
-        memo,
-    } = std::mem::take(&mut *room);
-    let state = State {
-        memo: empty_memo(&settings).in_room(memo),
-        ..State::default()
-    };
-    let input = Input::new(settings.clone(), source);
-    let stack = Stack::in_room(py, values, marks);
-    let mut machine = Machine::new(py, imports, input, settings, (state, stack));
+    let mut state = spare::fresh_state(py)?;
+    state.memo.count(settings.counts_far_entries);
+    let input = Input::new(settings, source);
+    let mut machine = Machine::new(py, imports, input, state, None);
     let result = machine.load();
-    machine.give_room_back(&mut room);
-    room.keep(py);
+    if let Some(state) = machine.give_state_out() {
+        spare::keep(state, py);
+    }
     result?.ok_or_else(Home::<State>::in_use)
 }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
-use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -31,32 +30,47 @@ pub struct Settings {
 }
 
 /// What `loads` is called with mostly: nothing but the data.
-static PLAIN: PyOnceLock<Arc<Settings>> = PyOnceLock::new();
+static PLAIN: PyOnceLock<Settings> = PyOnceLock::new();
 
 impl Settings {
-    /// As `new`, for data in memory; what says nothing special is made once.
+    /// What `new` gives for data in memory, made once for all who say nothing special; None for arguments that do.
     ///
     /// # Errors
     /// As for `new`.
-    pub fn in_memory(
+    #[inline(always)]
+    pub fn plain(
         py: Python<'_>,
         fix_imports: bool,
         encoding: &str,
         errors: &str,
         buffers: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Arc<Self>> {
-        let new = || {
-            let face = Face::Lean;
-            Self::new(py, face, None, fix_imports, encoding, errors, buffers).map(Arc::new)
-        };
+    ) -> PyResult<Option<&'static Self>> {
         let is_plain = fix_imports
             && buffers.is_none()
             && encoding.as_bytes() == DEFAULT_ENCODING.to_bytes()
             && errors.as_bytes() == DEFAULT_ERRORS.to_bytes();
         if !is_plain {
-            return new();
+            return Ok(None);
         }
-        PLAIN.get_or_try_init(py, new).cloned()
+        let new = || Self::new(py, Face::Lean, None, fix_imports, encoding, errors, buffers);
+        PLAIN.get_or_try_init(py, new).map(Some)
+    }
+
+    /// What `new` gives the lean face for a file, where nothing else is said.
+    ///
+    /// # Errors
+    /// RuntimeError while the module is being made.
+    #[inline(always)]
+    pub fn plain_of_file(py: Python<'_>, file: File) -> PyResult<Self> {
+        Ok(Self {
+            face: Face::Lean,
+            file: Some(file),
+            fix_imports: true,
+            encoding: Cow::Borrowed(DEFAULT_ENCODING),
+            errors: Cow::Borrowed(DEFAULT_ERRORS),
+            buffers: None,
+            counts_far_entries: Imports::get(py)?.loading.lean_counts_far_entries,
+        })
     }
 
     /// Checks the arguments that unpicklers and functions take beside their source.
@@ -100,11 +114,7 @@ impl Settings {
     /// Shows the collector what is held.
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Some(file) = &self.file {
-            visit.call(&file.read)?;
-            visit.call(&file.readline)?;
-            visit.call(&file.readinto)?;
-            visit.call(&file.peek)?;
-            visit.call(&file.in_memory)?;
+            file.traverse(visit)?;
         }
         visit.call(&self.buffers)
     }

@@ -180,7 +180,7 @@ fn upstream_unframer<'py>(py: Python<'py>, home: &Home<State>) -> PyResult<Bound
     let class = py
         .import("oxipickle._pristine")?
         .getattr("PythonUnframer")?;
-    class.call1((&file.read, &file.readline))
+    class.call1((file.read(py)?, file.readline(py)?))
 }
 
 /// An attribute of an unpickler's `_unframer`: upstream's, which from then on takes its place.

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use pickle_format::memo::UnpicklerMemo;
-use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::fast::window::Window;
-use crate::gate::home::{Home, Resident};
+use crate::gate::home::Home;
 use crate::load::settings::Settings;
 use crate::load::stack::Resting;
 
@@ -58,6 +57,9 @@ pub struct State {
     pub ahead: usize,
     /// None on the lean face, and between two loads.
     pub shown: Option<Box<Shown>>,
+    /// Room for a load's stack and its marks, both empty.
+    pub values: Vec<Py<PyAny>>,
+    pub marks: Vec<usize>,
 }
 
 impl State {
@@ -66,10 +68,41 @@ impl State {
         Self {
             memo: empty_memo(&settings),
             settings: Some(settings),
-            proto: 0,
-            ahead: 0,
-            shown: None,
+            ..Self::default()
         }
+    }
+
+    /// Takes these settings, as a state that holds nothing.
+    pub fn begin_with(&mut self, settings: Arc<Settings>) {
+        self.memo.count(settings.counts_far_entries);
+        self.settings = Some(settings);
+    }
+
+    /// Gives up all that the state holds, but for room; `release` is given what was memoized.
+    #[inline(always)]
+    pub fn begin_anew(&mut self, release: impl Fn(Py<PyAny>)) {
+        // Each field by its name: one that is forgotten does not compile.
+        let Self {
+            settings,
+            memo,
+            proto,
+            ahead,
+            shown,
+            values,
+            marks,
+        } = self;
+        memo.release(release);
+        *settings = None;
+        (*proto, *ahead) = (0, 0);
+        *shown = None;
+        values.clear();
+        marks.clear();
+    }
+
+    /// Entries for which there is room in the largest place.
+    pub fn room(&self) -> usize {
+        let (values, marks) = (self.values.capacity(), self.marks.capacity());
+        self.memo.room().max(values).max(marks)
     }
 
     /// An empty memo that counts as this one does.
@@ -88,30 +121,6 @@ pub fn empty_memo(settings: &Settings) -> Memo {
         Memo::new()
     } else {
         Memo::counting_near_entries()
-    }
-}
-
-impl Resident for State {
-    const IN_USE: &'static str = "Unpickler object is already used";
-
-    /// Loads of one unpickler do not nest.
-    fn depth(&self) -> usize {
-        0
-    }
-
-    fn retire(self: Box<Self>) {}
-
-    fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        if let Some(settings) = &self.settings {
-            settings.traverse(visit)?;
-        }
-        // Without memory to list what lies far, nothing of the memo is shown, and none of it collected.
-        if let Ok(entries) = self.memo.iter() {
-            for (_, value) in entries {
-                visit.call(value)?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -145,7 +145,7 @@ fn within(
     }
     let imports = Imports::get(py)?;
     let owner = Held::from(pickler);
-    let mut walk = Walk::new(py, imports, home.take()?, Some((home, &owner)));
+    let mut walk = Walk::new(py, imports, home.take(py)?, Some((home, &owner)));
     let result = served(&mut walk);
     walk.writer().memo.claim();
     if !walk.is_abandoned() {

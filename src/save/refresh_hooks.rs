@@ -52,8 +52,10 @@ impl Walk<'_, '_> {
         let base = self.state().hooks.base.as_ref();
         base.is_some_and(|base| {
             let pickler = pickler.view(quiet);
-            let own = pickler.placed_dict().and_then(View::as_dict);
-            pickler.class().object().is(base.view(quiet)) && own.is_some_and(|own| own.len() == 0)
+            let is_empty = |own: View<'_>| own.as_dict().is_some_and(|own| own.len() == 0);
+            pickler.class().object().is(base.view(quiet))
+                && pickler.has_place_for_dict()
+                && pickler.placed_dict().is_none_or(is_empty)
         })
     }
 

@@ -190,7 +190,7 @@ pub fn work_on<R>(
     let imports = Imports::get(py)?;
     let owner = Held::from(pickler);
     // From here on the state is away: whatever fails, it comes back.
-    let mut walk = Walk::new(py, imports, home.begin()?, Some((home, &owner)));
+    let mut walk = Walk::new(py, imports, home.begin(py)?, Some((home, &owner)));
     let result = act(&mut walk);
     let lost = walk.is_abandoned();
     let mut state = walk.into_state();

@@ -132,7 +132,7 @@ impl Framer {
             is_memo: Some(PicklerMemo::belongs_to),
         };
         let state = new_hookable_state(file_write, own)?;
-        drop(framer.get().home.initialize(state)?);
+        drop(framer.get().home.initialize(py, state)?);
         give_up_late(py);
         Ok(framer)
     }

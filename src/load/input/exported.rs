@@ -12,7 +12,7 @@ use crate::load::input::Input;
 /// Bytes that are copied at once, unless an argument or a frame has more.
 const PIECE: usize = 256 * 1024;
 
-impl Input {
+impl Input<'_> {
     /// Goes on in a window that begins where the present one is read to and has `n` bytes, where the
     /// buffer has them, and more at will.
     ///

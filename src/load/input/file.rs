@@ -1,13 +1,17 @@
 //! A file as a load sees it: the methods that are called, and what they may give.
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::fast::attribute::optional_attribute;
+use crate::fast::bytes_io;
 use crate::fast::call::call_hook;
 use crate::fast::decode;
 use crate::fast::fresh;
+use crate::fast::instance::has_no_attributes;
 use crate::fast::method::builtin_method;
 use crate::fast::window::Window;
 use crate::interpreter::imports::Imports;
@@ -17,13 +21,20 @@ use crate::interpreter::imports::Imports;
 pub const LARGEST_READ: usize = 1024 * 1024;
 
 /// The methods of a file that are used.
-pub struct File {
-    pub read: Py<PyAny>,
-    pub readline: Py<PyAny>,
-    pub readinto: Option<Py<PyAny>>,
+struct Methods {
+    read: Py<PyAny>,
+    readline: Py<PyAny>,
+    readinto: Option<Py<PyAny>>,
     /// None on the hookable face, where hooks may read the file themselves between two opcodes: it never
     /// looks ahead.
-    pub peek: Option<Py<PyAny>>,
+    peek: Option<Py<PyAny>>,
+}
+
+/// A file, and how it is read.
+pub struct File {
+    /// None for a `BytesIO` that had no attributes when it was given: then they are its class's, which nobody can
+    /// change, and are bound where one is needed.
+    methods: Option<Methods>,
     /// Whether reading may wait for somebody who writes: not from a `BytesIO`, where all bytes are there.
     pub waits: bool,
     /// The `BytesIO` that the methods belong to: what was read of it too early is given back before anybody can see
@@ -36,7 +47,22 @@ impl File {
     ///
     /// # Errors
     /// TypeError for a file without `read` or `readline`.
+    #[inline(always)]
     pub fn of(file: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let class = Imports::get(file.py())?.bytes_io_type.bind(file.py());
+        let is_bytes_io = file.get_type_ptr() == class.as_type_ptr();
+        if is_bytes_io && bytes_io::is_known() && has_no_attributes(file.as_borrowed()) {
+            return Ok(Self {
+                methods: None,
+                waits: false,
+                in_memory: Some(file.clone().unbind()),
+            });
+        }
+        Self::of_other(file, is_bytes_io)
+    }
+
+    #[inline(never)]
+    fn of_other(file: &Bound<'_, PyAny>, is_bytes_io: bool) -> PyResult<Self> {
         let py = file.py();
         let peek = optional_attribute(file, intern!(py, "peek"))?;
         let readinto = optional_attribute(file, intern!(py, "readinto"))?;
@@ -47,25 +73,24 @@ impl File {
                 "file must have 'read' and 'readline' attributes",
             ));
         };
-        let imports = Imports::get(py)?;
-        let is_in_memory = file.get_type().is(&imports.bytes_io_type)
+        let is_in_memory = is_bytes_io
             && is_own_method(&read, file)
             && is_own_method(&readline, file)
             && readinto
                 .as_ref()
                 .is_none_or(|found| is_own_method(found, file));
         Ok(Self {
-            read: read.unbind(),
-            readline: readline.unbind(),
-            readinto: readinto.map(Bound::unbind),
             waits: peek.is_some() || !is_in_memory,
-            peek: peek.map(Bound::unbind),
+            methods: Some(Methods {
+                read: read.unbind(),
+                readline: readline.unbind(),
+                readinto: readinto.map(Bound::unbind),
+                peek: peek.map(Bound::unbind),
+            }),
             in_memory: is_in_memory.then(|| file.clone().unbind()),
         })
     }
-}
 
-impl File {
     /// The methods that an unpickler of the hookable face has kept of its file. Upstream calls no others.
     ///
     /// # Errors
@@ -79,13 +104,74 @@ impl File {
         };
         let in_memory = owner(read).filter(|_| owner(readline).is_some());
         Ok(Self {
-            read: read.clone().unbind(),
-            readline: readline.clone().unbind(),
-            readinto: None,
-            peek: None,
+            methods: Some(Methods {
+                read: read.clone().unbind(),
+                readline: readline.clone().unbind(),
+                readinto: None,
+                peek: None,
+            }),
             waits: in_memory.is_none(),
             in_memory,
         })
+    }
+
+    /// A method of the file's class, bound to the file.
+    fn of_class<'py>(
+        &self,
+        py: Python<'py>,
+        name: &Bound<'py, PyString>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let method = Imports::get(py)?.bytes_io_type.bind(py).getattr(name)?;
+        method.call_method1(intern!(py, "__get__"), (&self.in_memory,))
+    }
+
+    /// The method `read`.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn read<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match &self.methods {
+            Some(methods) => Ok(methods.read.bind(py).clone()),
+            None => self.of_class(py, intern!(py, "read")),
+        }
+    }
+
+    /// The method `readline`.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn readline<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match &self.methods {
+            Some(methods) => Ok(methods.readline.bind(py).clone()),
+            None => self.of_class(py, intern!(py, "readline")),
+        }
+    }
+
+    /// The method `readinto`, where it is used.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn readinto<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match &self.methods {
+            Some(methods) => Ok(methods.readinto.as_ref().map(|own| own.bind(py).clone())),
+            None => self.of_class(py, intern!(py, "readinto")).map(Some),
+        }
+    }
+
+    /// The method `peek`, where it is used.
+    pub fn peek(&self) -> Option<&Py<PyAny>> {
+        self.methods.as_ref()?.peek.as_ref()
+    }
+
+    /// Shows the collector what is held.
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        if let Some(methods) = &self.methods {
+            visit.call(&methods.read)?;
+            visit.call(&methods.readline)?;
+            visit.call(&methods.readinto)?;
+            visit.call(&methods.peek)?;
+        }
+        visit.call(&self.in_memory)
     }
 }
 
@@ -103,19 +189,29 @@ impl File {
         let Some(owner) = self.in_memory.as_ref().filter(|_| bytes > 0) else {
             return Ok(());
         };
+        let imports = Imports::get(py)?;
+        if bytes_io::give_back(owner.bind(py), imports.bytes_io_type.bind(py), bytes) {
+            return Ok(());
+        }
         // A window is never longer than `isize` says.
         let back = decode::int(py, -(bytes as i64))?;
         let from_here = decode::int(py, 1)?;
         let arguments = fresh::tuple(py, [owner.bind(py).clone(), back, from_here])?;
-        Imports::get(py)?.bytes_io_seek.bind(py).call1(arguments)?;
+        imports.bytes_io_seek.bind(py).call1(arguments)?;
         Ok(())
     }
 }
 
 /// What `file.read(n)` gives.
 pub fn read_at_most(py: Python<'_>, file: &File, n: usize) -> PyResult<Window> {
+    if let Some(owner) = &file.in_memory
+        && let Some(window) =
+            bytes_io::read(owner.bind(py), Imports::get(py)?.bytes_io_type.bind(py), n)
+    {
+        return Ok(window);
+    }
     let count = fresh::int(py, n)?;
-    let bytes = Window::of_object(&call_hook(file.read.bind(py), &count)?)?;
+    let bytes = Window::of_object(&call_hook(&file.read(py)?, &count)?)?;
     check_read(bytes.len(), n)?;
     Ok(bytes)
 }

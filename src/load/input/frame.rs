@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use crate::error::unpickling_error;
 use crate::load::input::Input;
 
-impl Input {
+impl Input<'_> {
     /// Begins a frame of so many bytes, all of which are there.
     ///
     /// # Errors

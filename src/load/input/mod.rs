@@ -7,8 +7,6 @@ mod frame;
 mod payload;
 mod refill;
 
-use std::sync::Arc;
-
 use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
@@ -31,6 +29,7 @@ impl Source {
     ///
     /// # Errors
     /// What the object raises when it is asked for a contiguous buffer.
+    #[inline(always)]
     pub fn of_object(object: &Bound<'_, PyAny>) -> PyResult<Self> {
         match Window::of_bytes(object) {
             Some(window) => Ok(Self::Bytes(window)),
@@ -55,11 +54,11 @@ enum Ahead {
 }
 
 /// The window that is read from, and how to get the next one.
-pub struct Input {
+pub struct Input<'h> {
     pub window: Window,
     /// Bytes of the pickle before the window.
     pub before: usize,
-    pub settings: Arc<Settings>,
+    pub settings: &'h Settings,
     /// The buffer that windows are copied from, if the pickle is in one.
     exported: Option<Exported>,
     ahead: Ahead,
@@ -73,15 +72,16 @@ pub struct Input {
     pub failed_in_argument: bool,
 }
 
-impl Input {
+impl<'h> Input<'h> {
     /// Begins to read.
-    pub fn new(settings: Arc<Settings>, source: Source) -> Self {
+    #[inline(always)]
+    pub fn new(settings: &'h Settings, source: Source) -> Self {
         let (window, exported) = match source {
             Source::Bytes(window) => (window, None),
             Source::Exported(exported) => (Window::empty(), Some(exported)),
             Source::File => (Window::empty(), None),
         };
-        let can_peek = settings.file.as_ref().is_some_and(|f| f.peek.is_some());
+        let can_peek = settings.file.as_ref().is_some_and(|f| f.peek().is_some());
         Self {
             window,
             before: 0,

@@ -1,7 +1,5 @@
 //! Bytes and bytearrays that are read from a file into the object itself, and not through the window.
 
-use std::sync::Arc;
-
 use pickle_format::frame::Output;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -18,15 +16,15 @@ use crate::load::input::Input;
 use crate::load::input::file::{LARGEST_READ, check_read};
 use crate::load::settings::Settings;
 
-impl Input {
+impl<'h> Input<'h> {
     /// Gives the window up, which was read to its end, so that reading can go on in the file itself.
-    fn begin_payload(&mut self, py: Python<'_>) -> PyResult<Arc<Settings>> {
+    fn begin_payload(&mut self, py: Python<'_>) -> PyResult<&'h Settings> {
         self.leave_frame(py)?;
         self.failed_in_argument = true;
         self.check_read_to_end(py)?;
         self.skip_peeked(py)?;
         self.go_on_in(Window::empty());
-        Ok(self.settings.clone())
+        Ok(self.settings)
     }
 
     /// The next `n` bytes as an object, read from the file and not through the window: to be called
@@ -46,15 +44,16 @@ impl Input {
         // What is read at once is the object itself, which no filling can beat.
         if n > LARGEST_READ
             && settings.face == Face::Lean
-            && let Some(readinto) = &file.readinto
+            && let Some(readinto) = file.readinto(py)?
         {
-            return self.fill_payload(py, readinto.bind(py), n);
+            return self.fill_payload(py, &readinto, n);
         }
+        let read = file.read(py)?;
         let mut output = BytesOutput::new();
         let mut filled = 0;
         loop {
             let asked = next_piece(n, filled);
-            let object = file.read.bind(py).call1((asked,))?;
+            let object = read.call1((asked,))?;
             let piece = Window::of_object(&object)?;
             check_read(piece.len(), asked)?;
             if piece.len() < asked {
@@ -131,8 +130,12 @@ impl Input {
         py: Python<'py>,
         n: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let settings = self.settings.clone();
-        let Some(readinto) = settings.file.as_ref().and_then(|f| f.readinto.as_ref()) else {
+        let settings = self.settings;
+        let readinto = match &settings.file {
+            Some(file) => file.readinto(py)?,
+            None => None,
+        };
+        let Some(readinto) = readinto else {
             let bytes = self.read_payload(py, n)?;
             return decode::bytearray(py, bytes.as_bytes());
         };
@@ -146,7 +149,7 @@ impl Input {
             // By the class itself: PyO3's constructor never releases the integers.
             let part = py.get_type::<PySlice>();
             let part = part.call1((filled, filled + asked))?;
-            self.fill(readinto.bind(py), &whole.get_item(part)?, asked)?;
+            self.fill(&readinto, &whole.get_item(part)?, asked)?;
             whole.call_method0(intern!(py, "release"))?;
             filled += asked;
         }

@@ -10,7 +10,7 @@ use crate::load::input::{Ahead, FIRST_READ_AT_ONCE, Input, LARGEST_READ_AT_ONCE}
 /// Bytes that are asked of a file's `peek`: as many as the C class asks for.
 const PREFETCH: usize = 128 * 1024;
 
-impl Input {
+impl Input<'_> {
     /// Makes at least `n` bytes available, to be called where there are fewer. Reading from a file
     /// runs Python code.
     ///
@@ -24,7 +24,7 @@ impl Input {
             return Ok(());
         }
         self.failed_in_argument = true;
-        let settings = self.settings.clone();
+        let settings = self.settings;
         if let Some(file) = &settings.file {
             self.check_read_to_end(py)?;
             self.read_more(py, file, n)?;
@@ -50,7 +50,7 @@ impl Input {
             return Ok(());
         }
         self.failed_in_argument = true;
-        let settings = self.settings.clone();
+        let settings = self.settings;
         let Some(file) = &settings.file else {
             self.read_exported_line()?;
             if !self.window.remainder().contains(&b'\n') {
@@ -61,7 +61,7 @@ impl Input {
         };
         self.check_read_to_end(py)?;
         self.skip_peeked(py)?;
-        let line = Window::of_object(&file.readline.bind(py).call0()?)?;
+        let line = Window::of_object(&file.readline(py)?.call0()?)?;
         let newline = line.remainder().iter().position(|&byte| byte == b'\n');
         match newline {
             Some(place) if place + 1 < line.len() => {
@@ -132,7 +132,7 @@ impl Input {
         self.ahead = Ahead::No;
         let unread = self.window.len().saturating_sub(read);
         self.window.cut(read);
-        let settings = self.settings.clone();
+        let settings = self.settings;
         match &settings.file {
             Some(file) => file.give_back(py, unread),
             None => Ok(()),
@@ -159,7 +159,7 @@ impl Input {
         if read == 0 {
             return Ok(());
         }
-        let settings = self.settings.clone();
+        let settings = self.settings;
         let Some(file) = &settings.file else {
             return Ok(());
         };
@@ -206,7 +206,7 @@ impl Input {
 
     /// Looks ahead in the file; false where it turns out that it can't be.
     fn peek(&mut self, py: Python<'_>, file: &File) -> PyResult<bool> {
-        let Some(peek) = &file.peek else {
+        let Some(peek) = file.peek() else {
             return Ok(false);
         };
         match peek.bind(py).call1((PREFETCH,)) {

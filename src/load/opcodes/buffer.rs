@@ -9,7 +9,7 @@ use crate::load::machine::Machine;
 
 impl Machine<'_, '_> {
     pub fn load_next_buffer(&mut self) -> PyResult<()> {
-        let settings = self.settings.clone();
+        let settings = self.settings;
         let Some(buffers) = &settings.buffers else {
             let words = "pickle stream refers to out-of-band data \
                          but no *buffers* argument was given";

@@ -15,7 +15,7 @@ use crate::fast::build;
 use crate::fast::dict::next_entry;
 use crate::fast::instance::{set_attribute, set_slot};
 use crate::interpreter::face::Face;
-use crate::load::attributes::Way;
+use crate::load::attributes::{Attributes, Way};
 use crate::load::machine::Machine;
 
 impl<'py> Machine<'py, '_> {
@@ -63,7 +63,7 @@ impl<'py> Machine<'py, '_> {
             return Err(unpickling_error(self.py, "state is not a dictionary"));
         };
         let class = instance.get_type();
-        if !self.attributes.takes_attributes(instance, &class)? {
+        if !Attributes::takes_attributes(instance, &class) {
             return self.set_in_dict(instance, state);
         }
         let mut position = 0;

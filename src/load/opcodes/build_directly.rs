@@ -11,9 +11,18 @@ use pyo3::prelude::*;
 
 use crate::fast::attribute::optional_attribute;
 use crate::fast::object::{Exact, exact, is_empty, reference_count};
+use crate::load::attributes::Attributes;
 use crate::load::machine::Machine;
 
 impl<'py> Machine<'py, '_> {
+    /// Whether a BUILD follows, or something that goes before one.
+    #[inline(always)]
+    pub fn may_be_state(&self) -> bool {
+        const BUILD: u8 = Opcode::BUILD.code();
+        const TUPLE2: u8 = Opcode::TUPLE2.code();
+        matches!(self.input.window.peek_byte(), Some(BUILD | TUPLE2))
+    }
+
     /// Tries to carry out a SETITEMS together with the BUILD behind it. The pairs begin at `start`, and the
     /// dict lies below them. False where this can't be done, and the dict is to be filled.
     #[inline(always)]
@@ -51,7 +60,7 @@ impl<'py> Machine<'py, '_> {
         let py = self.py;
         let instance = self.stack.values[start - 2].clone();
         let class = instance.get_type();
-        if !self.attributes.takes_attributes(&instance, &class)? {
+        if !Attributes::takes_attributes(&instance, &class) {
             return Ok(false);
         }
         if self.has_other_names(start)

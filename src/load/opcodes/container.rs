@@ -8,6 +8,7 @@ use crate::error::unpickling_error;
 use crate::fast::attribute::optional_attribute;
 use crate::fast::build;
 use crate::fast::fresh;
+use crate::fast::object::{Exact, exact};
 use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::load::key::{check_key, hashes_natively};
@@ -122,6 +123,17 @@ impl<'py> Machine<'py, '_> {
     #[inline(always)]
     pub fn load_setitem(&mut self) -> PyResult<()> {
         let start = self.stack.start_of(2, self.py)?;
+        // A text for a key can't lead back here by its own methods, so that nothing need be laid aside for it.
+        if self.stack.has_below(start)
+            && exact(self.stack.values[start].as_borrowed()) == Exact::Str
+            && !self.may_be_state()
+            && let Ok(dict) = self.stack.values[start - 1].cast_exact::<PyDict>()
+        {
+            let dict = dict.clone();
+            let value = self.stack.pop(self.py)?;
+            let key = self.stack.pop(self.py)?;
+            return build::set_item_taking(&dict, key, value);
+        }
         self.set_items_from(start)
     }
 

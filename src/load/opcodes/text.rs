@@ -72,7 +72,7 @@ impl<'py> Machine<'py, '_> {
             let error = unpickling_error(py, "the STRING opcode argument must be quoted");
             return Err(self.in_argument(error));
         };
-        let settings = self.settings.clone();
+        let settings = self.settings;
         let decoded = self.leave(|py| {
             let bytes = decode::unescape(py, inner.as_bytes())?;
             if settings.encoding.to_bytes() == AS_BYTES {
@@ -101,7 +101,7 @@ impl<'py> Machine<'py, '_> {
     fn push_string(&mut self, size: usize) -> PyResult<()> {
         let py = self.py;
         let bytes = decode::bytes(py, self.take(size)?)?;
-        let settings = self.settings.clone();
+        let settings = self.settings;
         if settings.encoding.to_bytes() == AS_BYTES {
             return self.stack.push(bytes.into_any());
         }

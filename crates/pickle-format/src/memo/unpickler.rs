@@ -72,28 +72,31 @@ impl<T> UnpicklerMemo<T> {
         }
     }
 
-    /// An empty memo like this one, whose vector has the room of another's (`into_room`).
-    #[must_use]
-    pub fn in_room(mut self, room: Vec<Option<T>>) -> Self {
-        debug_assert!(room.is_empty() && self.dense.is_empty());
-        self.dense = room;
-        self
-    }
-
-    /// The room of the vector, empty. What is left in the memo is dropped.
-    #[must_use]
-    pub fn into_room(self) -> Vec<Option<T>> {
-        let mut room = self.dense;
-        room.clear();
-        room
-    }
-
-    /// Takes every value out, in no order that means anything. The room stays.
-    pub fn drain(&mut self) -> impl Iterator<Item = T> + '_ {
+    /// Has every value released, in no order that means anything. The room of the vector stays.
+    #[inline]
+    pub fn release(&mut self, release: impl Fn(T)) {
         self.len = 0;
         self.near = if self.counts_far { 0 } else { FIRST_NEAR };
-        let far = std::mem::take(&mut self.sparse);
-        self.dense.drain(..).flatten().chain(far.into_values())
+        self.dense.drain(..).flatten().for_each(&release);
+        if !self.sparse.is_empty() {
+            let far = std::mem::take(&mut self.sparse);
+            far.into_values().for_each(release);
+        }
+    }
+
+    /// An empty memo begins to count as `new` or as `counting_near_entries` does.
+    #[inline]
+    pub fn count(&mut self, counts_far: bool) {
+        debug_assert!(self.dense.is_empty() && self.sparse.is_empty());
+        self.len = 0;
+        self.counts_far = counts_far;
+        self.near = if counts_far { 0 } else { FIRST_NEAR };
+    }
+
+    /// Entries for which the vector has room.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.dense.capacity()
     }
 
     /// The number of entries, which is also the index that MEMOIZE gives next.
@@ -145,7 +148,7 @@ impl<T> UnpicklerMemo<T> {
     ///
     /// # Errors
     /// When there is no memory; nothing is changed then, and the value is dropped.
-    #[inline]
+    #[inline(always)]
     pub fn put(&mut self, index: usize, value: T) -> Result<Option<T>, TryReserveError> {
         // Mostly the next one, and there is room for it.
         if index == self.dense.len()
@@ -157,6 +160,12 @@ impl<T> UnpicklerMemo<T> {
             self.len += 1;
             return Ok(None);
         }
+        self.put_elsewhere(index, value)
+    }
+
+    /// As `put`, where it is not the next entry, or there is no room for it.
+    #[inline(never)]
+    fn put_elsewhere(&mut self, index: usize, value: T) -> Result<Option<T>, TryReserveError> {
         if !self.counts_far {
             return self.put_and_count_near(index, value);
         }

@@ -1,0 +1,128 @@
+//! A `BytesIO` read where its bytes lie: its own `read` makes an object of what it gives, and `seek` takes an int for
+//! what is given back. That counts for pickles of a few bytes.
+//!
+//! A `BytesIO` keeps a `bytes` object, and makes another one before it writes if somebody else has a reference to
+//! that. So a part of it that we hold never changes.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyType};
+
+use crate::fast::window::Window;
+
+/// The head of a `BytesIO`, which no header of the interpreter declares: [`observe`] finds out whether it is laid out
+/// like this.
+#[repr(C)]
+struct BytesIo {
+    object: ffi::PyObject,
+    /// Null once it is closed.
+    contents: *mut ffi::PyObject,
+    position: ffi::Py_ssize_t,
+    /// Bytes that are the file's; there may be room for more behind them.
+    length: ffi::Py_ssize_t,
+    dict: *mut ffi::PyObject,
+    weak_references: *mut ffi::PyObject,
+    /// Buffers given out, through which others write.
+    exports: ffi::Py_ssize_t,
+}
+
+/// A file with more bytes is read by its method. Before a write, a file whose contents we hold copies all of them.
+const MOST: ffi::Py_ssize_t = 64 * 1024;
+
+/// Whether files are laid out so.
+static IS_KNOWN: AtomicBool = AtomicBool::new(false);
+
+/// Finds out whether files are laid out as expected; where they are not, nobody reads them here.
+///
+/// # Errors
+/// What the methods of a `BytesIO` raise; MemoryError.
+pub fn observe(class: &Bound<'_, PyType>) -> PyResult<()> {
+    let py = class.py();
+    let size = class.getattr("__basicsize__")?.extract::<usize>()?;
+    let dict_at = class.getattr("__dictoffset__")?.extract::<usize>()?;
+    // SAFETY: the class is alive.
+    let flags = unsafe { ffi::PyType_GetFlags(class.as_type_ptr()) };
+    if cfg!(Py_GIL_DISABLED)
+        || flags & ffi::Py_TPFLAGS_IMMUTABLETYPE == 0
+        || size < size_of::<BytesIo>()
+        || dict_at != std::mem::offset_of!(BytesIo, dict)
+    {
+        return Ok(());
+    }
+    let contents = PyBytes::new(py, b"observed by oxipickle");
+    let file = class.call1((&contents,))?;
+    file.call_method1("seek", (3,))?;
+    // SAFETY: the file is alive and as large as this at least; what is read are plain numbers, whatever they mean.
+    let read = || unsafe {
+        let file = file.as_ptr().cast::<BytesIo>();
+        let contents = (*file).contents as usize;
+        (contents, (*file).position, (*file).length, (*file).exports)
+    };
+    let before = read();
+    let shown = file.call_method0("getbuffer")?;
+    let exported = read();
+    shown.call_method0("release")?;
+    file.call_method1("truncate", (9,))?;
+    file.call_method1("seek", (30,))?;
+    let after = read();
+    let is_known = before == (contents.as_ptr() as usize, 3, 21, 0)
+        && exported.0 != before.0
+        && (exported.1, exported.2, exported.3) == (3, 21, 1)
+        && (after.1, after.2, after.3) == (30, 9, 0);
+    IS_KNOWN.store(is_known, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Whether an exact `BytesIO` can be read here as long as it is open, and is small; and nobody can change its class.
+#[inline(always)]
+pub fn is_known() -> bool {
+    IS_KNOWN.load(Ordering::Relaxed)
+}
+
+/// The file's layout, if it is of the class and the layout is known.
+#[inline(always)]
+fn layout(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> Option<*mut BytesIo> {
+    (is_known() && file.get_type_ptr() == class.as_type_ptr()).then(|| file.as_ptr().cast())
+}
+
+/// Reads `n` bytes or what there is, as the method `read` does; None where that has to be called.
+#[inline(always)]
+pub fn read(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, n: usize) -> Option<Window> {
+    let layout = layout(file, class)?;
+    // SAFETY: the file is alive, the GIL held, and the layout known; the file holds its contents, a `bytes` object of
+    // at least `length` bytes.
+    unsafe {
+        let (contents, position, length) =
+            ((*layout).contents, (*layout).position, (*layout).length);
+        if contents.is_null() || (*layout).exports != 0 || position < 0 || length > MOST {
+            return None;
+        }
+        let start = position.min(length) as usize;
+        let n = n.min(length as usize - start);
+        let contents = Bound::from_borrowed_ptr(file.py(), contents);
+        let window = Window::of_part(contents.cast_exact::<PyBytes>().ok()?, start, n)?;
+        (*layout).position = position + n as ffi::Py_ssize_t;
+        Some(window)
+    }
+}
+
+/// Gives back the last bytes that were read; false where the method `seek` has to.
+#[inline(always)]
+pub fn give_back(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, n: usize) -> bool {
+    let Some(layout) = layout(file, class) else {
+        return false;
+    };
+    // SAFETY: as for `read`.
+    unsafe {
+        let position = (*layout).position;
+        // A window is never longer than `isize` says.
+        let n = n as ffi::Py_ssize_t;
+        if (*layout).contents.is_null() || position < n {
+            return false;
+        }
+        (*layout).position = position - n;
+        true
+    }
+}
