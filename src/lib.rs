@@ -47,6 +47,7 @@ pub mod _oxipickle {
         let py = module.py();
         crate::interpreter::sole::check(py)?;
         crate::fast::layout::check(py)?;
+        crate::fast::leaf::observe(py)?;
         crate::interpreter::imports::Imports::observe(py)?;
         #[cfg(feature = "watch")]
         crate::fast::watchman::export(module)?;

@@ -23,6 +23,7 @@ pub mod import;
 pub mod instance;
 pub mod interpreter;
 pub mod layout;
+pub mod leaf;
 pub mod memo;
 pub mod method;
 pub mod no_memory;

@@ -22,6 +22,11 @@ use crate::load::state::State;
 /// Opcodes carried out before the collector is paused: shorter pickles do not earn the pause.
 const OPCODES_BEFORE_PAUSE: u32 = 128;
 
+/// Memo entries after which a load looks ahead for the indices that the rest of the pickle fetches. The
+/// look takes a pass over the pickle, which small pickles, and those that memoize little, would not win
+/// back.
+pub const ENTRIES_BEFORE_LOOKING_AHEAD: usize = 256;
+
 /// The way home for a state.
 struct WayHome<'py, 'h> {
     home: &'h Home<State>,

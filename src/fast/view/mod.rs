@@ -23,7 +23,7 @@ pub use class::Names;
 pub use class::{Class, ClassVersion, SeenNames};
 pub use dict::{AnyEntries, Dict, TextEntries};
 pub use kind::Kind;
-pub use number::Int;
+pub use number::{DIGIT_BITS, Digits, Int};
 pub use object::View;
 pub use sequence::{Bytes, List, Tuple};
 pub use set::Set;

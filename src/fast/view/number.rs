@@ -14,18 +14,18 @@ pub struct Float<'q>(View<'q>);
 
 /// An int's digits, least significant first, behind what says how many there are and the sign.
 #[repr(C)]
-struct Digits {
-    base: ffi::PyObject,
+pub struct Digits {
+    pub base: ffi::PyObject,
     #[cfg(not(Py_3_12))]
-    signed_length: ffi::Py_ssize_t,
+    pub signed_length: ffi::Py_ssize_t,
     /// From the lowest bit: two of sign (0 positive, 1 zero, 2 negative), a flag, the length.
     #[cfg(Py_3_12)]
-    tag: usize,
-    digits: [u32; 2],
+    pub tag: usize,
+    pub digits: [u32; 2],
 }
 
 /// Bits of a digit, on every build for 64 bits that was not configured otherwise.
-const DIGIT_BITS: u32 = 30;
+pub const DIGIT_BITS: u32 = 30;
 
 impl<'q> Int<'q> {
     /// # Safety

@@ -8,13 +8,8 @@ use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
 use crate::gate::home::Home;
-use crate::load::machine::Machine;
+use crate::load::machine::{ENTRIES_BEFORE_LOOKING_AHEAD, Machine};
 use crate::load::state::State;
-
-/// Memo entries after which a load looks ahead for the indices that the rest of the pickle fetches. The
-/// look takes a pass over the pickle, which small pickles, and those that memoize little, would not win
-/// back.
-const ENTRIES_BEFORE_LOOKING_AHEAD: usize = 256;
 
 impl<'py> Machine<'py, '_> {
     /// Pushes an object of a kind that picklers memoize. If the next opcode is a MEMOIZE whose entry nobody

@@ -1,0 +1,279 @@
+//! The plain opcodes: leaves, empty containers, tuples, marks, and what goes to the memo and comes from it.
+//!
+//! They are most of a pickle, and few of them can fail. So here they are carried out in a loop of their own,
+//! which has at hand all that it works on, and no errors: an opcode that is another, or whose bytes are not all
+//! there, or for which there is no room, no memory or nothing on the stack, is left unread for the loop in
+//! `run.rs`, which knows all of them.
+
+use pickle_format::fetched::Fetched;
+use pickle_format::opcode::Opcode;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyList};
+
+use crate::fast::build::{self, push_within_capacity};
+use crate::fast::fresh;
+use crate::fast::leaf;
+use crate::load::key::hashes_natively;
+use crate::load::machine::{ENTRIES_BEFORE_LOOKING_AHEAD, Machine};
+use crate::load::stack::Stack;
+use crate::load::state::Memo;
+
+const NONE: u8 = Opcode::NONE.code();
+const NEWTRUE: u8 = Opcode::NEWTRUE.code();
+const NEWFALSE: u8 = Opcode::NEWFALSE.code();
+const BININT: u8 = Opcode::BININT.code();
+const BININT1: u8 = Opcode::BININT1.code();
+const BININT2: u8 = Opcode::BININT2.code();
+const BINFLOAT: u8 = Opcode::BINFLOAT.code();
+const SHORT_BINUNICODE: u8 = Opcode::SHORT_BINUNICODE.code();
+const EMPTY_LIST: u8 = Opcode::EMPTY_LIST.code();
+const EMPTY_DICT: u8 = Opcode::EMPTY_DICT.code();
+const EMPTY_TUPLE: u8 = Opcode::EMPTY_TUPLE.code();
+const TUPLE1: u8 = Opcode::TUPLE1.code();
+const TUPLE2: u8 = Opcode::TUPLE2.code();
+const TUPLE3: u8 = Opcode::TUPLE3.code();
+const APPENDS: u8 = Opcode::APPENDS.code();
+const SETITEMS: u8 = Opcode::SETITEMS.code();
+const BUILD: u8 = Opcode::BUILD.code();
+const MARK: u8 = Opcode::MARK.code();
+const MEMOIZE: u8 = Opcode::MEMOIZE.code();
+const BINGET: u8 = Opcode::BINGET.code();
+const LONG_BINGET: u8 = Opcode::LONG_BINGET.code();
+
+impl<'py> Machine<'py, '_> {
+    /// Carries out opcodes as long as they are plain.
+    #[inline(never)]
+    pub fn run_plain(&mut self) -> PyResult<()> {
+        // What Python code sees of the memo is not at hand here.
+        if self.memo_is_shown {
+            return Ok(());
+        }
+        let py = self.py;
+        let Self {
+            input,
+            stack,
+            state,
+            fetched,
+            ticks,
+            ..
+        } = self;
+        let Some(state) = &mut state.0 else {
+            return Ok(());
+        };
+        let memo = &mut state.memo;
+        let fetched = fetched.as_ref();
+        let mut rest = input.window.within_limit();
+        let before = rest.len();
+        let mut failed = None;
+        // What is due at an opcode is due before it is carried out.
+        while *ticks > 1
+            && let Some((&code, after)) = rest.split_first()
+        {
+            let (value, after, is_memoized) = match code {
+                BININT1 => match after.split_first() {
+                    Some((&value, after)) => (leaf::shared_int(py, value.into()), after, false),
+                    None => break,
+                },
+                BININT2 => match after.split_first_chunk() {
+                    Some((&bytes, after)) => {
+                        let value = u16::from_le_bytes(bytes);
+                        (leaf::shared_int(py, value.into()), after, false)
+                    }
+                    None => break,
+                },
+                BININT => match after.split_first_chunk() {
+                    Some((&bytes, after)) => {
+                        (leaf::int(py, i32::from_le_bytes(bytes)), after, false)
+                    }
+                    None => break,
+                },
+                BINFLOAT => match after.split_first_chunk() {
+                    Some((&bytes, after)) => {
+                        (leaf::float(py, f64::from_be_bytes(bytes)), after, false)
+                    }
+                    None => break,
+                },
+                BINGET => match after.split_first() {
+                    Some((&index, after)) => (copy_of(memo, index.into(), py), after, false),
+                    None => break,
+                },
+                LONG_BINGET => match after.split_first_chunk() {
+                    Some((&bytes, after)) => {
+                        let index = u32::from_le_bytes(bytes) as usize;
+                        (copy_of(memo, index, py), after, false)
+                    }
+                    None => break,
+                },
+                NONE => (Some(py.None().into_bound(py)), after, false),
+                NEWTRUE => (Some(boolean(py, true)), after, false),
+                NEWFALSE => (Some(boolean(py, false)), after, false),
+                EMPTY_TUPLE => (tuple_of_last(0, stack, py), after, false),
+                SHORT_BINUNICODE => {
+                    let Some((&size, after)) = after.split_first() else {
+                        break;
+                    };
+                    match after.split_at_checked(size.into()) {
+                        Some((text, after)) => (leaf::ascii(py, text), after, true),
+                        None => break,
+                    }
+                }
+                EMPTY_LIST => (fresh::list(py).ok().map(Bound::into_any), after, true),
+                EMPTY_DICT => (fresh::dict(py).ok().map(Bound::into_any), after, true),
+                TUPLE1 => (tuple_of_last(1, stack, py), after, true),
+                TUPLE2 => (tuple_of_last(2, stack, py), after, true),
+                TUPLE3 => (tuple_of_last(3, stack, py), after, true),
+                MARK => {
+                    let place = stack.values.len();
+                    if push_within_capacity(&mut stack.marks, place).is_err() {
+                        break;
+                    }
+                    stack.fence = place;
+                    rest = after;
+                    *ticks -= 1;
+                    continue;
+                }
+                MEMOIZE => match stack.values.last() {
+                    Some(value)
+                        if stack.values.len() > stack.fence && memoize(memo, fetched, value) =>
+                    {
+                        rest = after;
+                        *ticks -= 1;
+                        continue;
+                    }
+                    _ => break,
+                },
+                APPENDS if append_all(stack) => {
+                    rest = after;
+                    *ticks -= 1;
+                    continue;
+                }
+                SETITEMS => {
+                    let Some((dict, start)) = dict_of_pairs(stack, after) else {
+                        break;
+                    };
+                    if let Err(error) = fill(&dict, stack, start) {
+                        rest = after;
+                        failed = Some((SETITEMS, error));
+                        break;
+                    }
+                    rest = after;
+                    *ticks -= 1;
+                    continue;
+                }
+                _ => break,
+            };
+            let Some(value) = value else { break };
+            rest = after;
+            // What is memoized at once need not wait for its turn.
+            if is_memoized
+                && let Some((&MEMOIZE, behind)) = after.split_first()
+                && memoize(memo, fetched, &value)
+            {
+                rest = behind;
+            }
+            *ticks -= 1;
+            if stack.push(value).is_err() {
+                break;
+            }
+        }
+        let read = before - rest.len();
+        input.window.skip(read);
+        match failed {
+            None => Ok(()),
+            Some((code, error)) => {
+                self.opcode_at = self.input.offset() - 1;
+                self.opcode = Opcode::from_byte(code);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Where the values above the last mark begin, and those above the mark below it; None where the latter are none.
+#[inline(always)]
+fn last_mark(stack: &Stack<'_>) -> Option<(usize, usize)> {
+    let (start, fence) = match stack.marks.as_slice() {
+        [.., below, last] => (*last, *below),
+        [last] => (*last, 0),
+        [] => return None,
+    };
+    (start > fence && start <= stack.values.len()).then_some((start, fence))
+}
+
+/// Moves the values above the last mark to the list below it; false if there is no exact list, or no memory.
+#[inline(always)]
+fn append_all(stack: &mut Stack<'_>) -> bool {
+    let Some((start, fence)) = last_mark(stack) else {
+        return false;
+    };
+    let Ok(list) = stack.values[start - 1].cast_exact::<PyList>() else {
+        return false;
+    };
+    let list = list.clone();
+    if build::extend_list(&list, &mut stack.values, start).is_err() {
+        return false;
+    }
+    stack.marks.pop();
+    stack.fence = fence;
+    true
+}
+
+/// The exact dict below the last mark, and where the pairs above it begin, if their keys run no Python code; None
+/// where they may be the state of an instance.
+#[inline(always)]
+fn dict_of_pairs<'py>(stack: &Stack<'py>, after: &[u8]) -> Option<(Bound<'py, PyDict>, usize)> {
+    let (start, _) = last_mark(stack)?;
+    let pairs = &stack.values[start..];
+    if !pairs.len().is_multiple_of(2) || matches!(after, [] | [BUILD | TUPLE2, ..]) {
+        return None;
+    }
+    let dict = stack.values[start - 1].cast_exact::<PyDict>().ok()?;
+    if !pairs.chunks_exact(2).all(|pair| hashes_natively(&pair[0])) {
+        return None;
+    }
+    Some((dict.clone(), start))
+}
+
+/// Stores the pairs from `start` on in a dict, and takes the mark away below which it lies.
+#[inline(always)]
+fn fill<'py>(dict: &Bound<'py, PyDict>, stack: &mut Stack<'py>, start: usize) -> PyResult<()> {
+    stack.marks.pop();
+    stack.fence = stack.marks.last().copied().unwrap_or(0);
+    build::fill_dict(dict, &mut stack.values, start)
+}
+
+/// Carries out a MEMOIZE, if the entry is the memo's next place, or is never fetched.
+#[inline(always)]
+fn memoize(memo: &mut Memo, fetched: Option<&Fetched>, value: &Bound<'_, PyAny>) -> bool {
+    if fetched.is_some_and(|fetched| !fetched.contains(memo.len())) {
+        memo.skip();
+        return true;
+    }
+    memo.len() + 1 != ENTRIES_BEFORE_LOOKING_AHEAD && memo.put_next(|| value.clone().unbind())
+}
+
+/// Another reference to a value of the memo, if it is near at hand.
+#[inline(always)]
+fn copy_of<'py>(memo: &Memo, index: usize, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+    memo.get_near(index).map(|value| value.bind(py).clone())
+}
+
+/// A tuple of the topmost values, which are taken off, if there are so many above the last mark.
+#[inline(always)]
+fn tuple_of_last<'py>(
+    length: usize,
+    stack: &mut Stack<'py>,
+    py: Python<'py>,
+) -> Option<Bound<'py, PyAny>> {
+    let start = stack.values.len().checked_sub(length)?;
+    if start < stack.fence {
+        return None;
+    }
+    let tuple = build::tuple(py, &mut stack.values, start).ok()?;
+    Some(tuple.into_any())
+}
+
+#[inline(always)]
+fn boolean(py: Python<'_>, value: bool) -> Bound<'_, PyAny> {
+    PyBool::new(py, value).to_owned().into_any()
+}
