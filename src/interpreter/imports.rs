@@ -42,6 +42,8 @@ pub struct Imports {
     pub function_type: Py<PyType>,
     pub buffer_type: Py<PyType>,
     pub bytes_io_type: Py<PyType>,
+    pub buffered_reader_type: Py<PyType>,
+    pub file_io_type: Py<PyType>,
     /// Its `seek`, whatever a `BytesIO` has of that name.
     pub bytes_io_seek: Py<PyAny>,
     pub builtin_method_type: Py<PyType>,
@@ -120,7 +122,8 @@ impl Imports {
         };
         let singleton =
             |value: Bound<'_, PyAny>| (value.get_type().into_any().unbind(), value.unbind());
-        let bytes_io_type = class(&py.import("io")?, "BytesIO")?;
+        let io = py.import("io")?;
+        let bytes_io_type = class(&io, "BytesIO")?;
         bytes_io::observe(bytes_io_type.bind(py))?;
         Ok(Self {
             pickling_error: class(&pickle, "PicklingError")?,
@@ -148,6 +151,8 @@ impl Imports {
             buffer_type: class(&pickle, "PickleBuffer")?,
             bytes_io_seek: bytes_io_type.bind(py).getattr("seek")?.unbind(),
             bytes_io_type,
+            buffered_reader_type: class(&io, "BufferedReader")?,
+            file_io_type: class(&io, "FileIO")?,
             builtin_method_type: class(&types, "BuiltinMethodType")?,
             deque_type: class(&collections, "deque")?,
             ordered_dict_type: class(&collections, "OrderedDict")?,

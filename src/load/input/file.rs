@@ -1,5 +1,7 @@
 //! A file as a load sees it: the methods that are called, and what they may give.
 
+use std::sync::OnceLock;
+
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
@@ -19,6 +21,10 @@ use crate::interpreter::imports::Imports;
 /// Bytes that are asked of a file at once, at the most. A pickle may claim any length for an argument or a
 /// frame, and memory is taken for bytes that have arrived only.
 pub const LARGEST_READ: usize = 1024 * 1024;
+
+/// What a file's mode says of its type, and that it is a regular file: the same on every system.
+const FILE_TYPE: u32 = 0o170_000;
+const REGULAR: u32 = 0o100_000;
 
 /// The methods of a file that are used.
 struct Methods {
@@ -40,6 +46,8 @@ pub struct File {
     /// The `BytesIO` that the methods belong to: what was read of it too early is given back before anybody can see
     /// it.
     pub in_memory: Option<Py<PyAny>>,
+    /// What `is_stored` said when a load first asked.
+    may_wait: OnceLock<bool>,
 }
 
 impl File {
@@ -56,6 +64,7 @@ impl File {
                 methods: None,
                 waits: false,
                 in_memory: Some(file.clone().unbind()),
+                may_wait: OnceLock::new(),
             });
         }
         Self::of_other(file, is_bytes_io)
@@ -88,6 +97,7 @@ impl File {
                 peek: peek.map(Bound::unbind),
             }),
             in_memory: is_in_memory.then(|| file.clone().unbind()),
+            may_wait: OnceLock::new(),
         })
     }
 
@@ -112,7 +122,53 @@ impl File {
             }),
             waits: in_memory.is_none(),
             in_memory,
+            may_wait: OnceLock::new(),
         })
+    }
+
+    /// Whether reading may wait for somebody who writes, as far as that is known of the file.
+    pub fn may_wait(&self, py: Python<'_>) -> bool {
+        self.waits
+            && *self
+                .may_wait
+                .get_or_init(|| !self.is_stored(py).unwrap_or(false))
+    }
+
+    /// Whether all bytes are there, in memory or in a regular file, and only the interpreter's own classes read them.
+    ///
+    /// # Errors
+    /// What asking a closed file raises; MemoryError.
+    pub fn is_stored(&self, py: Python<'_>) -> PyResult<bool> {
+        let Some(methods) = &self.methods else {
+            return Ok(true);
+        };
+        let imports = Imports::get(py)?;
+        let reader = &imports.buffered_reader_type;
+        let Some((_, owner)) = builtin_method(methods.read.bind(py)) else {
+            return Ok(false);
+        };
+        let owner = owner.to_owned();
+        let is_others = |method: &Option<Py<PyAny>>| match method {
+            Some(method) => !is_own_method(method.bind(py), &owner),
+            None => false,
+        };
+        if !owner.get_type().is(reader) || is_others(&methods.readinto) || is_others(&methods.peek)
+        {
+            return Ok(self.in_memory.is_some());
+        }
+        let raw = owner.getattr(intern!(py, "raw"))?;
+        if !is_own_method(&raw.getattr(intern!(py, "readinto"))?, &raw) {
+            return Ok(false);
+        }
+        if !raw.get_type().is(&imports.file_io_type) {
+            return Ok(raw.get_type().is(&imports.bytes_io_type));
+        }
+        let fileno = imports.file_io_type.bind(py).getattr(intern!(py, "fileno"))?;
+        let number = fileno.call1((raw,))?;
+        let os = py.import(intern!(py, "os"))?;
+        let status = os.call_method1(intern!(py, "fstat"), (number,))?;
+        let mode = status.getattr(intern!(py, "st_mode"))?.extract::<u32>()?;
+        Ok(mode & FILE_TYPE == REGULAR)
     }
 
     /// A method of the file's class, bound to the file.
