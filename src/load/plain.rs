@@ -32,6 +32,8 @@ const EMPTY_TUPLE: u8 = Opcode::EMPTY_TUPLE.code();
 const TUPLE1: u8 = Opcode::TUPLE1.code();
 const TUPLE2: u8 = Opcode::TUPLE2.code();
 const TUPLE3: u8 = Opcode::TUPLE3.code();
+const APPEND: u8 = Opcode::APPEND.code();
+const SETITEM: u8 = Opcode::SETITEM.code();
 const APPENDS: u8 = Opcode::APPENDS.code();
 const SETITEMS: u8 = Opcode::SETITEMS.code();
 const BUILD: u8 = Opcode::BUILD.code();
@@ -142,22 +144,38 @@ impl<'py> Machine<'py, '_> {
                     }
                     _ => break,
                 },
-                APPENDS if append_all(stack) => {
+                APPEND | APPENDS => {
+                    let Some((start, fence)) = part(stack, code == APPEND, 1) else {
+                        break;
+                    };
+                    if !append_from(stack, start) {
+                        break;
+                    }
+                    if code == APPENDS {
+                        stack.marks.pop();
+                        stack.fence = fence;
+                    }
                     rest = after;
                     *ticks -= 1;
                     continue;
                 }
-                SETITEMS => {
-                    let Some((dict, start)) = dict_of_pairs(stack, after) else {
+                SETITEM | SETITEMS => {
+                    let Some((start, fence)) = part(stack, code == SETITEM, 2) else {
                         break;
                     };
-                    if let Err(error) = fill(&dict, stack, start) {
-                        rest = after;
-                        failed = Some((SETITEMS, error));
+                    let Some(dict) = dict_of_pairs(stack, start, after) else {
                         break;
+                    };
+                    if code == SETITEMS {
+                        stack.marks.pop();
+                        stack.fence = fence;
                     }
                     rest = after;
                     *ticks -= 1;
+                    if let Err(error) = build::fill_dict(&dict, &mut stack.values, start) {
+                        failed = Some((code, error));
+                        break;
+                    }
                     continue;
                 }
                 _ => break,
@@ -189,57 +207,46 @@ impl<'py> Machine<'py, '_> {
     }
 }
 
-/// Where the values above the last mark begin, and those above the mark below it; None where the latter are none.
+/// Where the values begin that go into what lies below them: the topmost `n`, or those above the last mark. And
+/// where the fence is once they and the mark are gone. None if nothing lies below.
 #[inline(always)]
-fn last_mark(stack: &Stack<'_>) -> Option<(usize, usize)> {
-    let (start, fence) = match stack.marks.as_slice() {
-        [.., below, last] => (*last, *below),
-        [last] => (*last, 0),
-        [] => return None,
+fn part(stack: &Stack<'_>, is_counted: bool, n: usize) -> Option<(usize, usize)> {
+    let (start, fence) = if is_counted {
+        (stack.values.len().checked_sub(n)?, stack.fence)
+    } else {
+        match stack.marks.as_slice() {
+            [.., below, last] => (*last, *below),
+            [last] => (*last, 0),
+            [] => return None,
+        }
     };
     (start > fence && start <= stack.values.len()).then_some((start, fence))
 }
 
-/// Moves the values above the last mark to the list below it; false if there is no exact list, or no memory.
+/// Moves the values from `start` on to the list below them; false if there is no exact list, or no memory.
 #[inline(always)]
-fn append_all(stack: &mut Stack<'_>) -> bool {
-    let Some((start, fence)) = last_mark(stack) else {
-        return false;
-    };
+fn append_from(stack: &mut Stack<'_>, start: usize) -> bool {
     let Ok(list) = stack.values[start - 1].cast_exact::<PyList>() else {
         return false;
     };
     let list = list.clone();
-    if build::extend_list(&list, &mut stack.values, start).is_err() {
-        return false;
-    }
-    stack.marks.pop();
-    stack.fence = fence;
-    true
+    build::extend_list(&list, &mut stack.values, start).is_ok()
 }
 
-/// The exact dict below the last mark, and where the pairs above it begin, if their keys run no Python code; None
-/// where they may be the state of an instance.
+/// The exact dict below pairs whose keys run no Python code; None where they may be the state of an instance.
 #[inline(always)]
-fn dict_of_pairs<'py>(stack: &Stack<'py>, after: &[u8]) -> Option<(Bound<'py, PyDict>, usize)> {
-    let (start, _) = last_mark(stack)?;
+fn dict_of_pairs<'py>(
+    stack: &Stack<'py>,
+    start: usize,
+    after: &[u8],
+) -> Option<Bound<'py, PyDict>> {
     let pairs = &stack.values[start..];
     if !pairs.len().is_multiple_of(2) || matches!(after, [] | [BUILD | TUPLE2, ..]) {
         return None;
     }
     let dict = stack.values[start - 1].cast_exact::<PyDict>().ok()?;
-    if !pairs.chunks_exact(2).all(|pair| hashes_natively(&pair[0])) {
-        return None;
-    }
-    Some((dict.clone(), start))
-}
-
-/// Stores the pairs from `start` on in a dict, and takes the mark away below which it lies.
-#[inline(always)]
-fn fill<'py>(dict: &Bound<'py, PyDict>, stack: &mut Stack<'py>, start: usize) -> PyResult<()> {
-    stack.marks.pop();
-    stack.fence = stack.marks.last().copied().unwrap_or(0);
-    build::fill_dict(dict, &mut stack.values, start)
+    let are_native = pairs.chunks_exact(2).all(|pair| hashes_natively(&pair[0]));
+    are_native.then(|| dict.clone())
 }
 
 /// Carries out a MEMOIZE, if the entry is the memo's next place, or is never fetched.

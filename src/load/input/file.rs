@@ -163,7 +163,10 @@ impl File {
         if !raw.get_type().is(&imports.file_io_type) {
             return Ok(raw.get_type().is(&imports.bytes_io_type));
         }
-        let fileno = imports.file_io_type.bind(py).getattr(intern!(py, "fileno"))?;
+        let fileno = imports
+            .file_io_type
+            .bind(py)
+            .getattr(intern!(py, "fileno"))?;
         let number = fileno.call1((raw,))?;
         let os = py.import(intern!(py, "os"))?;
         let status = os.call_method1(intern!(py, "fstat"), (number,))?;

@@ -47,8 +47,8 @@ impl<'py> Machine<'py, '_> {
 
     /// Whether some of the pairs from `start` on have a key that is no exact string.
     fn has_other_names(&self, start: usize) -> bool {
-        let mut names = self.stack.values[start..].iter().step_by(2);
-        names.any(|name| exact(name.as_borrowed()) != Exact::Str)
+        let mut pairs = self.stack.values[start..].chunks_exact(2);
+        pairs.any(|pair| exact(pair[0].as_borrowed()) != Exact::Str)
     }
 
     /// The pairs become attributes of the instance below the dict, in its `__dict__`.
@@ -70,13 +70,15 @@ impl<'py> Machine<'py, '_> {
         }
         // Finalisers of what is replaced run with nothing of the stack borrowed.
         let values = std::mem::take(&mut self.stack.values);
-        let set = values[start..].chunks_exact(2).try_fold(true, |all, pair| {
-            Ok::<_, PyErr>(
-                all && self
-                    .attributes
-                    .set_in_dict(&instance, &class, &pair[0], &pair[1])?,
-            )
-        });
+        let mut set = Ok(true);
+        for pair in values[start..].chunks_exact(2) {
+            set = self
+                .attributes
+                .set_in_dict(&instance, &class, &pair[0], &pair[1]);
+            if !matches!(set, Ok(true)) {
+                break;
+            }
+        }
         self.stack.values = values;
         if !set? {
             // All of the state goes to the `__dict__` then, what was set already once more.
