@@ -5,7 +5,7 @@
 //! off, and a threshold that somebody sets meanwhile is left as it is when the pause ends.
 //!
 //! A load that waits, for its file, for a hook or for a module to be imported, interrupts the pause:
-//! meanwhile other threads make garbage.
+//! meanwhile other threads make garbage. It does not wait for a file whose bytes are stored.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};

@@ -1,9 +1,10 @@
-//! The plain opcodes: leaves, empty containers, tuples, marks, and what goes to the memo and comes from it.
+//! The plain opcodes: leaves, marks, what puts them into lists, tuples and dicts, and what goes to the memo and
+//! comes from it.
 //!
 //! They are most of a pickle, and few of them can fail. So here they are carried out in a loop of their own,
-//! which has at hand all that it works on, and no errors: an opcode that is another, or whose bytes are not all
-//! there, or for which there is no room, no memory or nothing on the stack, is left unread for the loop in
-//! `run.rs`, which knows all of them.
+//! which has at hand all that it works on. An opcode that is another, or whose bytes are not all there, or for
+//! which there is no room, no memory or nothing on the stack, is left unread for the loop in `run.rs`, which
+//! knows all of them. One error can't be left to that: a dict that was filled in part.
 
 use pickle_format::fetched::Fetched;
 use pickle_format::opcode::Opcode;
@@ -44,6 +45,9 @@ const LONG_BINGET: u8 = Opcode::LONG_BINGET.code();
 
 impl<'py> Machine<'py, '_> {
     /// Carries out opcodes as long as they are plain.
+    ///
+    /// # Errors
+    /// What a dict raises that is filled: MemoryError.
     #[inline(never)]
     pub fn run_plain(&mut self) -> PyResult<()> {
         // What Python code sees of the memo is not at hand here.
@@ -181,17 +185,19 @@ impl<'py> Machine<'py, '_> {
                 _ => break,
             };
             let Some(value) = value else { break };
+            // A tuple has made room for itself, so what is given up here is a leaf or an empty container.
+            if push_within_capacity(&mut stack.values, value).is_err() {
+                break;
+            }
             rest = after;
+            *ticks -= 1;
             // What is memoized at once need not wait for its turn.
             if is_memoized
                 && let Some((&MEMOIZE, behind)) = after.split_first()
-                && memoize(memo, fetched, &value)
+                && let Some(value) = stack.values.last()
+                && memoize(memo, fetched, value)
             {
                 rest = behind;
-            }
-            *ticks -= 1;
-            if stack.push(value).is_err() {
-                break;
             }
         }
         let read = before - rest.len();
