@@ -124,7 +124,8 @@ def test_no_collection_while_a_stored_file_is_read(tmp_path, buffered):
         finally:
             gc.callbacks.remove(note)
     assert loaded == value
-    assert collections == []
+    # From 3.12 on one that has come due may follow at once.
+    assert collections.count("start") <= 1
 
 
 def test_a_file_whose_raw_one_has_another_readinto_may_wait():

@@ -6,7 +6,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyCFunction, PyString};
 
 use crate::fast::attribute::optional_attribute;
 use crate::fast::bytes_io;
@@ -144,20 +144,25 @@ impl File {
         };
         let imports = Imports::get(py)?;
         let reader = &imports.buffered_reader_type;
-        let Some((_, owner)) = builtin_method(methods.read.bind(py)) else {
-            return Ok(false);
+        let read = methods.read.bind(py);
+        let owner = match read.cast::<PyCFunction>() {
+            Ok(read) => read.getattr(intern!(py, "__self__"))?,
+            Err(_) => return Ok(false),
         };
-        let owner = owner.to_owned();
-        let is_others = |method: &Option<Py<PyAny>>| match method {
-            Some(method) => !is_own_method(method.bind(py), &owner),
-            None => false,
+        let is_own = |method: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>| {
+            let is_builtin = method.cast::<PyCFunction>().is_ok();
+            Ok::<_, PyErr>(is_builtin && method.getattr(intern!(py, "__self__"))?.is(object))
         };
-        if !owner.get_type().is(reader) || is_others(&methods.readinto) || is_others(&methods.peek)
-        {
+        let others = [&methods.readinto, &methods.peek];
+        let mut are_own = owner.get_type().is(reader);
+        for method in others.into_iter().flatten() {
+            are_own &= is_own(method.bind(py), &owner)?;
+        }
+        if !are_own {
             return Ok(self.in_memory.is_some());
         }
         let raw = owner.getattr(intern!(py, "raw"))?;
-        if !is_own_method(&raw.getattr(intern!(py, "readinto"))?, &raw) {
+        if !is_own(&raw.getattr(intern!(py, "readinto"))?, &raw)? {
             return Ok(false);
         }
         if !raw.get_type().is(&imports.file_io_type) {
