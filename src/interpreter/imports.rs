@@ -62,6 +62,10 @@ pub struct Imports {
     pub predicate_of: Py<PyAny>,
     /// Whether a class of `dispatch` mappings is known to be like a dict.
     pub is_known_mapping: Py<PyAny>,
+    /// As what the code of a method is known.
+    pub known_method: Py<PyAny>,
+    /// Whether a `__reduce__` calls the class without arguments, and has the `__dict__` for its state.
+    pub calls_with_dict: Py<PyAny>,
     pub saving: Saving,
     pub loading: Loading,
 }
@@ -111,6 +115,7 @@ impl Imports {
         let (saving, loading) = behaviour::observe(py)?;
         let answers = py.import("oxipickle._answers")?;
         let declared = py.import("oxipickle._declared")?;
+        let known = py.import("oxipickle._known")?;
         let class = |module: &Bound<'_, PyModule>, name: &str| {
             Ok::<_, PyErr>(module.getattr(name)?.cast_into::<PyType>()?.unbind())
         };
@@ -167,6 +172,8 @@ impl Imports {
             missing: py.get_type::<PyAny>().call0()?.unbind(),
             predicate_of: declared.getattr("predicate_of")?.unbind(),
             is_known_mapping: declared.getattr("is_known_mapping")?.unbind(),
+            known_method: known.getattr("known_method")?.unbind(),
+            calls_with_dict: known.getattr("calls_with_dict")?.unbind(),
             saving,
             loading,
         })

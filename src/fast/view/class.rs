@@ -164,6 +164,17 @@ impl<'q> Class<'q> {
         }
     }
 
+    /// Whether instances are tuples, and iterating over one gives the tuple's items.
+    pub fn iterates_as_tuple(self) -> bool {
+        // SAFETY: the class is alive; a flag and a slot of it are read.
+        unsafe {
+            let own = (*self.as_type_ptr()).tp_iter;
+            let plain = ffi::PyTuple_Type.tp_iter;
+            self.has_feature(ffi::Py_TPFLAGS_TUPLE_SUBCLASS)
+                && own.map(|f| f as usize) == plain.map(|f| f as usize)
+        }
+    }
+
     /// Whether instances have no `__dict__`, or one at a place that `View::placed_dict` looks at.
     pub fn keeps_placed_dict(self) -> bool {
         // SAFETY: the class is alive; a field of it is read.

@@ -7,7 +7,9 @@
 
 mod attribute;
 mod class;
+mod date;
 mod dict;
+mod function;
 mod instance;
 mod kind;
 mod number;
@@ -20,9 +22,11 @@ mod text;
 pub use attribute::Having;
 pub use class::Names;
 pub use class::{Class, ClassVersion, SeenNames};
+pub use date::{Dated, make_dates_known};
 pub use dict::{Dict, TextEntries};
+pub use function::Function;
 pub use kind::Kind;
-pub use number::Int;
+pub use number::{Int, LONG_BYTES};
 pub use object::View;
 pub use sequence::{Bytes, List, Tuple};
 pub use set::Set;

@@ -16,8 +16,11 @@ use crate::save::fault::Fault;
 use crate::save::hooks::builtin::Builtin;
 use crate::save::hooks::silence::Silence;
 use crate::save::instances::instance::{Planned, open_instance};
-use crate::save::instances::plan::{Plain, Plan, PlanKind};
+use crate::save::instances::plain::Plain;
+use crate::save::instances::plan::{OPCODE_FUNCTIONS, Plan, PlanKind};
 use crate::save::instances::plans::PlanCache;
+use crate::save::known::known::Known;
+use crate::save::known::open::write_known;
 use crate::save::next::{Due, Questions};
 use crate::save::standing::Standing;
 use crate::save::work::Work;
@@ -187,6 +190,18 @@ impl<'a> Nest<'a> {
         let standing = seen_weakly(obj, standing);
         if let PlanKind::Plain(plain) = &plan.kind {
             return self.open_plain(obj, plain, standing, writer);
+        }
+        match &plan.known {
+            Some(Known::Node(plain)) if !obj.class().may_be_named(OPCODE_FUNCTIONS) => {
+                return self.open_plain(obj, plain, standing, writer);
+            }
+            Some(known)
+                if self.silence.is_none()
+                    && write_known(obj, known, standing.holding, writer, self.quiet)? =>
+            {
+                return Ok(Opening::Whole);
+            }
+            _ => {}
         }
         Ok(self.ask(obj, standing, Some(plan)))
     }

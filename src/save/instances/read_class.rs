@@ -3,7 +3,8 @@
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{Class, Kind, Names, View};
-use crate::save::instances::plan::{Plain, PlanKind};
+use crate::save::instances::plain::{Making, Plain};
+use crate::save::instances::plan::PlanKind;
 use crate::save::vocabulary::Vocabulary;
 
 /// A class whose attributes are looked up without running Python code.
@@ -104,6 +105,7 @@ impl<'a, 'q> Readable<'a, 'q> {
             has_dict,
             names: names.into_iter().map(View::hold).collect(),
             slots: self.class.slots(&descriptors)?,
+            making: Making::NewObject,
         })
     }
 

@@ -1,0 +1,40 @@
+"""Methods of the standard library whose answers are known, so that the pickler need not ask them.
+
+Those in Python are told by a digest of their code: a class that has another method, or one that somebody has patched,
+is asked. What else such a method rests on, the pickler looks at itself, for each object.
+"""
+
+import sys
+import types
+
+from oxipickle._declared import digest
+
+# By the digest of the method's code: one for each release from 3.11 to 3.15.
+_METHODS = {
+    # `__getnewargs__` of what `collections.namedtuple` makes.
+    "5aa92a1e5a805a24ed51d4eb67ba18bb": "named tuple",
+    "45929d89458548cf80958c4acce98546": "named tuple",
+    "a44ccebea1d2e1b7e6ab79c47a9a999b": "named tuple",
+    "4cbd91a66545c7a2a6821b5ddc0a43f3": "named tuple",
+    "201c7dc207aa5bc00869ecdc183e7a8a": "named tuple",
+    # `uuid.UUID.__getstate__`.
+    "9ff179004467e27ff4aab9cc1526a143": "UUID",
+    "074ffbd989c037fd68b89f82fca4abf9": "UUID",
+    "2cd984bb06925b65c029e8ea24da4ba6": "UUID",
+    "a3e9d0c353b8336d41b22d340c5699ff": "UUID",
+    "c05347e941a8195faa4bd801f03392d5": "UUID",
+}
+
+
+def known_method(code: types.CodeType) -> str | None:
+    """As what a method's code is known."""
+    return _METHODS.get(digest(code))
+
+
+def calls_with_dict(reduce: object) -> bool:
+    """Whether a `__reduce__` is that of syntax trees' nodes, and calls the class without arguments, with the
+    `__dict__` for its state: from 3.13 on it has the fields for arguments."""
+    if sys.version_info >= (3, 13) or not isinstance(reduce, types.MethodDescriptorType):
+        return False
+    node = sys.modules.get("_ast")
+    return node is not None and reduce is node.AST.__reduce__

@@ -1,0 +1,52 @@
+//! What is known of a class besides its plan: what the reduce values of its instances say.
+
+use crate::fast::held::Held;
+use crate::fast::quiet::Quiet;
+use crate::fast::view::{Class, ClassVersion, Function, SeenNames, Slots};
+use crate::save::instances::plain::Plain;
+
+/// A class of which it is known how its instances are written, as long as they are leaves or have none but
+/// leaves for parts. All else goes by the class's plan.
+pub enum Known {
+    /// A type of `datetime`, whose reduce value has a value's own bytes or numbers.
+    Date,
+    /// A tuple with names, whose `__getnewargs__` gives its items.
+    NamedTuple(Method),
+    /// A call of the class, and the `__dict__`: a node of a syntax tree.
+    Node(Plain),
+    Uuid(Box<Uuid>),
+}
+
+/// A method of a class, written in Python, whose code is known.
+pub struct Method {
+    pub names: SeenNames,
+    pub name: Held,
+    pub code: Held,
+}
+
+impl Method {
+    /// The method, if it is still what it was.
+    #[inline(always)]
+    pub fn found<'q>(&self, class: Class<'q>, quiet: &Quiet) -> Option<Function<'q>> {
+        let names = class.names_as_seen(self.names)?;
+        let function = names.get(self.name.view(quiet))?.as_function()?;
+        // Code can be exchanged without a change of the class.
+        function
+            .code()
+            .is(self.code.view(quiet))
+            .then_some(function)
+    }
+}
+
+/// What the `__getstate__` of `uuid.UUID` rests on.
+pub struct Uuid {
+    pub getstate: Method,
+    /// Where an instance keeps `int` and `is_safe`.
+    pub slots: Slots,
+    /// The key of the state.
+    pub int: Held,
+    /// The name of `uuid.SafeUUID`, that class as it was, and its member `unknown`.
+    pub safe_uuid: Held,
+    pub safe: (usize, ClassVersion),
+    pub unknown: usize,
+}

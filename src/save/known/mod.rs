@@ -1,0 +1,8 @@
+//! Types of which it is known what their reduce values say, so that these need not be made.
+
+mod dates;
+pub mod known;
+mod named_tuple;
+pub mod open;
+pub mod recognise;
+mod uuid;

@@ -1,0 +1,65 @@
+//! Tuples with names: NEWOBJ of the class with a tuple of the items.
+
+use pickle_format::opcode::Opcode;
+
+use crate::fast::memo::Holding;
+use crate::fast::quiet::Quiet;
+use crate::fast::view::View;
+use crate::save::fault::Fault;
+use crate::save::known::known::Method;
+use crate::save::known::open::{end_object, get, has_room};
+use crate::save::standing::Container;
+use crate::save::write::writer::Writer;
+
+/// Bytes of MARK and of what ends the object.
+const AROUND: usize = 8;
+
+/// Writes a tuple with names whose items are leaves; false, with nothing written, for any other.
+///
+/// # Errors
+/// What writing fails with.
+pub fn write_named_tuple(
+    obj: View<'_>,
+    getnewargs: &Method,
+    class: usize,
+    holding: Holding,
+    writer: &mut Writer,
+    quiet: &Quiet,
+) -> Result<bool, Fault> {
+    let function = getnewargs.found(obj.class(), quiet);
+    let makes_tuple = function.and_then(|function| function.first_of_closure());
+    let Some(tuple) = obj.as_tuple() else {
+        return Ok(false);
+    };
+    if !makes_tuple.is_some_and(View::is_tuple_type) {
+        return Ok(false);
+    }
+    let mut size = AROUND;
+    for item in tuple.items() {
+        let Some(leaf) = item.and_then(|item| writer.leaf_size(item)) else {
+            return Ok(false);
+        };
+        size += leaf;
+    }
+    if tuple.len() == 0 || !has_room(size, writer) {
+        return Ok(false);
+    }
+    get(class, writer)?;
+    if tuple.len() > 3 {
+        writer.opcode(Opcode::MARK)?;
+    }
+    // None of the items leads back to the object, so each is met once, unless others hold it too.
+    let container = Container::memoized_first(holding);
+    for item in tuple.items().iter().flatten() {
+        let written = writer.write_if_leaf(*item, container, 0)?;
+        debug_assert!(written, "`leaf_size` promised it");
+    }
+    let end = match tuple.len() {
+        1 => Opcode::TUPLE1,
+        2 => Opcode::TUPLE2,
+        3 => Opcode::TUPLE3,
+        _ => Opcode::TUPLE,
+    };
+    end_object(obj, [end, Opcode::NEWOBJ], holding, writer)?;
+    Ok(true)
+}

@@ -1,0 +1,202 @@
+//! Which classes are known, told by what they rest on.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use crate::fast::attached::Attached;
+use crate::fast::attribute::optional_attribute;
+use crate::fast::held::Held;
+use crate::fast::quiet::Quiet;
+use crate::fast::view::{Class, Names, View, make_dates_known};
+use crate::interpreter::imports::Imports;
+use crate::save::instances::plain::{Making, Plain};
+use crate::save::instances::plan::PlanKind;
+use crate::save::known::known::{Known, Method, Uuid};
+use crate::save::vocabulary::{Vocabulary, vocabulary};
+
+/// What is known of an object's class, of which `kind` is planned. To be called in a passage of the gate, when the
+/// object was reduced the long way: then the class tells the names of its slots.
+///
+/// # Errors
+/// MemoryError, and what looking through the standard library raises.
+pub fn recognise(
+    obj: &Bound<'_, PyAny>,
+    kind: &PlanKind,
+    imports: &Imports,
+) -> PyResult<Option<Known>> {
+    let py = obj.py();
+    make_dates_known(py, &obj.get_type());
+    let vocabulary = vocabulary(py, imports)?;
+    let attached = Attached::new(py);
+    let quiet = attached.quiet();
+    let object = View::of(obj.as_unbound(), quiet);
+    if object.dated().is_some() {
+        return Ok(Some(Known::Date));
+    }
+    let class = object.class();
+    let Some(names) = class.names() else {
+        return Ok(None);
+    };
+    let seen = Seen {
+        class,
+        names,
+        vocabulary,
+        quiet,
+    };
+    if let Some((node, reduce)) = seen.node() {
+        let told = imports.calls_with_dict.bind(py);
+        let told = told.call1((reduce.bind(py),))?.is_truthy()?;
+        return Ok(told.then_some(Known::Node(node)));
+    }
+    let Some((name, known_as)) = seen.known_name(kind) else {
+        return Ok(None);
+    };
+    let Some(method) = seen.method(name) else {
+        return Ok(None);
+    };
+    let told = imports.known_method.bind(py);
+    let told = told.call1((method.code.bind(py),))?;
+    if !told.cast::<PyString>().is_ok_and(|told| told == known_as) {
+        return Ok(None);
+    }
+    match known_as {
+        NAMED_TUPLE => Ok(Some(Known::NamedTuple(method))),
+        _ => uuid_of(obj, method),
+    }
+}
+
+/// As `oxipickle._known` calls them.
+const NAMED_TUPLE: &str = "named tuple";
+const UUID: &str = "UUID";
+
+/// A class, and what it and its bases define.
+struct Seen<'a, 'q> {
+    class: Class<'q>,
+    names: Names<'q>,
+    vocabulary: &'a Vocabulary,
+    quiet: &'q Quiet,
+}
+
+impl<'a, 'q> Seen<'a, 'q> {
+    fn get(&self, name: &Held) -> Option<View<'q>> {
+        self.names.get(name.view(self.quiet))
+    }
+
+    fn are_of(&self, base: View<'q>, names: &[&Held]) -> bool {
+        let base = base.as_class().and_then(Class::names);
+        base.is_some_and(|base| {
+            names.iter().all(|name| {
+                let (found, own) = (self.get(name), base.get(name.view(self.quiet)));
+                found.is_some_and(|found| own.is_some_and(|own| own.is(found)))
+            })
+        })
+    }
+
+    /// A method written in Python.
+    fn method(&self, name: &Held) -> Option<Method> {
+        let function = self.get(name)?.as_function()?;
+        Some(Method {
+            names: self.class.seen_names()?,
+            name: name.again(self.quiet),
+            code: function.code().hold(),
+        })
+    }
+
+    /// Which method of a class has to be looked at, and as what it may be known.
+    fn known_name(&self, kind: &PlanKind) -> Option<(&'a Held, &'static str)> {
+        let words = self.vocabulary;
+        match kind {
+            PlanKind::Getstate { has_dict: false } => Some((&words.getstate, UUID)),
+            PlanKind::ReduceEx if self.is_reduced_as_tuple() => {
+                Some((&words.getnewargs, NAMED_TUPLE))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether `object.__reduce_ex__` reduces instances, which are tuples with nothing besides their items, and may
+    /// be made anew from arguments.
+    fn is_reduced_as_tuple(&self) -> bool {
+        let words = self.vocabulary;
+        let object = words.object.view(self.quiet);
+        let own = [
+            &words.reduce_ex,
+            &words.reduce,
+            &words.getstate,
+            &words.class,
+        ];
+        let slotnames = self.class.contents();
+        let slotnames =
+            slotnames.and_then(|own| own.get_named(words.slotnames.view(self.quiet))?.as_list());
+        self.class.is_plain()
+            && self.class.iterates_as_tuple()
+            && self.class.finds_attributes_ordinarily()
+            && self.are_of(object, &own)
+            && self.get(&words.getnewargs_ex).is_none()
+            && self.get(&words.dict).is_none()
+            && slotnames.is_some_and(|names| names.len() == 0)
+    }
+
+    /// For what may be a node of a syntax tree, with its `__reduce__`: that calls the class without arguments, and has
+    /// the `__dict__` for its state.
+    fn node(&self) -> Option<(Plain, Held)> {
+        let words = self.vocabulary;
+        let reduce = self.get(&words.reduce)?;
+        let getset = words.getset_type.view(self.quiet);
+        let object = words.object.view(self.quiet);
+        let is_node = self.class.is_plain()
+            && self.class.finds_attributes_ordinarily()
+            && self.are_of(object, &[&words.reduce_ex, &words.class])
+            && reduce.is_method_descriptor()
+            && reduce.as_function().is_none()
+            && !self.are_of(object, &[&words.reduce])
+            && self.get(&words.dict)?.class().object().is(getset);
+        let node = Plain {
+            has_dict: true,
+            names: Vec::new(),
+            slots: self.class.slots(&[])?,
+            making: Making::Call,
+        };
+        is_node.then(|| (node, reduce.hold()))
+    }
+}
+
+/// For a class with the `__getstate__` of `uuid.UUID`.
+fn uuid_of(obj: &Bound<'_, PyAny>, getstate: Method) -> PyResult<Option<Known>> {
+    let py = obj.py();
+    let function = obj.get_type().getattr(intern!(py, "__getstate__"))?;
+    let globals = function.getattr(intern!(py, "__globals__"))?;
+    let safe_uuid = intern!(py, "SafeUUID");
+    let safe = globals.get_item(safe_uuid)?;
+    let Some(unknown) = optional_attribute(&safe, intern!(py, "unknown"))? else {
+        return Ok(None);
+    };
+    if !unknown.get_type().is(&safe) {
+        return Ok(None);
+    }
+    // A look-up on a member gives the class its version.
+    let _ = optional_attribute(&unknown, intern!(py, "value"))?;
+    let attached = Attached::new(py);
+    let quiet = attached.quiet();
+    let known = || {
+        let safe = View::of(safe.as_unbound(), quiet).as_class()?;
+        let class = View::of(obj.as_unbound(), quiet).class();
+        let names = class.names_as_seen(getstate.names)?;
+        let int = intern!(py, "int").as_any();
+        let is_safe = intern!(py, "is_safe").as_any();
+        let descriptors = [int, is_safe].map(|name| names.get(View::of(name.as_unbound(), quiet)));
+        let [Some(of_int), Some(of_is_safe)] = descriptors else {
+            return None;
+        };
+        Some(Known::Uuid(Box::new(Uuid {
+            slots: class.slots(&[of_int, of_is_safe])?,
+            getstate,
+            int: int.into(),
+            safe_uuid: safe_uuid.into(),
+            safe: (safe.address(), safe.version()?),
+            unknown: View::of(unknown.as_unbound(), quiet).address(),
+        })))
+    };
+    Ok(known())
+}
