@@ -181,6 +181,9 @@ fn uuid_of(obj: &Bound<'_, PyAny>, getstate: Method) -> PyResult<Option<Known>> 
     let quiet = attached.quiet();
     let known = || {
         let safe = View::of(safe.as_unbound(), quiet).as_class()?;
+        if !safe.compares_by_identity() {
+            return None;
+        }
         let class = View::of(obj.as_unbound(), quiet).class();
         let names = class.names_as_seen(getstate.names)?;
         let int = intern!(py, "int").as_any();
