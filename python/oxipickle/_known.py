@@ -17,6 +17,12 @@ _METHODS = {
     "a44ccebea1d2e1b7e6ab79c47a9a999b": "named tuple",
     "4cbd91a66545c7a2a6821b5ddc0a43f3": "named tuple",
     "201c7dc207aa5bc00869ecdc183e7a8a": "named tuple",
+    # `collections.Counter.__reduce__`.
+    "d3b8cb0f3a162df3ac541ace69e47ab3": "Counter",
+    "c26fb08a76bbcdeec584e639b321a8bb": "Counter",
+    "95fe82496a12bbee86f2b207b1e0f408": "Counter",
+    "62f3a9eec5dde95c982e89708ef91642": "Counter",
+    "dd991963b656ed66d5531a84ae113d1d": "Counter",
     # `uuid.UUID.__getstate__`.
     "9ff179004467e27ff4aab9cc1526a143": "UUID",
     "074ffbd989c037fd68b89f82fca4abf9": "UUID",

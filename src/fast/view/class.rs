@@ -97,6 +97,27 @@ impl<'q> Class<'q> {
         unsafe { ffi::PyType_HasFeature(self.as_type_ptr(), flag) != 0 }
     }
 
+    /// Whether the class was made at run time, or could have been: it is laid out as such.
+    pub(super) fn is_heap_type(self) -> bool {
+        self.has_feature(ffi::Py_TPFLAGS_HEAPTYPE)
+    }
+
+    /// Whether the interpreter keeps the `__dict__` of instances before them.
+    pub(super) fn keeps_managed_dict(self) -> bool {
+        self.has_feature(ffi::Py_TPFLAGS_MANAGED_DICT)
+    }
+
+    /// Whether instances are dicts, and iterating over one gives the dict's keys.
+    pub fn iterates_as_dict(self) -> bool {
+        // SAFETY: the class is alive; a slot of it is read.
+        unsafe {
+            let own = (*self.as_type_ptr()).tp_iter;
+            let plain = ffi::PyDict_Type.tp_iter;
+            self.has_feature(ffi::Py_TPFLAGS_DICT_SUBCLASS)
+                && own.map(|f| f as usize) == plain.map(|f| f as usize)
+        }
+    }
+
     /// Whether the attributes of the class never change.
     pub fn is_immutable(self) -> bool {
         self.has_feature(ffi::Py_TPFLAGS_IMMUTABLETYPE)

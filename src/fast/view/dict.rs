@@ -12,7 +12,7 @@ pub struct Dict<'q>(View<'q>);
 /// The beginning of a dict's table of keys (CPython's `Include/internal/pycore_dict.h`). Behind it follow so
 /// many bytes of indices, and then the entries in order.
 #[repr(C)]
-struct Keys {
+pub(super) struct Keys {
     references: ffi::Py_ssize_t,
     log2_size: u8,
     log2_index_bytes: u8,
@@ -20,7 +20,7 @@ struct Keys {
     kind: u8,
     version: u32,
     usable: ffi::Py_ssize_t,
-    used: ffi::Py_ssize_t,
+    pub(super) used: ffi::Py_ssize_t,
 }
 
 /// An entry of a table of exact strings; one that was taken out is empty.

@@ -2,7 +2,7 @@
 
 use pyo3::ffi;
 
-use super::dict::Dict;
+use super::dict::{Dict, Keys};
 use super::object::View;
 use crate::fast::instance::made_dict;
 use crate::fast::no_memory::NoMemory;
@@ -27,6 +27,30 @@ impl<'q> View<'q> {
             let place = self.as_ptr().byte_offset(offset);
             let dict = *place.cast::<*mut ffi::PyObject>();
             (!dict.is_null()).then(|| View::within(dict))
+        }
+    }
+
+    /// Whether an instance has no attributes of its own, told without making its `__dict__`. The answer may be no for
+    /// one that has none, if others of its class have.
+    pub fn has_no_attributes(self) -> bool {
+        if cfg!(Py_GIL_DISABLED) {
+            return false;
+        }
+        // SAFETY: the object is alive, and holds its dict. Where that was not made, attributes are kept by the keys
+        // that the instances of a class share, if they share any: a table that the class holds.
+        unsafe {
+            if let Some(dict) = made_dict(self.as_ptr()) {
+                return View::within(dict)
+                    .as_dict()
+                    .is_some_and(|dict| dict.len() == 0);
+            }
+            let class = self.class();
+            if !class.is_heap_type() || !class.keeps_placed_dict() && !class.keeps_managed_dict() {
+                return false;
+            }
+            let class = self.type_ptr().cast::<ffi::PyHeapTypeObject>();
+            let keys = (*class).ht_cached_keys.cast::<Keys>();
+            keys.is_null() || (*keys).used == 0
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod attribute;
 mod class;
+mod collection;
 mod date;
 mod dict;
 mod function;
@@ -22,6 +23,7 @@ mod text;
 pub use attribute::Having;
 pub use class::Names;
 pub use class::{Class, ClassVersion, SeenNames};
+pub use collection::make_collections_known;
 pub use date::{Dated, make_dates_known};
 pub use dict::{Dict, TextEntries};
 pub use function::Function;

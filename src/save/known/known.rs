@@ -2,7 +2,7 @@
 
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
-use crate::fast::view::{Class, ClassVersion, Function, SeenNames, Slots};
+use crate::fast::view::{Class, ClassVersion, Function, SeenNames, Slots, View};
 use crate::save::instances::plain::Plain;
 
 /// A class of which it is known how its instances are written, as long as they are leaves or have none but
@@ -15,6 +15,9 @@ pub enum Known {
     /// A call of the class, and the `__dict__`: a node of a syntax tree.
     Node(Plain),
     Uuid(Box<Uuid>),
+    Counter(Counter),
+    DefaultDict,
+    Deque,
 }
 
 /// A method of a class, written in Python, whose code is known.
@@ -35,6 +38,28 @@ impl Method {
             .code()
             .is(self.code.view(quiet))
             .then_some(function)
+    }
+}
+
+/// What the `__reduce__` of `collections.Counter` rests on.
+pub struct Counter {
+    pub reduce: Method,
+    /// The name `dict`.
+    pub dict: Held,
+}
+
+impl Counter {
+    /// Whether an instance's `__reduce__` still makes an exact dict of it, and no more.
+    pub fn makes_dict(&self, class: Class<'_>, quiet: &Quiet) -> bool {
+        let dict = self.dict.view(quiet);
+        self.reduce.found(class, quiet).is_some_and(|function| {
+            let globals = function.globals().filter(|globals| globals.has_text_keys());
+            globals.is_some_and(|globals| globals.get_named(dict).is_none())
+                && function
+                    .builtins()
+                    .and_then(|builtins| builtins.get_named(dict))
+                    .is_some_and(View::is_dict_type)
+        })
     }
 }
 

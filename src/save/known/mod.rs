@@ -1,6 +1,8 @@
 //! Types of which it is known what their reduce values say, so that these need not be made.
 
+mod collections;
 mod dates;
+mod flat;
 pub mod known;
 mod named_tuple;
 pub mod open;

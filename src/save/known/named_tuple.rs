@@ -6,6 +6,7 @@ use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
 use crate::save::fault::Fault;
+use crate::save::known::flat::{flat_size, tuple_of, write_flat};
 use crate::save::known::known::Method;
 use crate::save::known::open::{end_object, get, has_room};
 use crate::save::standing::Container;
@@ -14,7 +15,7 @@ use crate::save::write::writer::Writer;
 /// Bytes of MARK and of what ends the object.
 const AROUND: usize = 8;
 
-/// Writes a tuple with names whose items are leaves; false, with nothing written, for any other.
+/// Writes a tuple with names whose items are flat; false, with nothing written, for any other.
 ///
 /// # Errors
 /// What writing fails with.
@@ -36,10 +37,14 @@ pub fn write_named_tuple(
     }
     let mut size = AROUND;
     for item in tuple.items() {
-        let Some(leaf) = item.and_then(|item| writer.leaf_size(item)) else {
+        let item = match item {
+            Some(item) => flat_size(*item, writer)?,
+            None => None,
+        };
+        let Some(item) = item else {
             return Ok(false);
         };
-        size += leaf;
+        size += item;
     }
     if tuple.len() == 0 || !has_room(size, writer) {
         return Ok(false);
@@ -51,15 +56,13 @@ pub fn write_named_tuple(
     // None of the items leads back to the object, so each is met once, unless others hold it too.
     let container = Container::memoized_first(holding);
     for item in tuple.items().iter().flatten() {
-        let written = writer.write_if_leaf(*item, container, 0)?;
-        debug_assert!(written, "`leaf_size` promised it");
+        write_flat(*item, container, writer)?;
     }
-    let end = match tuple.len() {
-        1 => Opcode::TUPLE1,
-        2 => Opcode::TUPLE2,
-        3 => Opcode::TUPLE3,
-        _ => Opcode::TUPLE,
-    };
-    end_object(obj, [end, Opcode::NEWOBJ], holding, writer)?;
+    end_object(
+        obj,
+        [tuple_of(tuple.len()), Opcode::NEWOBJ],
+        holding,
+        writer,
+    )?;
     Ok(true)
 }

@@ -4,6 +4,7 @@ use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
 use crate::save::fault::Fault;
+use crate::save::known::collections::{write_counter, write_defaultdict, write_deque};
 use crate::save::known::dates::write_date;
 use crate::save::known::known::Known;
 use crate::save::known::named_tuple::write_named_tuple;
@@ -40,6 +41,9 @@ pub fn write_known(
             write_named_tuple(obj, getnewargs, class, holding, writer, quiet)
         }
         Known::Uuid(uuid) => write_uuid(obj, uuid, class, holding, writer, quiet),
+        Known::Counter(counter) => write_counter(obj, counter, class, holding, writer, quiet),
+        Known::DefaultDict => write_defaultdict(obj, class, holding, writer),
+        Known::Deque => write_deque(obj, class, holding, writer),
         Known::Node(_) => Ok(false),
     }
 }

@@ -8,11 +8,11 @@ use crate::fast::attached::Attached;
 use crate::fast::attribute::optional_attribute;
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
-use crate::fast::view::{Class, Names, View, make_dates_known};
+use crate::fast::view::{Class, Names, View, make_collections_known, make_dates_known};
 use crate::interpreter::imports::Imports;
 use crate::save::instances::plain::{Making, Plain};
 use crate::save::instances::plan::PlanKind;
-use crate::save::known::known::{Known, Method, Uuid};
+use crate::save::known::known::{Counter, Known, Method, Uuid};
 use crate::save::vocabulary::{Vocabulary, vocabulary};
 
 /// What is known of an object's class, of which `kind` is planned. To be called in a passage of the gate, when the
@@ -27,12 +27,13 @@ pub fn recognise(
 ) -> PyResult<Option<Known>> {
     let py = obj.py();
     make_dates_known(py, &obj.get_type());
+    make_collections_known(&obj.get_type());
     let vocabulary = vocabulary(py, imports)?;
     let attached = Attached::new(py);
     let quiet = attached.quiet();
     let object = View::of(obj.as_unbound(), quiet);
-    if object.dated().is_some() {
-        return Ok(Some(Known::Date));
+    if let Some(known) = known_in_c(object) {
+        return Ok(Some(known));
     }
     let class = object.class();
     let Some(names) = class.names() else {
@@ -62,13 +63,31 @@ pub fn recognise(
     }
     match known_as {
         NAMED_TUPLE => Ok(Some(Known::NamedTuple(method))),
+        COUNTER => Ok(Some(Known::Counter(Counter {
+            reduce: method,
+            dict: intern!(py, "dict").into(),
+        }))),
         _ => uuid_of(obj, method),
     }
 }
 
 /// As `oxipickle._known` calls them.
 const NAMED_TUPLE: &str = "named tuple";
+const COUNTER: &str = "Counter";
 const UUID: &str = "UUID";
+
+/// A type written in C, which nobody can change.
+fn known_in_c(object: View<'_>) -> Option<Known> {
+    if object.dated().is_some() {
+        Some(Known::Date)
+    } else if object.as_defaultdict().is_some() {
+        Some(Known::DefaultDict)
+    } else if object.as_deque().is_some() {
+        Some(Known::Deque)
+    } else {
+        None
+    }
+}
 
 /// A class, and what it and its bases define.
 struct Seen<'a, 'q> {
@@ -111,6 +130,9 @@ impl<'a, 'q> Seen<'a, 'q> {
             PlanKind::ReduceEx if self.is_reduced_as_tuple() => {
                 Some((&words.getnewargs, NAMED_TUPLE))
             }
+            PlanKind::ReduceEx | PlanKind::Reduce(_) if self.is_reduced_as_dict() => {
+                Some((&words.reduce, COUNTER))
+            }
             _ => None,
         }
     }
@@ -136,6 +158,17 @@ impl<'a, 'q> Seen<'a, 'q> {
             && self.get(&words.getnewargs_ex).is_none()
             && self.get(&words.dict).is_none()
             && slotnames.is_some_and(|names| names.len() == 0)
+    }
+
+    /// Whether `object.__reduce_ex__` asks the `__reduce__` of instances, which are dicts, and `dict` makes an exact one
+    /// of their entries.
+    fn is_reduced_as_dict(&self) -> bool {
+        let words = self.vocabulary;
+        let object = words.object.view(self.quiet);
+        self.class.is_plain()
+            && self.class.iterates_as_dict()
+            && self.class.finds_attributes_ordinarily()
+            && self.are_of(object, &[&words.reduce_ex, &words.class])
     }
 
     /// For what may be a node of a syntax tree, with its `__reduce__`: that calls the class without arguments, and has
