@@ -1,7 +1,7 @@
 """Methods of the standard library whose answers are known, so that the pickler need not ask them.
 
-Those in Python are told by a digest of their code: a class that has another method, or one that somebody has patched,
-is asked. What else such a method rests on, the pickler looks at itself, for each object.
+Those in Python are told by a digest of their code: a class that has another method, or one that somebody has
+patched, is asked. What else such a method rests on, the pickler looks at itself, for each object.
 """
 
 import sys

@@ -10,6 +10,7 @@ pub mod build;
 pub mod call;
 pub mod class;
 pub mod class_table;
+mod collector_pause;
 pub mod decode;
 pub mod dict;
 pub mod dict_version;

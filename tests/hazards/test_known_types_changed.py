@@ -1,9 +1,12 @@
 """Hazard: what a known type's reduce value rests on is changed, before a dump, between two, or during one."""
 
 import ast
+import builtins
 import collections
+import contextvars
 import copyreg
 import datetime
+import decimal
 import types
 import uuid
 
@@ -39,6 +42,11 @@ class Changes:
         self.undo.append(lambda: setattr(owner, name, before) if had else delattr(owner, name))
         setattr(owner, name, value)
 
+    def set_on_object(self, owner, name, value):
+        before = getattr(owner, name)
+        self.undo.append(lambda: setattr(owner, name, before))
+        setattr(owner, name, value)
+
     def take_back(self):
         while self.undo:
             self.undo.pop()()
@@ -64,6 +72,10 @@ class Unequal(uuid.SafeUUID.__base__):
     safe = 0
     unsafe = -1
     unknown = None
+
+
+class OwnDict(dict):
+    """Stands in for `dict`."""
 
 
 def another_cell(changes, cls):
@@ -102,7 +114,9 @@ def code_of_getnewargs():
 
 
 def made_unordinary(changes, cls):
-    changes.set(cls, "__getattribute__", lambda self, name: (LOG.append(name), object.__getattribute__(self, name))[1])
+    changes.set(
+        cls, "__getattribute__", lambda self, name: (LOG.append(name), object.__getattribute__(self, name))[1]
+    )
 
 
 ANY = {
@@ -146,8 +160,12 @@ KNOWN = {
             "int": attribute("int", property(lambda self: 5)),
             "is_safe": attribute("is_safe", uuid.SafeUUID.safe),
             "SafeUUID": lambda changes, cls: changes.set(uuid, "SafeUUID", Unequal),
-            "SafeUUID.__ne__": lambda changes, cls: changes.set(uuid.SafeUUID, "__ne__", lambda self, other: True),
-            "SafeUUID.__eq__": lambda changes, cls: changes.set(uuid.SafeUUID, "__eq__", lambda self, other: False),
+            "SafeUUID.__ne__": lambda changes, cls: changes.set(
+                uuid.SafeUUID, "__ne__", lambda self, other: True
+            ),
+            "SafeUUID.__eq__": lambda changes, cls: changes.set(
+                uuid.SafeUUID, "__eq__", lambda self, other: False
+            ),
         },
     ),
     "node": (
@@ -158,6 +176,32 @@ KNOWN = {
             "__name__": lambda changes, cls: changes.set(cls, "__name__", "__newobj__"),
             "__qualname__": lambda changes, cls: changes.set(cls, "__qualname__", "Name"),
         },
+    ),
+    "Counter": (
+        collections.Counter,
+        lambda i: collections.Counter(a=i, b=2),
+        {
+            **ANY,
+            "__iter__": attribute("__iter__", lambda self: iter("xyz")),
+            "__reduce__'s code": exchange_code("__reduce__", (lambda self: (list, ())).__code__),
+            "keys": attribute("keys", lambda self: ["a"]),
+            "collections.dict": lambda changes, cls: changes.set(collections, "dict", OwnDict),
+            "builtins.dict": lambda changes, cls: changes.set(builtins, "dict", OwnDict),
+            "__name__": lambda changes, cls: changes.set(cls, "__name__", "__newobj__"),
+        },
+    ),
+    "Decimal": (
+        decimal.Decimal,
+        lambda i: decimal.Decimal(i * 10**10).normalize(),
+        {
+            "registered": registered,
+            "capitals": lambda changes, cls: changes.set_on_object(decimal.getcontext(), "capitals", 0),
+        },
+    ),
+    "OrderedDict": (
+        collections.OrderedDict,
+        lambda i: collections.OrderedDict(a=i, b=2),
+        {"registered": registered},
     ),
     "date": (
         datetime.date,
@@ -182,7 +226,8 @@ def in_turn(face, attempt):
         LOG.clear()
         changes = Changes()
         try:
-            return attempt(pickler_class, changes), LOG.copy()
+            given = attempt(pickler_class, changes)
+            return given, LOG.copy()
         finally:
             changes.take_back()
 
@@ -263,6 +308,30 @@ def with_attributes(obj, **attributes):
     return obj
 
 
+def ordered(change):
+    """An OrderedDict to which something was done behind its back."""
+    obj = collections.OrderedDict(a=1, b=2, c=3)
+    change(obj)
+    return obj
+
+
+def moved():
+    obj = collections.OrderedDict((name, i) for i, name in enumerate("abcdef"))
+    obj.move_to_end("a")
+    obj.move_to_end("f", last=False)
+    del obj["c"]
+    obj["c"] = "again"
+    return obj
+
+
+def holding_itself(obj):
+    if isinstance(obj, dict):
+        obj["itself"] = obj
+    else:
+        obj.append(obj)
+    return obj
+
+
 ODD = {
     "UUID without anything": unmade_uuid,
     "UUID without a number": lambda: uuid_of(is_safe=uuid.SafeUUID.unknown),
@@ -278,6 +347,34 @@ ODD = {
     "named tuple of none": lambda: tuple.__new__(Point),
     "named tuple of more": lambda: tuple.__new__(Point, range(300)),
     "tuple with another's __getnewargs__": lambda: OwnTuple("xy"),
+    "Counter with its own __reduce__": lambda: with_attributes(
+        collections.Counter(a=1), __reduce__=lambda: OWN
+    ),
+    "Counter with its own __reduce_ex__": lambda: with_attributes(
+        collections.Counter(a=1), __reduce_ex__=lambda p: OWN
+    ),
+    "Counter with another attribute": lambda: with_attributes(collections.Counter(a=1), attribute=1),
+    "Counter of itself": lambda: holding_itself(collections.Counter(a=1)),
+    "defaultdict of itself": lambda: holding_itself(collections.defaultdict(list, a=1)),
+    "defaultdict of a list of itself": lambda: (lambda obj: (obj["a"].append(obj), obj)[1])(
+        collections.defaultdict(list)
+    ),
+    "deque of itself": lambda: holding_itself(collections.deque([1])),
+    "OrderedDict of itself": lambda: holding_itself(collections.OrderedDict(a=1)),
+    "OrderedDict with an entry that is not in order": lambda: ordered(
+        lambda obj: dict.__setitem__(obj, "d", 4)
+    ),
+    "OrderedDict without an entry that is in order": lambda: ordered(lambda obj: dict.__delitem__(obj, "b")),
+    "OrderedDict without its first entry": lambda: ordered(lambda obj: dict.__delitem__(obj, "a")),
+    "OrderedDict without its last entry": lambda: ordered(lambda obj: dict.__delitem__(obj, "c")),
+    "OrderedDict that was cleared": lambda: ordered(dict.clear),
+    "OrderedDict with other entries": lambda: ordered(
+        lambda obj: (dict.clear(obj), dict.update(obj, x=1, y=2, z=3))
+    ),
+    "OrderedDict in another order": moved,
+    "OrderedDict with a key that is no text": lambda: ordered(lambda obj: obj.__setitem__(5, 6)),
+    "OrderedDict that lost one": lambda: ordered(lambda obj: (obj.__setitem__(5, 6), obj.__delitem__(5))),
+    "long OrderedDict": lambda: collections.OrderedDict((str(i), i) for i in range(40)),
     "node with its own __reduce__": lambda: with_attributes(node(1), __reduce__=lambda: OWN),
     "node with its own __reduce_ex__": lambda: with_attributes(node(1), __reduce_ex__=lambda protocol: OWN),
     "node of odd attributes": lambda: with_attributes(ast.Pass(), **{"": 1, "é": [], "__class__": 2}),
@@ -290,7 +387,22 @@ def test_odd_instances(face, name, protocol):
     def attempt(pickler_class):
         ordinary = [uuid.UUID(int=2**90), uuid.UUID(int=2**91), Point(1, 2), Point(3, 4), node(1), ast.Pass()]
         ordinary += [OwnTuple("zz"), ast.Constant(2)]
+        ordinary += [
+            make() for make in (collections.Counter, collections.OrderedDict, collections.deque) for _ in "12"
+        ]
+        ordinary += [collections.defaultdict(list, a=i) for i in range(2)]
         return outcome(dumped, pickler_class, [*ordinary, ODD[name](), ODD[name](), *ordinary], protocol)
+
+    both(face, attempt)
+
+
+def test_decimals_of_a_thread_without_a_context(face, protocol):
+    def attempt(pickler_class):
+        root = [decimal.Decimal(i) / 3 for i in range(4)]
+        return [
+            dumped(pickler_class, root, protocol),
+            contextvars.Context().run(dumped, pickler_class, root, protocol),
+        ]
 
     both(face, attempt)
 

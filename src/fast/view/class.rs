@@ -97,11 +97,6 @@ impl<'q> Class<'q> {
         unsafe { ffi::PyType_HasFeature(self.as_type_ptr(), flag) != 0 }
     }
 
-    /// Whether the class was made at run time, or could have been: it is laid out as such.
-    pub(super) fn is_heap_type(self) -> bool {
-        self.has_feature(ffi::Py_TPFLAGS_HEAPTYPE)
-    }
-
     /// Whether the interpreter keeps the `__dict__` of instances before them.
     pub(super) fn keeps_managed_dict(self) -> bool {
         self.has_feature(ffi::Py_TPFLAGS_MANAGED_DICT)

@@ -86,6 +86,41 @@ pub fn write_defaultdict(
     Ok(true)
 }
 
+/// Writes an `OrderedDict` of flat parts, with a few texts for keys.
+///
+/// # Errors
+/// What writing fails with.
+pub fn write_ordered_dict(
+    obj: View<'_>,
+    class: usize,
+    holding: Holding,
+    writer: &mut Writer,
+) -> Result<bool, Fault> {
+    // Attributes are its state.
+    let dict = obj.as_ordered_dict().filter(|_| obj.has_no_attributes());
+    let Some(dict) = dict else {
+        return Ok(false);
+    };
+    if !are_flat(dict, writer)? {
+        return Ok(false);
+    }
+    let Some(entries) = obj.ordered_entries() else {
+        return Ok(false);
+    };
+    get(class, writer)?;
+    make_without_arguments(obj, holding, writer)?;
+    if dict.len() > 1 {
+        writer.opcode(Opcode::MARK)?;
+    }
+    let container = Container::memoized_first(holding);
+    for (key, value) in entries.iter().map_while(|entry| *entry) {
+        write_flat(key, container, writer)?;
+        write_flat(value, container, writer)?;
+    }
+    end_items(dict.len(), [Opcode::SETITEM, Opcode::SETITEMS], writer)?;
+    Ok(true)
+}
+
 /// Writes a `deque` of flat parts.
 ///
 /// # Errors
@@ -136,12 +171,17 @@ pub fn write_deque(
     for item in (0..len).filter_map(|i| deque.item(i)) {
         write_flat(item, container, writer)?;
     }
-    match len {
-        0 => {}
-        1 => writer.opcode(Opcode::APPEND)?,
-        _ => writer.opcode(Opcode::APPENDS)?,
-    }
+    end_items(len, [Opcode::APPEND, Opcode::APPENDS], writer)?;
     Ok(true)
+}
+
+/// Ends a batch of so many items, if there are any.
+fn end_items(len: usize, [one, more]: [Opcode; 2], writer: &mut Writer) -> Result<(), Fault> {
+    match len {
+        0 => Ok(()),
+        1 => writer.opcode(one),
+        _ => writer.opcode(more),
+    }
 }
 
 fn make_without_arguments(
@@ -187,9 +227,5 @@ fn write_entries(dict: Dict<'_>, holding: Holding, writer: &mut Writer) -> Resul
         write_flat(key, keys, writer)?;
         write_flat(value, values, writer)?;
     }
-    match dict.len() {
-        0 => Ok(()),
-        1 => writer.opcode(Opcode::SETITEM),
-        _ => writer.opcode(Opcode::SETITEMS),
-    }
+    end_items(dict.len(), [Opcode::SETITEM, Opcode::SETITEMS], writer)
 }

@@ -17,7 +17,9 @@ pub enum Known {
     Uuid(Box<Uuid>),
     Counter(Counter),
     DefaultDict,
+    OrderedDict,
     Deque,
+    Decimal,
 }
 
 /// A method of a class, written in Python, whose code is known.

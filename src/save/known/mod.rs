@@ -2,6 +2,7 @@
 
 mod collections;
 mod dates;
+mod decimal;
 mod flat;
 pub mod known;
 mod named_tuple;

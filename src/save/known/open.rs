@@ -4,8 +4,11 @@ use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
 use crate::save::fault::Fault;
-use crate::save::known::collections::{write_counter, write_defaultdict, write_deque};
+use crate::save::known::collections::{
+    write_counter, write_defaultdict, write_deque, write_ordered_dict,
+};
 use crate::save::known::dates::write_date;
+use crate::save::known::decimal::write_decimal;
 use crate::save::known::known::Known;
 use crate::save::known::named_tuple::write_named_tuple;
 use crate::save::known::uuid::write_uuid;
@@ -43,6 +46,8 @@ pub fn write_known(
         Known::Uuid(uuid) => write_uuid(obj, uuid, class, holding, writer, quiet),
         Known::Counter(counter) => write_counter(obj, counter, class, holding, writer, quiet),
         Known::DefaultDict => write_defaultdict(obj, class, holding, writer),
+        Known::OrderedDict => write_ordered_dict(obj, class, holding, writer),
+        Known::Decimal => write_decimal(obj, class, holding, writer, quiet),
         Known::Deque => write_deque(obj, class, holding, writer),
         Known::Node(_) => Ok(false),
     }

@@ -8,7 +8,9 @@ use crate::fast::attached::Attached;
 use crate::fast::attribute::optional_attribute;
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
-use crate::fast::view::{Class, Names, View, make_collections_known, make_dates_known};
+use crate::fast::view::{
+    Class, Names, View, make_collections_known, make_dates_known, make_decimal_known,
+};
 use crate::interpreter::imports::Imports;
 use crate::save::instances::plain::{Making, Plain};
 use crate::save::instances::plan::PlanKind;
@@ -28,6 +30,7 @@ pub fn recognise(
     let py = obj.py();
     make_dates_known(py, &obj.get_type());
     make_collections_known(&obj.get_type());
+    make_decimal_known(&obj.get_type());
     let vocabulary = vocabulary(py, imports)?;
     let attached = Attached::new(py);
     let quiet = attached.quiet();
@@ -84,6 +87,10 @@ fn known_in_c(object: View<'_>) -> Option<Known> {
         Some(Known::DefaultDict)
     } else if object.as_deque().is_some() {
         Some(Known::Deque)
+    } else if object.as_ordered_dict().is_some() {
+        Some(Known::OrderedDict)
+    } else if object.is_decimal() {
+        Some(Known::Decimal)
     } else {
         None
     }
