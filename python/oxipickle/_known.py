@@ -44,3 +44,18 @@ def calls_with_dict(reduce: object) -> bool:
         return False
     node = sys.modules.get("_ast")
     return node is not None and reduce is node.AST.__reduce__
+
+
+def reduced_as_array(obj: object) -> tuple[types.ModuleType, object, bytes] | None:
+    """For an array of numpy: the module that its reduce value takes a function from, that function, and the
+    code that this is called with. None for anything else, and where the value is put together otherwise."""
+    names = ("numpy._core._multiarray_umath", "numpy.core._multiarray_umath")
+    module = next(filter(None, map(sys.modules.get, names)), None)
+    cls = type(obj)
+    if module is None or cls is not getattr(module, "ndarray", None):
+        return None
+    match cls((2, 0)).__reduce_ex__(4):
+        case (function, (kind, (0,), b"b" as code), (1, (2, 0), _, False, b"")):
+            if kind is cls and function is module._reconstruct:
+                return module, function, code
+    return None

@@ -29,6 +29,7 @@ pub mod object;
 pub mod output;
 pub mod quiet;
 pub mod recursion;
+mod relaxed;
 pub mod signals;
 pub mod slot;
 pub mod thread_end;

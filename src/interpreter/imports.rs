@@ -66,6 +66,8 @@ pub struct Imports {
     pub known_method: Py<PyAny>,
     /// Whether a `__reduce__` calls the class without arguments, and has the `__dict__` for its state.
     pub calls_with_dict: Py<PyAny>,
+    /// What the reduce value of numpy's arrays rests on.
+    pub reduced_as_array: Py<PyAny>,
     pub saving: Saving,
     pub loading: Loading,
 }
@@ -173,6 +175,7 @@ impl Imports {
             predicate_of: declared.getattr("predicate_of")?.unbind(),
             is_known_mapping: declared.getattr("is_known_mapping")?.unbind(),
             known_method: known.getattr("known_method")?.unbind(),
+            reduced_as_array: known.getattr("reduced_as_array")?.unbind(),
             calls_with_dict: known.getattr("calls_with_dict")?.unbind(),
             saving,
             loading,

@@ -5,6 +5,7 @@
 //! collector tracks, check no signal, release nothing, and make no exception. Each says in its SAFETY
 //! comment why.
 
+mod array;
 mod attribute;
 mod class;
 mod collection;
@@ -22,6 +23,7 @@ mod set;
 mod slots;
 mod text;
 
+pub use array::{ArrayBytes, make_arrays_known};
 pub use attribute::Having;
 pub use class::Names;
 pub use class::{Class, ClassVersion, SeenNames};

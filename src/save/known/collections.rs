@@ -11,7 +11,7 @@ use crate::save::fault::Fault;
 use crate::save::instances::plan::OPCODE_FUNCTIONS;
 use crate::save::known::flat::{flat_size, write_flat};
 use crate::save::known::known::Counter;
-use crate::save::known::open::{end_object, get, has_room};
+use crate::save::known::parts::{end_object, get, has_room};
 use crate::save::standing::Container;
 use crate::save::write::writer::Writer;
 

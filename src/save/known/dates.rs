@@ -7,7 +7,7 @@ use pickle_format::sink::Sink;
 use crate::fast::memo::Holding;
 use crate::fast::view::{Dated, View};
 use crate::save::fault::Fault;
-use crate::save::known::open::{end_object, get, has_room};
+use crate::save::known::parts::{end_object, get, has_room};
 use crate::save::write::writer::Writer;
 
 /// Bytes of what is written at the most, but for the class: ten bytes with their opcodes, a time zone, and the ends.

@@ -6,7 +6,7 @@ use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
 use crate::save::fault::Fault;
-use crate::save::known::open::{end_object, get, has_room};
+use crate::save::known::parts::{end_object, get, has_room};
 use crate::save::standing::Container;
 use crate::save::write::writer::Writer;
 

@@ -16,6 +16,7 @@ pub enum Known {
     Node(Plain),
     Uuid(Box<Uuid>),
     Counter(Counter),
+    Array(Box<Arrays>),
     DefaultDict,
     OrderedDict,
     Deque,
@@ -76,4 +77,17 @@ pub struct Uuid {
     pub safe_uuid: Held,
     pub safe: (usize, ClassVersion),
     pub unknown: usize,
+}
+
+/// What the reduce value of an array rests on.
+pub struct Arrays {
+    /// The contents of numpy's module, the name of the function that makes an empty array, and that function.
+    pub contents: Held,
+    pub name: Held,
+    pub reconstruct: Held,
+    /// The bytes `b`, which the function is called with.
+    pub code: Held,
+    /// The names `flags` and `nbytes`.
+    pub flags: Held,
+    pub nbytes: Held,
 }

@@ -1,5 +1,6 @@
 //! Types of which it is known what their reduce values say, so that these need not be made.
 
+mod array;
 mod collections;
 mod dates;
 mod decimal;
@@ -7,5 +8,6 @@ mod flat;
 pub mod known;
 mod named_tuple;
 pub mod open;
+mod parts;
 pub mod recognise;
 mod uuid;

@@ -8,7 +8,7 @@ use crate::fast::view::View;
 use crate::save::fault::Fault;
 use crate::save::known::flat::{flat_size, tuple_of, write_flat};
 use crate::save::known::known::Method;
-use crate::save::known::open::{end_object, get, has_room};
+use crate::save::known::parts::{end_object, get, has_room};
 use crate::save::standing::Container;
 use crate::save::write::writer::Writer;
 

@@ -2,19 +2,20 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyModule, PyString, PyTuple};
 
 use crate::fast::attached::Attached;
 use crate::fast::attribute::optional_attribute;
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{
-    Class, Names, View, make_collections_known, make_dates_known, make_decimal_known,
+    Class, Names, View, make_arrays_known, make_collections_known, make_dates_known,
+    make_decimal_known,
 };
 use crate::interpreter::imports::Imports;
 use crate::save::instances::plain::{Making, Plain};
 use crate::save::instances::plan::PlanKind;
-use crate::save::known::known::{Counter, Known, Method, Uuid};
+use crate::save::known::known::{Arrays, Counter, Known, Method, Uuid};
 use crate::save::vocabulary::{Vocabulary, vocabulary};
 
 /// What is known of an object's class, of which `kind` is planned. To be called in a passage of the gate, when the
@@ -39,6 +40,9 @@ pub fn recognise(
         return Ok(Some(known));
     }
     let class = object.class();
+    if class.is_immutable() {
+        return arrays(obj, imports);
+    }
     let Some(names) = class.names() else {
         return Ok(None);
     };
@@ -200,6 +204,33 @@ impl<'a, 'q> Seen<'a, 'q> {
         };
         is_node.then(|| (node, reduce.hold()))
     }
+}
+
+/// For numpy's arrays.
+fn arrays(obj: &Bound<'_, PyAny>, imports: &Imports) -> PyResult<Option<Known>> {
+    let py = obj.py();
+    let told = imports.reduced_as_array.bind(py).call1((obj,))?;
+    let Ok(told) = told.cast::<PyTuple>() else {
+        return Ok(None);
+    };
+    let module = told.get_item(0)?;
+    make_arrays_known(&obj.get_type(), &module);
+    let attached = Attached::new(py);
+    let is_one = View::of(obj.as_unbound(), attached.quiet()).is_array();
+    let Ok(module) = module.cast::<PyModule>() else {
+        return Ok(None);
+    };
+    if !is_one {
+        return Ok(None);
+    }
+    Ok(Some(Known::Array(Box::new(Arrays {
+        contents: module.dict().into(),
+        name: intern!(py, "_reconstruct").into(),
+        reconstruct: told.get_item(1)?.into(),
+        code: told.get_item(2)?.into(),
+        flags: intern!(py, "flags").into(),
+        nbytes: intern!(py, "nbytes").into(),
+    }))))
 }
 
 /// For a class with the `__getstate__` of `uuid.UUID`.
