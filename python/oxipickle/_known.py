@@ -23,6 +23,12 @@ _METHODS = {
     "95fe82496a12bbee86f2b207b1e0f408": "Counter",
     "62f3a9eec5dde95c982e89708ef91642": "Counter",
     "dd991963b656ed66d5531a84ae113d1d": "Counter",
+    # `fractions.Fraction.__reduce__`.
+    "343103325977ec47f52fe36f30176939": "Fraction",
+    "bd04cea2f7a508432940ebdae3105985": "Fraction",
+    "5cc0b631b032395f839de9150e0c6179": "Fraction",
+    "a67b3ed616bd5d88b7d460b36581196f": "Fraction",
+    "30bf9481d40c669db0b6c4513c55b1af": "Fraction",
     # `uuid.UUID.__getstate__`.
     "9ff179004467e27ff4aab9cc1526a143": "UUID",
     "074ffbd989c037fd68b89f82fca4abf9": "UUID",

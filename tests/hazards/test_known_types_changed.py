@@ -1,5 +1,6 @@
 """Hazard: what a known type's reduce value rests on is changed, before a dump, between two, or during one."""
 
+import abc
 import ast
 import builtins
 import collections
@@ -7,6 +8,7 @@ import contextvars
 import copyreg
 import datetime
 import decimal
+import fractions
 import types
 import uuid
 
@@ -72,6 +74,31 @@ class Unequal(uuid.SafeUUID.__base__):
     safe = 0
     unsafe = -1
     unknown = None
+
+
+def own_reduce(self):
+    return OWN
+
+
+class Abstract(abc.ABC):  # noqa: B024 - it has nothing abstract
+    def __init__(self, value):
+        self.value = value
+
+
+class Meta(type):
+    pass
+
+
+class OfMetaclass(metaclass=Meta):
+    def __init__(self, value):
+        self.value = value
+
+
+class Reduced(OfMetaclass):
+    __slots__ = ()
+
+    def __reduce__(self):
+        return Reduced, (1,)
 
 
 class OwnDict(dict):
@@ -188,6 +215,58 @@ KNOWN = {
             "collections.dict": lambda changes, cls: changes.set(collections, "dict", OwnDict),
             "builtins.dict": lambda changes, cls: changes.set(builtins, "dict", OwnDict),
             "__name__": lambda changes, cls: changes.set(cls, "__name__", "__newobj__"),
+        },
+    ),
+    "Fraction": (
+        fractions.Fraction,
+        lambda i: fractions.Fraction(i, 7),
+        {
+            **ANY,
+            "__reduce__'s code": exchange_code("__reduce__", (lambda self: (list, ())).__code__),
+            "_numerator": attribute("_numerator", property(lambda self: 5)),
+            "__name__": lambda changes, cls: changes.set(cls, "__name__", "__newobj__"),
+        },
+    ),
+    "abstract": (
+        Abstract,
+        Abstract,
+        {
+            **OF_OBJECT,
+            "register": lambda changes, cls: cls.register(int),
+        },
+    ),
+    "of a metaclass": (
+        OfMetaclass,
+        OfMetaclass,
+        {
+            **OF_OBJECT,
+            "hash": lambda changes, cls: changes.set(type(cls), "__hash__", lambda cls: 5),
+            "equality": lambda changes, cls: (
+                changes.set(type(cls), "__hash__", lambda cls: 5),
+                changes.set(type(cls), "__eq__", lambda cls, other: (LOG.append("equal"), cls is other)[1]),
+            ),
+            "its __reduce__": lambda changes, cls: changes.set(
+                type(cls), "__reduce__", property(lambda cls: own_reduce)
+            ),
+            "its look-up": lambda changes, cls: changes.set(
+                type(cls),
+                "__getattribute__",
+                lambda cls, name: (LOG.append(name), type.__getattribute__(cls, name))[1],
+            ),
+        },
+    ),
+    "reduced, of a metaclass": (
+        Reduced,
+        Reduced,
+        {
+            **ANY,
+            "its __reduce__": lambda changes, cls: changes.set(
+                type(cls), "__reduce__", property(lambda cls: own_reduce)
+            ),
+            "equality": lambda changes, cls: (
+                changes.set(type(cls), "__hash__", lambda cls: 5),
+                changes.set(type(cls), "__eq__", lambda cls, other: (LOG.append("equal"), cls is other)[1]),
+            ),
         },
     ),
     "Decimal": (

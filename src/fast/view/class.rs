@@ -71,6 +71,30 @@ impl<'q> Class<'q> {
         unsafe { ffi::Py_TYPE(self.as_type_ptr().cast()) == &raw mut ffi::PyType_Type }
     }
 
+    /// Whether the class itself hashes and compares by its identity, without Python code.
+    #[inline(always)]
+    pub fn is_known_by_identity(self) -> bool {
+        if self.is_plain() {
+            return true;
+        }
+        let metaclass = self.object().class();
+        // SAFETY: the metaclass is alive; one slot of it is compared with that of `type`.
+        let hashes = unsafe {
+            let own = (*metaclass.as_type_ptr()).tp_hash;
+            own.map(|f| f as usize) == ffi::PyType_Type.tp_hash.map(|f| f as usize)
+        };
+        hashes && metaclass.compares_by_identity()
+    }
+
+    /// Whether attributes of the class itself are looked up as `type` does.
+    pub fn is_looked_up_as_type(self) -> bool {
+        // SAFETY: the metaclass is alive; one slot of it is compared with that of `type`.
+        unsafe {
+            let own = (*ffi::Py_TYPE(self.as_type_ptr().cast())).tp_getattro;
+            own.map(|f| f as usize) == ffi::PyType_Type.tp_getattro.map(|f| f as usize)
+        }
+    }
+
     /// The number of the class's present contents; None where the interpreter has given it none.
     #[inline(always)]
     pub fn version(self) -> Option<ClassVersion> {
@@ -151,21 +175,13 @@ impl<'q> Class<'q> {
     /// class is no subclass of list or dict, and attributes of the class are looked up as `type` does.
     pub fn is_ordinary(self) -> bool {
         let special = ffi::Py_TPFLAGS_LIST_SUBCLASS | ffi::Py_TPFLAGS_DICT_SUBCLASS;
-        // SAFETY: the class is alive, and so is its metaclass; only slots of theirs and of `type` are
-        // read.
+        // SAFETY: the class is alive; a field and the flags of it are read.
         let is_ordinary = unsafe {
             let t = self.as_type_ptr();
-            (*t).tp_itemsize == 0
-                && ffi::PyType_FastSubclass(t, special) == 0
-                && (*ffi::Py_TYPE(t.cast()))
-                    .tp_getattro
-                    .is_some_and(|look_up| {
-                        ffi::PyType_Type
-                            .tp_getattro
-                            .is_some_and(|ordinary| std::ptr::fn_addr_eq(look_up, ordinary))
-                    })
+            (*t).tp_itemsize == 0 && ffi::PyType_FastSubclass(t, special) == 0
         };
         is_ordinary
+            && self.is_looked_up_as_type()
             && self.has_feature(ffi::Py_TPFLAGS_HEAPTYPE)
             && self.finds_attributes_ordinarily()
     }

@@ -174,8 +174,7 @@ impl<'q> Dict<'q> {
     /// All keys of the dict compare by identity, and so does the class.
     #[inline(always)]
     pub(in crate::fast) unsafe fn get_class(self, class: View<'_>) -> Option<View<'q>> {
-        // SAFETY: a class whose metaclass is `type` hashes by its address, and by the caller's word no
-        // comparison runs Python code. No exception is set where it is not found. The dict holds the
+        // SAFETY: by the caller's word the class hashes by its address, and no comparison runs Python code. No exception is set where it is not found. The dict holds the
         // value.
         unsafe {
             let value = ffi::PyDict_GetItemWithError(self.0.as_ptr(), class.as_ptr());

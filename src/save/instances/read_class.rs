@@ -111,7 +111,8 @@ impl<'a, 'q> Readable<'a, 'q> {
 
     /// The method to ask, for a class where neither the look-up nor the instance can come between.
     fn method(&self) -> Option<PlanKind> {
-        if !self.class.is_plain() || !self.class.finds_attributes_ordinarily() {
+        let is_asked = self.class.is_looked_up_as_type() && self.is_asked_itself();
+        if !is_asked || !self.class.finds_attributes_ordinarily() {
             return None;
         }
         let words = self.vocabulary;

@@ -15,6 +15,8 @@ pub enum Known {
     /// A call of the class, and the `__dict__`: a node of a syntax tree.
     Node(Plain),
     Uuid(Box<Uuid>),
+    /// A call of the class with two numbers, `numerator` and `denominator`.
+    Fraction(Fraction),
     Counter(Counter),
     Array(Box<Arrays>),
     DefaultDict,
@@ -64,6 +66,12 @@ impl Counter {
                     .is_some_and(View::is_dict_type)
         })
     }
+}
+
+/// What the `__reduce__` of `fractions.Fraction` rests on, and where an instance keeps its numbers.
+pub struct Fraction {
+    pub reduce: Method,
+    pub slots: Slots,
 }
 
 /// What the `__getstate__` of `uuid.UUID` rests on.

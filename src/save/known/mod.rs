@@ -5,6 +5,7 @@ mod collections;
 mod dates;
 mod decimal;
 mod flat;
+mod fraction;
 pub mod known;
 mod named_tuple;
 pub mod open;

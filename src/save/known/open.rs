@@ -10,6 +10,7 @@ use crate::save::known::collections::{
 };
 use crate::save::known::dates::write_date;
 use crate::save::known::decimal::write_decimal;
+use crate::save::known::fraction::write_fraction;
 use crate::save::known::known::Known;
 use crate::save::known::named_tuple::write_named_tuple;
 use crate::save::known::uuid::write_uuid;
@@ -45,6 +46,7 @@ pub fn write_known(
         Known::Uuid(uuid) => write_uuid(obj, uuid, class, holding, writer, quiet),
         Known::Counter(counter) => write_counter(obj, counter, class, holding, writer, quiet),
         Known::DefaultDict => write_defaultdict(obj, class, holding, writer),
+        Known::Fraction(fraction) => write_fraction(obj, fraction, class, holding, writer, quiet),
         Known::Array(arrays) => write_array(obj, arrays, class, holding, writer, quiet),
         Known::OrderedDict => write_ordered_dict(obj, class, holding, writer),
         Known::Decimal => write_decimal(obj, class, holding, writer, quiet),

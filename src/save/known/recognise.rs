@@ -9,13 +9,13 @@ use crate::fast::attribute::optional_attribute;
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{
-    Class, Names, View, make_arrays_known, make_collections_known, make_dates_known,
+    Class, Names, Slots, View, make_arrays_known, make_collections_known, make_dates_known,
     make_decimal_known,
 };
 use crate::interpreter::imports::Imports;
 use crate::save::instances::plain::{Making, Plain};
 use crate::save::instances::plan::PlanKind;
-use crate::save::known::known::{Arrays, Counter, Known, Method, Uuid};
+use crate::save::known::known::{Arrays, Counter, Fraction, Known, Method, Uuid};
 use crate::save::vocabulary::{Vocabulary, vocabulary};
 
 /// What is known of an object's class, of which `kind` is planned. To be called in a passage of the gate, when the
@@ -70,6 +70,12 @@ pub fn recognise(
     }
     match known_as {
         NAMED_TUPLE => Ok(Some(Known::NamedTuple(method))),
+        FRACTION => Ok(seen.numbers().map(|slots| {
+            Known::Fraction(Fraction {
+                reduce: method,
+                slots,
+            })
+        })),
         COUNTER => Ok(Some(Known::Counter(Counter {
             reduce: method,
             dict: intern!(py, "dict").into(),
@@ -80,6 +86,7 @@ pub fn recognise(
 
 /// As `oxipickle._known` calls them.
 const NAMED_TUPLE: &str = "named tuple";
+const FRACTION: &str = "Fraction";
 const COUNTER: &str = "Counter";
 const UUID: &str = "UUID";
 
@@ -144,6 +151,9 @@ impl<'a, 'q> Seen<'a, 'q> {
             PlanKind::ReduceEx | PlanKind::Reduce(_) if self.is_reduced_as_dict() => {
                 Some((&words.reduce, COUNTER))
             }
+            PlanKind::Reduce(_) if self.is_called_without_attributes() => {
+                Some((&words.reduce, FRACTION))
+            }
             _ => None,
         }
     }
@@ -180,6 +190,27 @@ impl<'a, 'q> Seen<'a, 'q> {
             && self.class.iterates_as_dict()
             && self.class.finds_attributes_ordinarily()
             && self.are_of(object, &[&words.reduce_ex, &words.class])
+    }
+
+    /// Whether `object.__reduce_ex__` asks the `__reduce__` of instances, which have no attributes but slots, and the
+    /// class has the name that `type` says.
+    fn is_called_without_attributes(&self) -> bool {
+        let words = self.vocabulary;
+        let object = words.object.view(self.quiet);
+        // The metaclass of `object` is `type`.
+        let names = [self.class.object(), object]
+            .map(|class| class.class().names()?.get(words.name.view(self.quiet)));
+        matches!(names, [Some(own), Some(of_type)] if own.is(of_type))
+            && self.get(&words.dict).is_none()
+            && self.are_of(object, &[&words.reduce_ex, &words.class])
+    }
+
+    /// Where instances keep the numbers of a fraction.
+    fn numbers(&self) -> Option<Slots> {
+        let words = self.vocabulary;
+        let numerator = self.get(&words.numerator)?;
+        let denominator = self.get(&words.denominator)?;
+        self.class.slots(&[numerator, denominator])
     }
 
     /// For what may be a node of a syntax tree, with its `__reduce__`: that calls the class without arguments, and has
