@@ -19,7 +19,7 @@ use crate::save::instances::instance::{Planned, open_instance};
 use crate::save::instances::plain::Plain;
 use crate::save::instances::plan::{OPCODE_FUNCTIONS, Plan, PlanKind};
 use crate::save::instances::plans::PlanCache;
-use crate::save::known::known::Known;
+use crate::save::known::facts::Known;
 use crate::save::known::open::write_known;
 use crate::save::next::{Due, Questions};
 use crate::save::standing::Standing;

@@ -4,7 +4,7 @@ use crate::fast::quiet::Quiet;
 use crate::fast::view::{ClassVersion, Dict, Kind, SeenNames};
 use crate::save::instances::known_collections::Collection;
 use crate::save::instances::plain::Plain;
-use crate::save::known::known::Known;
+use crate::save::known::facts::Known;
 
 /// How the instances of one class are reduced, as long as the class has these contents.
 ///

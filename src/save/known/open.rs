@@ -10,8 +10,8 @@ use crate::save::known::collections::{
 };
 use crate::save::known::dates::write_date;
 use crate::save::known::decimal::write_decimal;
+use crate::save::known::facts::Known;
 use crate::save::known::fraction::write_fraction;
-use crate::save::known::known::Known;
 use crate::save::known::named_tuple::write_named_tuple;
 use crate::save::known::uuid::write_uuid;
 use crate::save::write::writer::Writer;

@@ -15,7 +15,7 @@ use crate::fast::view::{
 use crate::interpreter::imports::Imports;
 use crate::save::instances::plain::{Making, Plain};
 use crate::save::instances::plan::PlanKind;
-use crate::save::known::known::{Arrays, Counter, Fraction, Known, Method, Uuid};
+use crate::save::known::facts::{Arrays, Counter, Fraction, Known, Method, Uuid};
 use crate::save::vocabulary::{Vocabulary, vocabulary};
 
 /// What is known of an object's class, of which `kind` is planned. To be called in a passage of the gate, when the

@@ -7,7 +7,7 @@ use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{Int, Kind, LONG_BYTES, View};
 use crate::save::fault::Fault;
-use crate::save::known::known::Uuid;
+use crate::save::known::facts::Uuid;
 use crate::save::known::parts::{get, has_room};
 use crate::save::standing::Container;
 use crate::save::write::writer::Writer;
