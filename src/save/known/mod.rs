@@ -11,4 +11,5 @@ mod named_tuple;
 pub mod open;
 mod parts;
 pub mod recognise;
+mod seen;
 mod uuid;
