@@ -21,6 +21,8 @@ pub struct Imports {
     pub extension_cache: Py<PyDict>,
     pub inverted_registry: Py<PyDict>,
     pub newobj: Py<PyAny>,
+    /// What the module `copyreg` has.
+    pub copyreg_contents: Py<PyDict>,
     pub codecs_encode: Py<PyAny>,
     /// Makes the partial call of `__new__` that stands for NEWOBJ_EX below protocol 4.
     pub bind_new: Py<PyAny>,
@@ -134,6 +136,7 @@ impl Imports {
             extension_registry: mapping(&copyreg, "_extension_registry")?,
             extension_cache: mapping(&copyreg, "_extension_cache")?,
             inverted_registry: mapping(&copyreg, "_inverted_registry")?,
+            copyreg_contents: copyreg.dict().unbind(),
             newobj: copyreg.getattr("__newobj__")?.unbind(),
             codecs_encode: py.import("codecs")?.getattr("encode")?.unbind(),
             bind_new: answers.getattr("bind_new")?.unbind(),

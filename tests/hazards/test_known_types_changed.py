@@ -140,6 +140,15 @@ def code_of_getnewargs():
     return getnewargs.__code__
 
 
+def rebuilds(cls, *args):
+    """Stands in for `copyreg.__newobj__`, under a name that is no opcode's."""
+    return cls.__new__(cls, *args)
+
+
+def another_newobj(changes, cls):
+    changes.set(copyreg, "__newobj__", rebuilds)
+
+
 def made_unordinary(changes, cls):
     changes.set(
         cls, "__getattribute__", lambda self, name: (LOG.append(name), object.__getattribute__(self, name))[1]
@@ -175,6 +184,7 @@ KNOWN = {
             "__iter__": attribute("__iter__", lambda self: iter("abc")),
             "__getnewargs__'s code": exchange_code("__getnewargs__", code_of_getnewargs()),
             "__getnewargs__'s cell": another_cell,
+            "copyreg.__newobj__": another_newobj,
             "__slotnames__": attribute("__slotnames__", ["x"]),
         },
     ),
@@ -186,6 +196,7 @@ KNOWN = {
             "__getstate__'s code": exchange_code("__getstate__", own_state.__code__),
             "int": attribute("int", property(lambda self: 5)),
             "is_safe": attribute("is_safe", uuid.SafeUUID.safe),
+            "copyreg.__newobj__": another_newobj,
             "SafeUUID": lambda changes, cls: changes.set(uuid, "SafeUUID", Unequal),
             "SafeUUID.__ne__": lambda changes, cls: changes.set(
                 uuid.SafeUUID, "__ne__", lambda self, other: True

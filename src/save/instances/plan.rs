@@ -8,7 +8,8 @@ use crate::save::known::facts::Known;
 
 /// How the instances of one class are reduced, as long as the class has these contents.
 ///
-/// A plan holds strings only: no object with a finaliser, and nothing that keeps the class alive.
+/// A plan holds names, and code and functions of modules that stay: no object with a finaliser, and nothing that keeps
+/// the class alive.
 pub struct Plan {
     pub version: ClassVersion,
     pub kind: PlanKind,

@@ -11,7 +11,7 @@ pub enum Known {
     /// A type of `datetime`, whose reduce value has a value's own bytes or numbers.
     Date,
     /// A tuple with names, whose `__getnewargs__` gives its items.
-    NamedTuple(Method),
+    NamedTuple(NamedTuple),
     /// A call of the class, and the `__dict__`: a node of a syntax tree.
     Node(Plain),
     Uuid(Box<Uuid>),
@@ -46,6 +46,30 @@ impl Method {
     }
 }
 
+/// The function that stands for NEWOBJ, which `object.__reduce_ex__` looks up in `copyreg` for each object.
+pub struct NewObject {
+    /// The contents of `copyreg`, the function's name, and the function.
+    pub contents: Held,
+    pub name: Held,
+    pub function: Held,
+}
+
+impl NewObject {
+    /// Whether `copyreg` has the function still.
+    #[inline(always)]
+    pub fn stands(&self, quiet: &Quiet) -> bool {
+        let contents = self.contents.view(quiet).as_dict();
+        let found = contents.and_then(|contents| contents.get_named(self.name.view(quiet)));
+        found.is_some_and(|found| found.is(self.function.view(quiet)))
+    }
+}
+
+/// What the reduce value of a tuple with names rests on.
+pub struct NamedTuple {
+    pub getnewargs: Method,
+    pub newobj: NewObject,
+}
+
 /// What the `__reduce__` of `collections.Counter` rests on.
 pub struct Counter {
     pub reduce: Method,
@@ -77,6 +101,7 @@ pub struct Fraction {
 /// What the `__getstate__` of `uuid.UUID` rests on.
 pub struct Uuid {
     pub getstate: Method,
+    pub newobj: NewObject,
     /// Where an instance keeps `int` and `is_safe`.
     pub slots: Slots,
     /// The key of the state.

@@ -6,7 +6,7 @@ use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
 use crate::save::fault::Fault;
-use crate::save::known::facts::Method;
+use crate::save::known::facts::NamedTuple;
 use crate::save::known::flat::{flat_size, tuple_of, write_flat};
 use crate::save::known::parts::{end_object, get, has_room};
 use crate::save::standing::Container;
@@ -21,18 +21,18 @@ const AROUND: usize = 8;
 /// What writing fails with.
 pub fn write_named_tuple(
     obj: View<'_>,
-    getnewargs: &Method,
+    known: &NamedTuple,
     class: usize,
     holding: Holding,
     writer: &mut Writer,
     quiet: &Quiet,
 ) -> Result<bool, Fault> {
-    let function = getnewargs.found(obj.class(), quiet);
+    let function = known.getnewargs.found(obj.class(), quiet);
     let makes_tuple = function.and_then(|function| function.first_of_closure());
     let Some(tuple) = obj.as_tuple() else {
         return Ok(false);
     };
-    if !makes_tuple.is_some_and(View::is_tuple_type) {
+    if !makes_tuple.is_some_and(View::is_tuple_type) || !known.newobj.stands(quiet) {
         return Ok(false);
     }
     let mut size = AROUND;

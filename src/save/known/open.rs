@@ -40,9 +40,7 @@ pub fn write_known(
     };
     match known {
         Known::Date => write_date(obj, class, holding, writer),
-        Known::NamedTuple(getnewargs) => {
-            write_named_tuple(obj, getnewargs, class, holding, writer, quiet)
-        }
+        Known::NamedTuple(known) => write_named_tuple(obj, known, class, holding, writer, quiet),
         Known::Uuid(uuid) => write_uuid(obj, uuid, class, holding, writer, quiet),
         Known::Counter(counter) => write_counter(obj, counter, class, holding, writer, quiet),
         Known::DefaultDict => write_defaultdict(obj, class, holding, writer),

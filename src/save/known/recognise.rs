@@ -11,7 +11,9 @@ use crate::fast::view::{
 };
 use crate::interpreter::imports::Imports;
 use crate::save::instances::plan::PlanKind;
-use crate::save::known::facts::{Arrays, Counter, Fraction, Known, Method, Uuid};
+use crate::save::known::facts::{
+    Arrays, Counter, Fraction, Known, Method, NamedTuple, NewObject, Uuid,
+};
 use crate::save::known::seen::{COUNTER, FRACTION, NAMED_TUPLE, Seen};
 use crate::save::vocabulary::vocabulary;
 
@@ -66,7 +68,10 @@ pub fn recognise(
         return Ok(None);
     }
     match known_as {
-        NAMED_TUPLE => Ok(Some(Known::NamedTuple(method))),
+        NAMED_TUPLE => Ok(Some(Known::NamedTuple(NamedTuple {
+            getnewargs: method,
+            newobj: new_object(py, imports),
+        }))),
         FRACTION => Ok(seen.numbers().map(|slots| {
             Known::Fraction(Fraction {
                 reduce: method,
@@ -77,7 +82,7 @@ pub fn recognise(
             reduce: method,
             dict: intern!(py, "dict").into(),
         }))),
-        _ => uuid_of(obj, method),
+        _ => uuid_of(obj, method, new_object(py, imports)),
     }
 }
 
@@ -125,8 +130,16 @@ fn arrays(obj: &Bound<'_, PyAny>, imports: &Imports) -> PyResult<Option<Known>> 
     }))))
 }
 
+fn new_object(py: Python<'_>, imports: &Imports) -> NewObject {
+    NewObject {
+        contents: imports.copyreg_contents.bind(py).into(),
+        name: intern!(py, "__newobj__").into(),
+        function: imports.newobj.bind(py).into(),
+    }
+}
+
 /// For a class with the `__getstate__` of `uuid.UUID`.
-fn uuid_of(obj: &Bound<'_, PyAny>, getstate: Method) -> PyResult<Option<Known>> {
+fn uuid_of(obj: &Bound<'_, PyAny>, getstate: Method, newobj: NewObject) -> PyResult<Option<Known>> {
     let py = obj.py();
     let function = obj.get_type().getattr(intern!(py, "__getstate__"))?;
     let globals = function.getattr(intern!(py, "__globals__"))?;
@@ -158,6 +171,7 @@ fn uuid_of(obj: &Bound<'_, PyAny>, getstate: Method) -> PyResult<Option<Known>> 
         Some(Known::Uuid(Box::new(Uuid {
             slots: class.slots(&[of_int, of_is_safe])?,
             getstate,
+            newobj,
             int: int.into(),
             safe_uuid: safe_uuid.into(),
             safe: (safe.address(), safe.version()?),

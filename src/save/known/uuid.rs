@@ -63,6 +63,9 @@ pub fn write_uuid(
 /// says that they are equal where they are the same, as long as `SafeUUID` is as it was.
 fn number_of<'q>(obj: View<'q>, uuid: &Uuid, quiet: &Quiet) -> Option<Int<'q>> {
     let function = uuid.getstate.found(obj.class(), quiet)?;
+    if !uuid.newobj.stands(quiet) {
+        return None;
+    }
     let safe_uuid = function.globals()?.get_named(uuid.safe_uuid.view(quiet))?;
     let safe_uuid = safe_uuid.as_class()?;
     let (address, version) = uuid.safe;
