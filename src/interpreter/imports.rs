@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::fast::import::Importing;
 use crate::interpreter::behaviour::{self, Loading, Saving};
@@ -21,6 +21,8 @@ pub struct Imports {
     pub extension_cache: Py<PyDict>,
     pub inverted_registry: Py<PyDict>,
     pub newobj: Py<PyAny>,
+    /// Its name.
+    pub newobj_name: Py<PyString>,
     /// What the module `copyreg` has.
     pub copyreg_contents: Py<PyDict>,
     pub codecs_encode: Py<PyAny>,
@@ -136,6 +138,7 @@ impl Imports {
             extension_registry: mapping(&copyreg, "_extension_registry")?,
             extension_cache: mapping(&copyreg, "_extension_cache")?,
             inverted_registry: mapping(&copyreg, "_inverted_registry")?,
+            newobj_name: PyString::intern(py, "__newobj__").unbind(),
             copyreg_contents: copyreg.dict().unbind(),
             newobj: copyreg.getattr("__newobj__")?.unbind(),
             codecs_encode: py.import("codecs")?.getattr("encode")?.unbind(),

@@ -52,15 +52,16 @@ impl Walk<'_, '_> {
             self.consider_plan(&obj, &value)?;
             return self.save_reduce_value(obj, value, standing, met);
         };
+        let writes_newobj = self.writer().protocol.has_proto_opcode() && self.newobj_stands();
         let value = match &plan.kind {
-            PlanKind::Getstate { has_dict } if self.writer().protocol.has_proto_opcode() => {
+            PlanKind::Getstate { has_dict } if writes_newobj => {
                 if let Some((class, value)) = self.ask_own_state(&obj, *has_dict)? {
                     let stateful = Stateful { obj, class, value };
                     return self.save_stateful(stateful, plan.version, standing, met);
                 }
                 None
             }
-            PlanKind::Plain(plain) if self.writer().protocol.has_proto_opcode() => {
+            PlanKind::Plain(plain) if writes_newobj => {
                 if let Some((class, value)) = self.plain_state(&obj, plain)? {
                     let stateful = Stateful { obj, class, value };
                     return self.save_stateful(stateful, plan.version, standing, met);
@@ -74,6 +75,15 @@ impl Walk<'_, '_> {
             None => self.call_reduce(&obj)?,
         };
         self.save_reduce_value(obj, value, standing, met)
+    }
+
+    /// Whether `copyreg` has the function still that stands for NEWOBJ.
+    fn newobj_stands(&self) -> bool {
+        let (imports, quiet) = (self.imports, self.quiet());
+        let contents = View::of(&imports.copyreg_contents, quiet).as_dict();
+        let found =
+            contents.and_then(|contents| contents.get_named(View::of(&imports.newobj_name, quiet)));
+        found.is_some_and(|found| found.is(View::of(&imports.newobj, quiet)))
     }
 
     /// The reduce value of an object as its class's plan has it got; None where it has to be asked.
