@@ -16,8 +16,11 @@ use crate::save::fault::Fault;
 use crate::save::hooks::builtin::Builtin;
 use crate::save::hooks::silence::Silence;
 use crate::save::instances::instance::{Planned, open_instance};
-use crate::save::instances::plan::{Plain, Plan, PlanKind};
+use crate::save::instances::plain::Plain;
+use crate::save::instances::plan::{OPCODE_FUNCTIONS, Plan, PlanKind};
 use crate::save::instances::plans::PlanCache;
+use crate::save::known::facts::Known;
+use crate::save::known::open::write_known;
 use crate::save::next::{Due, Questions};
 use crate::save::standing::Standing;
 use crate::save::work::Work;
@@ -258,13 +261,21 @@ impl<'a> Nest<'a> {
         let Some(plan) = self.plan_of(obj) else {
             return Ok(self.ask(obj, standing, None));
         };
+        let plain = match (&plan.kind, &plan.known) {
+            (PlanKind::Plain(plain), _) => Some(plain),
+            (_, Some(Known::Node(plain))) if !obj.class().may_be_named(OPCODE_FUNCTIONS) => {
+                Some(plain)
+            }
+            _ => None,
+        };
         if writer.plain
             && standing.is_ordinary()
-            && let PlanKind::Plain(plain) = &plan.kind
+            && let Some(plain) = plain
             && plain.slots.is_empty()
         {
-            let has_dict = plain.has_dict;
-            let opening = self.open_plain_instance(obj, has_dict, standing.holding, writer)?;
+            let (has_dict, making) = (plain.has_dict, plain.making);
+            let opening =
+                self.open_plain_instance(obj, has_dict, making, standing.holding, writer)?;
             return Ok(match opening {
                 Some(opening) => opening,
                 None => self.ask(obj, standing, None),
@@ -274,6 +285,18 @@ impl<'a> Nest<'a> {
         let standing = seen_weakly(obj, standing);
         if let PlanKind::Plain(plain) = &plan.kind {
             return self.open_plain(obj, plain, standing, writer);
+        }
+        match &plan.known {
+            Some(Known::Node(plain)) if !obj.class().may_be_named(OPCODE_FUNCTIONS) => {
+                return self.open_plain(obj, plain, standing, writer);
+            }
+            Some(known)
+                if self.silence.is_none()
+                    && write_known(obj, known, standing.holding, writer, self.quiet)? =>
+            {
+                return Ok(Opening::Whole);
+            }
+            _ => {}
         }
         Ok(self.ask(obj, standing, Some(plan)))
     }
