@@ -6,6 +6,7 @@ mod fast;
 mod gate;
 mod interpreter;
 mod load;
+mod look;
 mod save;
 
 /// The native half of oxipickle.
@@ -25,6 +26,8 @@ pub mod _oxipickle {
     use crate::faces::hookable::unpickler::unpickler_methods;
     #[pymodule_export]
     use crate::faces::instructions::named_globals;
+    #[pymodule_export]
+    use crate::faces::looking::genops;
     #[pymodule_export]
     use crate::faces::memo_proxy::{PicklerMemoProxy, UnpicklerMemoProxy};
     #[pymodule_export]

@@ -26,6 +26,7 @@ from oxipickle._oxipickle import (  # type: ignore[assignment]  # in place of `p
     __version__,
     dump,
     dumps,
+    genops,
     load,
     loads,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "decode_long",
     "encode_long",
     "format_version",
+    "genops",
     "install",
     "installed",
     "sys_importer",

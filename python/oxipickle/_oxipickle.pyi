@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pickle import PickleBuffer
+from pickletools import OpcodeInfo
 from typing import Any, ClassVar, Protocol, Self, TypeAlias, final
 
 from typing_extensions import Buffer, disjoint_base
@@ -17,6 +18,7 @@ __all__ = [
     "__version__",
     "dump",
     "dumps",
+    "genops",
     "is_upstreams_method",
     "load",
     "loads",
@@ -178,6 +180,7 @@ def loads(
     errors: str = "strict",
     buffers: Iterable[Buffer] | None = None,
 ) -> Any: ...
+def genops(pickle: Buffer | _Readable) -> Iterator[tuple[OpcodeInfo, Any, Any]]: ...
 def named_globals(pickle: bytes) -> list[tuple[str, str | None, int]] | None: ...
 def opcode_table() -> list[tuple[str, int, str | None, list[str], list[str], int]]: ...
 def unpickler_methods(class_: type, module: str, /) -> dict[str, Any]: ...

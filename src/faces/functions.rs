@@ -105,7 +105,7 @@ pub fn loads<'py>(
 /// # Errors
 /// What setting an attribute raises.
 pub fn move_to_package(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    for name in ["dump", "dumps", "load", "loads"] {
+    for name in ["dump", "dumps", "load", "loads", "genops"] {
         module.getattr(name)?.setattr("__module__", "oxipickle")?;
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! The pickle format, without Python.
 //!
 //! A pickle is a program for a small machine with a stack and a memo. [`opcode`] is the table of its
-//! instructions; [`layout`] tells where their inline arguments are, and [`argument`] what these mean.
+//! instructions; [`layout`] tells how their inline arguments are laid out, [`span`] where one lies, and [`argument`] what
+//! it means.
 //! [`encode`] writes the shortest legal instruction for a value, per [`protocol`], and [`instruction`] any one
 //! with its argument, both into a [`sink`]; [`frame`] groups instructions as protocol 4 asks, and gives out a
 //! [`cursor`] for runs of short ones. [`memo`] maps identities to memo indices, and these to values;
@@ -27,4 +28,5 @@ pub mod opcode;
 pub mod protocol;
 pub mod reader;
 pub mod sink;
+pub mod span;
 pub mod text;
