@@ -27,7 +27,7 @@ pub mod _oxipickle {
     #[pymodule_export]
     use crate::faces::instructions::named_globals;
     #[pymodule_export]
-    use crate::faces::looking::genops;
+    use crate::faces::looking::{dis, disassemble, genops, optimize};
     #[pymodule_export]
     use crate::faces::memo_proxy::{PicklerMemoProxy, UnpicklerMemoProxy};
     #[pymodule_export]

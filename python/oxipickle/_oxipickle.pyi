@@ -16,6 +16,8 @@ __all__ = [
     "Unpickler",
     "UnpicklerMemoProxy",
     "__version__",
+    "dis",
+    "disassemble",
     "dump",
     "dumps",
     "genops",
@@ -24,12 +26,16 @@ __all__ = [
     "loads",
     "named_globals",
     "opcode_table",
+    "optimize",
     "pickler_methods",
     "unpickler_methods",
 ]
 
 class _Writable(Protocol):
     def write(self, data: bytes, /) -> object: ...
+
+class _Printable(Protocol):
+    def write(self, text: str, /) -> object: ...
 
 class _Readable(Protocol):
     def read(self, n: int, /) -> Buffer: ...
@@ -180,7 +186,22 @@ def loads(
     errors: str = "strict",
     buffers: Iterable[Buffer] | None = None,
 ) -> Any: ...
-def genops(pickle: Buffer | _Readable) -> Iterator[tuple[OpcodeInfo, Any, Any]]: ...
+def dis(
+    pickle: bytes | bytearray | _Readable,
+    out: _Printable | None = None,
+    memo: dict[int, Any] | None = None,
+    indentlevel: int = 4,
+    annotate: int = 0,
+) -> None: ...
+def disassemble(
+    pickle: bytes | bytearray | _Readable,
+    out: _Printable,
+    annotate: int,
+    deepest: int,
+    palette: Mapping[str, str] | None,
+) -> None: ...
+def optimize(p: bytes | bytearray) -> bytes: ...
+def genops(pickle: bytes | bytearray | _Readable) -> Iterator[tuple[OpcodeInfo, Any, Any]]: ...
 def named_globals(pickle: bytes) -> list[tuple[str, str | None, int]] | None: ...
 def opcode_table() -> list[tuple[str, int, str | None, list[str], list[str], int]]: ...
 def unpickler_methods(class_: type, module: str, /) -> dict[str, Any]: ...

@@ -105,7 +105,9 @@ pub fn loads<'py>(
 /// # Errors
 /// What setting an attribute raises.
 pub fn move_to_package(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    for name in ["dump", "dumps", "load", "loads", "genops"] {
+    for name in [
+        "dump", "dumps", "load", "loads", "genops", "dis", "optimize",
+    ] {
         module.getattr(name)?.setattr("__module__", "oxipickle")?;
     }
     Ok(())

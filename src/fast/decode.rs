@@ -244,6 +244,15 @@ pub fn float_from_text(py: Python<'_>, text: &CString) -> PyResult<(f64, usize)>
     }
 }
 
+/// What `ascii` gives: the object's `repr` with all but ASCII escaped.
+pub fn escaped_repr<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    // SAFETY: the object is alive; the result is a string, or null with an exception set.
+    unsafe {
+        let text = owned(object.py(), ffi::PyObject_ASCII(object.as_ptr()))?;
+        Ok(text.cast_into_unchecked())
+    }
+}
+
 /// The name of an attribute as the interpreter keeps it: of equal names, one object.
 pub fn interned<'py>(text: Bound<'py, PyString>) -> Bound<'py, PyString> {
     let py = text.py();

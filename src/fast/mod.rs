@@ -28,6 +28,7 @@ pub mod object;
 pub mod output;
 pub mod quiet;
 pub mod recursion;
+pub mod recycled;
 pub mod signals;
 pub mod slot;
 pub mod thread_end;

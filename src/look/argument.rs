@@ -3,7 +3,7 @@
 use pickle_format::layout::ArgumentKind as Kind;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyFloat, PyInt};
+use pyo3::types::{PyBool, PyFloat, PyInt};
 
 use crate::fast::decode;
 use crate::look::known::Known;
@@ -55,12 +55,16 @@ pub fn object<'py>(py: Python<'py>, kind: Kind, raw: &[u8]) -> PyResult<Bound<'p
             decode::with_codec(&decode::bytes(py, raw)?, c"latin-1", c"strict")
         }
         Kind::Unicodestringnl => decode::raw_unicode_escape(py, raw),
-        Kind::DecimalnlShort => match raw {
-            b"00" => Ok(false.into_pyobject(py)?.to_owned().into_any()),
-            b"01" => Ok(true.into_pyobject(py)?.to_owned().into_any()),
-            _ => decimal(py, raw),
+        Kind::DecimalnlShort | Kind::DecimalnlLong => match short_decimal(py, kind, raw) {
+            Some(number) => number,
+            None => {
+                let digits = match kind {
+                    Kind::DecimalnlLong => raw.strip_suffix(b"L").unwrap_or(raw),
+                    _ => raw,
+                };
+                py.get_type::<PyInt>().call1((decode::bytes(py, digits)?,))
+            }
         },
-        Kind::DecimalnlLong => decimal(py, raw.strip_suffix(b"L").unwrap_or(raw)),
         Kind::Floatnl => py
             .get_type::<PyFloat>()
             .call1((decode::bytes(py, raw)?,)),
@@ -76,13 +80,23 @@ pub fn object<'py>(py: Python<'py>, kind: Kind, raw: &[u8]) -> PyResult<Bound<'p
     }
 }
 
-/// The number that `int` reads.
-fn decimal<'py>(py: Python<'py>, digits: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    if (1..=MOST_DIGITS).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) {
+/// The number in a line of few digits, or the bool that INT spells; None for other lines, which `int` reads.
+pub fn short_decimal<'py>(
+    py: Python<'py>,
+    kind: Kind,
+    line: &[u8],
+) -> Option<PyResult<Bound<'py, PyAny>>> {
+    let digits = match (kind, line) {
+        (Kind::DecimalnlShort, b"00" | b"01") => {
+            return Some(Ok(PyBool::new(py, line == b"01").to_owned().into_any()));
+        }
+        (Kind::DecimalnlLong, [digits @ .., b'L']) | (_, digits) => digits,
+    };
+    let is_short = (1..=MOST_DIGITS).contains(&digits.len());
+    (is_short && digits.iter().all(u8::is_ascii_digit)).then(|| {
         let value = digits.iter().fold(0, |v, &b| v * 10 + i64::from(b - b'0'));
-        return decode::int(py, value);
-    }
-    py.get_type::<PyInt>().call1((decode::bytes(py, digits)?,))
+        decode::int(py, value)
+    })
 }
 
 /// What stands between the quotes of STRING.

@@ -41,6 +41,12 @@ impl Known {
         KNOWN.get_or_try_init(py, || Self::observe(py))
     }
 
+    /// What was asked, if it was.
+    #[inline(always)]
+    pub fn get_asked(py: Python<'_>) -> Option<&Self> {
+        KNOWN.get(py)
+    }
+
     #[cold]
     fn observe(py: Python<'_>) -> PyResult<Self> {
         let observed = py

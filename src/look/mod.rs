@@ -1,8 +1,13 @@
 //! Looking at pickles without loading them: instructions as `pickletools` has them, their disassembly, and
 //! what the commands ask of a pickle. Nothing that a pickle names is ever looked up.
 
-pub mod argument;
+mod argument;
+pub mod dis;
 pub mod instructions;
-pub mod known;
+mod known;
+pub mod optimizer;
+pub mod palette;
+mod quick;
 pub mod source;
-pub mod words;
+pub mod text;
+mod words;

@@ -33,21 +33,28 @@ pub enum Source {
     },
 }
 
+/// The bytes of an object that is bytes or a bytearray, which is copied.
+///
+/// # Errors
+/// TypeError for other objects, MemoryError.
+pub fn in_bytes<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+    match object.cast::<PyByteArray>() {
+        Ok(array) => decode::bytes(object.py(), &array.to_vec()),
+        Err(_) => Ok(object.cast::<PyBytes>()?.clone()),
+    }
+}
+
 impl Source {
     /// Bytes that are given as such, or a file. Runs Python code.
     ///
     /// # Errors
     /// MemoryError, and what asking the file for `tell` raises.
     pub fn of(pickle: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let memory = |bytes: Bound<'_, PyBytes>| Self::Memory {
-            bytes: bytes.unbind(),
-            at: 0,
-        };
-        if let Ok(bytes) = pickle.cast::<PyBytes>() {
-            return Ok(memory(bytes.clone()));
-        }
-        if let Ok(bytes) = pickle.cast::<PyByteArray>() {
-            return Ok(memory(decode::bytes(pickle.py(), &bytes.to_vec())?));
+        if pickle.is_instance_of::<PyBytes>() || pickle.is_instance_of::<PyByteArray>() {
+            return Ok(Self::Memory {
+                bytes: in_bytes(pickle)?.unbind(),
+                at: 0,
+            });
         }
         Ok(Self::File {
             file: pickle.clone().unbind(),

@@ -77,6 +77,10 @@ pub fn placed(error: PyErr, position: &Bound<'_, PyAny>, opcode: Option<Opcode>)
         Some(opcode) => format!("reading the argument of {}", opcode.name()),
         None => "reading an opcode".to_owned(),
     };
+    noted(error, position, what)
+}
+
+fn noted(error: PyErr, position: &Bound<'_, PyAny>, what: String) -> PyErr {
     let note = match position.is_none() {
         true => what,
         false => match position.str() {
@@ -85,4 +89,11 @@ pub fn placed(error: PyErr, position: &Bound<'_, PyAny>, opcode: Option<Opcode>)
         },
     };
     with_note(position.py(), error, note)
+}
+
+/// The error with a note that tells which instruction could not be carried out.
+#[cold]
+pub fn carrying_out(error: PyErr, position: &Bound<'_, PyAny>, opcode: Opcode) -> PyErr {
+    let what = format!("carrying out {}", opcode.name());
+    noted(error, position, what)
 }

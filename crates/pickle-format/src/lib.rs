@@ -8,13 +8,14 @@
 //! [`cursor`] for runs of short ones. [`memo`] maps identities to memo indices, and these to values;
 //! [`fetched`] tells which indices a pickle ever asks for, [`named_globals`] which globals it names; [`long`]
 //! and [`text`] are the encodings of integers and of protocol 0's lines. [`reader`] takes a pickle apart again,
-//! and [`dis`] shows it and checks what it does to the stack.
+//! and [`dis`] shows it and checks what it does to the stack, [`emulation`] as `pickletools` does.
 
 #![forbid(unsafe_code)]
 
 pub mod argument;
 pub mod cursor;
 pub mod dis;
+pub mod emulation;
 pub mod encode;
 pub mod error;
 pub mod fetched;
