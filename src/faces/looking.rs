@@ -1,5 +1,7 @@
 //! The functions that look at pickles: `pickletools`' by name, and what the commands ask.
 
+use pickle_format::census::Census;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -8,7 +10,7 @@ use crate::look::dis::{Disassembly, Form};
 use crate::look::instructions::Instructions;
 use crate::look::optimizer::optimized;
 use crate::look::palette::Palette;
-use crate::look::source::in_bytes;
+use crate::look::source::{Source, in_bytes};
 use crate::look::text::Text;
 
 /// An iterator over the instructions of `pickle`, which is bytes, a bytearray, or a file with `read(n)` and
@@ -50,15 +52,21 @@ pub fn dis<'py>(
         annotate,
         palette: Palette::default(),
     };
-    Disassembly::write(Text::to(pickle.py(), out)?, memo, form, pickle)
+    // As there, the output is found before the pickle is looked at.
+    let text = Text::to(pickle.py(), out)?;
+    Disassembly::write(text, memo, form, Source::of(pickle)?)
 }
 
-/// As `dis`, for the commands: MARKs beyond `deepest` indent no further, and the parts of a line begin with the
-/// strings of `palette` and end with its last one.
+/// As `dis`, for the commands: of the pickle that begins at `start` of bytes, with a memo that is kept in `memo` if
+/// it is a dict. MARKs beyond `deepest` indent no further, and the parts of a line begin with the strings of
+/// `palette` and end with its last one.
 #[pyfunction]
+#[pyo3(signature = (pickle, start, out, memo, annotate, deepest, palette))]
 pub fn disassemble<'py>(
     pickle: &Bound<'py, PyAny>,
+    start: usize,
     out: &Bound<'py, PyAny>,
+    memo: Option<Bound<'py, PyAny>>,
     annotate: i64,
     deepest: usize,
     palette: Option<Palette>,
@@ -70,8 +78,25 @@ pub fn disassemble<'py>(
         annotate,
         palette: palette.unwrap_or_default(),
     };
-    Disassembly::write(Text::to(pickle.py(), Some(out))?, None, form, pickle)
+    let source = Source::of(pickle)?.beginning_at(start);
+    Disassembly::write(Text::to(pickle.py(), Some(out))?, memo, form, source)
 }
+
+/// The opcodes of the pickle that begins at `start`: the offset behind it, and for each opcode that it has the name,
+/// how often it stands there, and the bytes that it takes with its arguments. What these mean is not looked at.
+///
+/// Raises ValueError where an opcode is unknown or an argument is not there.
+#[pyfunction]
+pub fn census(data: &Bound<'_, PyBytes>, start: usize) -> PyResult<Counted> {
+    let counted = Census::take(data.as_bytes(), start);
+    let counted = counted.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let rows = counted.rows();
+    let rows = rows.map(|(opcode, count, bytes)| (opcode.name(), count, bytes));
+    Ok((counted.end, rows.collect()))
+}
+
+/// What `census` gives.
+type Counted = (usize, Vec<(&'static str, usize, usize)>);
 
 /// The pickle that `p`, bytes or a bytearray, begins with, without the instructions that store into the memo what
 /// is never fetched. It loads as the same object. Nothing is loaded meanwhile.

@@ -71,13 +71,24 @@ pub fn object<'py>(py: Python<'py>, kind: Kind, raw: &[u8]) -> PyResult<Bound<'p
         Kind::Stringnl => unescaped(py, without_quotes(py, raw)?, &Known::get(py)?.quoted),
         Kind::StringnlNoescape => unescaped(py, raw, &Known::get(py)?.names),
         Kind::StringnlNoescapePair => {
-            let mut lines = raw.splitn(2, |&byte| byte == b'\n');
-            let names = &Known::get(py)?.names;
-            let mut part = || unescaped(py, lines.next().unwrap_or_default(), names);
-            let (module, name) = (part()?, part()?);
+            let (module, name) = pair(py, raw)?;
             module.add(decode::ascii(py, b" ")?)?.add(name)
         }
     }
+}
+
+/// The two texts of GLOBAL and INST.
+///
+/// # Errors
+/// Where they are malformed: ValueError, or UnicodeDecodeError.
+pub fn pair<'py>(
+    py: Python<'py>,
+    raw: &[u8],
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    let mut lines = raw.splitn(2, |&byte| byte == b'\n');
+    let names = &Known::get(py)?.names;
+    let mut part = || unescaped(py, lines.next().unwrap_or_default(), names);
+    Ok((part()?, part()?))
 }
 
 /// The number in a line of few digits, or the bool that INT spells; None for other lines, which `int` reads.

@@ -55,9 +55,9 @@ impl<'py> Disassembly<'py> {
         text: Text<'py>,
         memo: Option<Bound<'py, PyAny>>,
         form: Form,
-        pickle: &Bound<'py, PyAny>,
+        source: Source,
     ) -> PyResult<()> {
-        let py = pickle.py();
+        let py = text.py();
         let mut disassembly = Self {
             py,
             known: Known::get(py)?,
@@ -71,13 +71,12 @@ impl<'py> Disassembly<'py> {
             emulation: Emulation::default(),
             line: String::new(),
         };
-        let done = disassembly.all_lines(pickle);
-        let flushed = disassembly.text.flush(py);
+        let done = disassembly.all_lines(source);
+        let flushed = disassembly.text.flush();
         done.and(flushed)
     }
 
-    fn all_lines(&mut self, pickle: &Bound<'py, PyAny>) -> PyResult<()> {
-        let mut source = Source::of(pickle)?;
+    fn all_lines(&mut self, mut source: Source) -> PyResult<()> {
         let mut protocol = 0;
         for number in 1.. {
             let next = source.next(self.py)?;
@@ -92,7 +91,7 @@ impl<'py> Disassembly<'py> {
             }
         }
         let text = format!("highest protocol among opcodes = {protocol}\n");
-        self.text.push(self.py, &text)?;
+        self.text.push(&text)?;
         if self.emulation.stack().is_empty() {
             return Ok(());
         }
@@ -117,7 +116,7 @@ impl<'py> Disassembly<'py> {
                 ..
             } = &self.form.palette;
             let text = format!("{begin}{position:5}:{reset} ");
-            self.text.push(self.py, &text)?;
+            self.text.push(&text)?;
         }
         let depth = self.emulation.depth();
         let (mark, needed) = self.emulation.take_mark(opcode);
@@ -253,7 +252,7 @@ impl<'py> Disassembly<'py> {
             write!(self.line, "{:blanks$} {begin}{summary}{reset}", "").map_err(|_| NoMemory)?;
         }
         self.line.push('\n');
-        self.text.push(py, &self.line)
+        self.text.push(&self.line)
     }
 }
 

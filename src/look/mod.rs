@@ -9,5 +9,6 @@ pub mod optimizer;
 pub mod palette;
 mod quick;
 pub mod source;
+pub mod surveyed;
 pub mod text;
 mod words;

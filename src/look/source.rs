@@ -62,6 +62,14 @@ impl Source {
         })
     }
 
+    /// The same, beginning at an offset; a file begins where it stands.
+    pub fn beginning_at(mut self, start: usize) -> Self {
+        if let Self::Memory { at, .. } = &mut self {
+            *at = start;
+        }
+        self
+    }
+
     /// The next instruction. Files run Python code, and so may warnings about what is read.
     ///
     /// # Errors

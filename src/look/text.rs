@@ -11,6 +11,7 @@ const PIECE: usize = 1 << 16;
 
 /// Text that is written to a file by `write`, as `print` does.
 pub struct Text<'py> {
+    py: Python<'py>,
     /// None where nobody listens, as there is no `sys.stdout`.
     write: Option<Bound<'py, PyAny>>,
     waiting: String,
@@ -31,21 +32,27 @@ impl<'py> Text<'py> {
             false => Some(out.getattr("write")?),
         };
         Ok(Self {
+            py,
             write,
             waiting: String::new(),
         })
+    }
+
+    /// The token of the thread.
+    pub fn py(&self) -> Python<'py> {
+        self.py
     }
 
     /// Adds text, which is written sooner or later. Runs Python code.
     ///
     /// # Errors
     /// MemoryError, and what the file raises.
-    pub fn push(&mut self, py: Python<'py>, text: &str) -> PyResult<()> {
+    pub fn push(&mut self, text: &str) -> PyResult<()> {
         if self.waiting.len() + text.len() > PIECE {
-            self.flush(py)?;
+            self.flush()?;
         }
         if text.len() > PIECE {
-            return self.write(fresh::text(py, text)?);
+            return self.write(fresh::text(self.py, text)?);
         }
         let reserved = self.waiting.try_reserve(text.len());
         reserved.map_err(NoMemory::from)?;
@@ -57,11 +64,11 @@ impl<'py> Text<'py> {
     ///
     /// # Errors
     /// MemoryError, and what the file raises.
-    pub fn flush(&mut self, py: Python<'py>) -> PyResult<()> {
+    pub fn flush(&mut self) -> PyResult<()> {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        let text = fresh::text(py, &self.waiting)?;
+        let text = fresh::text(self.py, &self.waiting)?;
         self.waiting.clear();
         self.write(text)
     }

@@ -8,11 +8,14 @@
 //! [`cursor`] for runs of short ones. [`memo`] maps identities to memo indices, and these to values;
 //! [`fetched`] tells which indices a pickle ever asks for, [`named_globals`] which globals it names; [`long`]
 //! and [`text`] are the encodings of integers and of protocol 0's lines. [`reader`] takes a pickle apart again,
-//! and [`dis`] shows it and checks what it does to the stack, [`emulation`] as `pickletools` does.
+//! and [`dis`] shows it and checks what it does to the stack, [`emulation`] as `pickletools` does;
+//! [`check`] checks frames besides, [`survey`] tells what a pickle needs and holds, and [`census`] counts its opcodes.
 
 #![forbid(unsafe_code)]
 
 pub mod argument;
+pub mod census;
+pub mod check;
 pub mod cursor;
 pub mod dis;
 pub mod emulation;
@@ -30,4 +33,5 @@ pub mod protocol;
 pub mod reader;
 pub mod sink;
 pub mod span;
+pub mod survey;
 pub mod text;
