@@ -13,9 +13,11 @@ __all__ = [
     "Pickler",
     "PicklerMemo",
     "PicklerMemoProxy",
+    "Survey",
     "Unpickler",
     "UnpicklerMemoProxy",
     "__version__",
+    "census",
     "dis",
     "disassemble",
     "dump",
@@ -133,6 +135,19 @@ class UnpicklerMemoProxy:
     def copy(self) -> dict[int, Any]: ...
     def __reduce__(self) -> tuple[type[dict[Any, Any]], tuple[dict[int, Any]]]: ...
 
+_Fault: TypeAlias = tuple[int, str | None, str]
+_Global: TypeAlias = tuple[str, int, str | None, str | None, int | None, int, int, int]
+
+@final
+class Survey:
+    def __new__(cls, data: bytes) -> Self: ...
+    def check(self, start: int) -> tuple[int, int, int, _Fault | None]: ...
+    def survey(
+        self, start: int
+    ) -> tuple[
+        int, list[_Global], list[tuple[int, int, str]], tuple[int, int], tuple[int, int], _Fault | None
+    ]: ...
+
 @disjoint_base
 class Unpickler:
     def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
@@ -195,11 +210,14 @@ def dis(
 ) -> None: ...
 def disassemble(
     pickle: bytes | bytearray | _Readable,
+    start: int,
     out: _Printable,
+    memo: dict[int, Any] | None,
     annotate: int,
     deepest: int,
     palette: Mapping[str, str] | None,
 ) -> None: ...
+def census(data: bytes, start: int) -> tuple[int, list[tuple[str, int, int]]]: ...
 def optimize(p: bytes | bytearray) -> bytes: ...
 def genops(pickle: bytes | bytearray | _Readable) -> Iterator[tuple[OpcodeInfo, Any, Any]]: ...
 def named_globals(pickle: bytes) -> list[tuple[str, str | None, int]] | None: ...

@@ -65,9 +65,7 @@ pub fn object<'py>(py: Python<'py>, kind: Kind, raw: &[u8]) -> PyResult<Bound<'p
                 py.get_type::<PyInt>().call1((decode::bytes(py, digits)?,))
             }
         },
-        Kind::Floatnl => py
-            .get_type::<PyFloat>()
-            .call1((decode::bytes(py, raw)?,)),
+        Kind::Floatnl => py.get_type::<PyFloat>().call1((decode::bytes(py, raw)?,)),
         Kind::Stringnl => unescaped(py, without_quotes(py, raw)?, &Known::get(py)?.quoted),
         Kind::StringnlNoescape => unescaped(py, raw, &Known::get(py)?.names),
         Kind::StringnlNoescapePair => {
@@ -81,10 +79,7 @@ pub fn object<'py>(py: Python<'py>, kind: Kind, raw: &[u8]) -> PyResult<Bound<'p
 ///
 /// # Errors
 /// Where they are malformed: ValueError, or UnicodeDecodeError.
-pub fn pair<'py>(
-    py: Python<'py>,
-    raw: &[u8],
-) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+pub fn pair<'py>(py: Python<'py>, raw: &[u8]) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     let mut lines = raw.splitn(2, |&byte| byte == b'\n');
     let names = &Known::get(py)?.names;
     let mut part = || unescaped(py, lines.next().unwrap_or_default(), names);

@@ -80,8 +80,7 @@ impl Checked<'_, '_> {
                 | ArgumentKind::Unicodestring4
                 | ArgumentKind::Unicodestring8
         );
-        if matches!(kind.layout(), Layout::Lines(_))
-            || is_text && std::str::from_utf8(raw).is_err()
+        if matches!(kind.layout(), Layout::Lines(_)) || is_text && std::str::from_utf8(raw).is_err()
         {
             return None;
         }
@@ -90,9 +89,8 @@ impl Checked<'_, '_> {
             opcode,
             begin,
             next: found.next,
-            index: names_index.then(|| {
-                Index::Near(raw.iter().rev().fold(0, |v, &b| v << 8 | i64::from(b)))
-            }),
+            index: names_index
+                .then(|| Index::Near(raw.iter().rev().fold(0, |v, &b| v << 8 | i64::from(b)))),
             protocol: match opcode {
                 Opcode::PROTO => raw[0],
                 _ => 0,

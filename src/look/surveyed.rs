@@ -147,7 +147,12 @@ impl<'a> Listener for Heard<'a, '_> {
                 | Argument::String(_)
                 | Argument::Quoted(_)
         );
-        if is_string && self.largest.last().is_none_or(|last| argument.len() > last.0) {
+        if is_string
+            && self
+                .largest
+                .last()
+                .is_none_or(|last| argument.len() > last.0)
+        {
             self.keep_largest(argument.len(), offset, opcode);
         }
         Ok(())

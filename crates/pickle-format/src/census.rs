@@ -150,7 +150,10 @@ mod tests {
             assert!(matches!(error.kind, FormatErrorKind::Truncated(_)), "{end}");
         }
         let error = Census::take(b"N\xff", 0).unwrap_err();
-        assert_eq!((error.kind, error.offset), (FormatErrorKind::UnknownOpcode(0xff), 1));
+        assert_eq!(
+            (error.kind, error.offset),
+            (FormatErrorKind::UnknownOpcode(0xff), 1)
+        );
     }
 
     #[test]

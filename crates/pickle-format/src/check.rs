@@ -13,6 +13,7 @@ pub struct Check<'a> {
     disassembler: Disassembler<'a>,
     /// Where the open frame ends.
     frame: Option<usize>,
+    minds_frames: bool,
     failed: bool,
 }
 
@@ -26,8 +27,16 @@ impl<'a> Check<'a> {
             start,
             disassembler: Disassembler::with_memo(pickle, memo),
             frame: None,
+            minds_frames: true,
             failed: false,
         }
+    }
+
+    /// The same, but that frames mean nothing: a pickle that was cut off is followed as far as it goes.
+    #[must_use]
+    pub fn without_frames(mut self) -> Self {
+        self.minds_frames = false;
+        self
     }
 
     /// The offset of what was not read yet.
@@ -67,7 +76,7 @@ impl<'a> Check<'a> {
                     return Err(FormatErrorKind::UnknownProtocol(number));
                 }
             }
-            (Opcode::FRAME, _, size) => {
+            (Opcode::FRAME, _, size) if self.minds_frames => {
                 let claimed = size.iter().rev().fold(0, |v, &b| v << 8 | u64::from(b));
                 let left = self.data.len() - next;
                 match usize::try_from(claimed) {
@@ -127,20 +136,36 @@ mod tests {
         let frame = |n, rest: &[u8]| [b"xx\x80\x04".as_slice(), &size(n), rest].concat();
         assert_eq!(fault(&frame(2, b"N."), 2), None);
         assert_eq!(fault(&frame(4, b"NN0.next"), 2), None);
-        let too_long = FormatErrorKind::FrameTooLong { claimed: 3, left: 2 };
+        let too_long = FormatErrorKind::FrameTooLong {
+            claimed: 3,
+            left: 2,
+        };
         let found = fault(&frame(3, b"N."), 2).unwrap();
         assert_eq!((found.kind, found.offset), (too_long, 4));
+        let cut = frame(3, b"N");
+        let mut lenient = Check::new(&cut, 2, UnpicklerMemo::new()).without_frames();
+        let found = lenient.find_map(Result::err).unwrap();
+        assert_eq!(
+            (found.kind, found.offset),
+            (FormatErrorKind::Truncated(None), 14)
+        );
         let found = fault(&frame(2, b"NK\x01."), 2).unwrap();
         let across = FormatErrorKind::AcrossFrame(Opcode::BININT1);
         assert_eq!((found.kind, found.offset), (across, 14));
         let nested = [frame(11, &size(2)), b"N.".to_vec()].concat();
-        assert_eq!(fault(&nested, 2).unwrap().kind, FormatErrorKind::FrameInFrame);
+        assert_eq!(
+            fault(&nested, 2).unwrap().kind,
+            FormatErrorKind::FrameInFrame
+        );
     }
 
     #[test]
     fn offsets_are_those_of_the_data() {
         let found = fault(b"N.\xff", 2).unwrap();
-        assert_eq!((found.kind, found.offset), (FormatErrorKind::UnknownOpcode(0xff), 2));
+        assert_eq!(
+            (found.kind, found.offset),
+            (FormatErrorKind::UnknownOpcode(0xff), 2)
+        );
         assert_eq!(fault(b"N.N.", 2), None);
         assert!(fault(b"N.", 7).is_some());
     }

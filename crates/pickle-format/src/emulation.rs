@@ -124,7 +124,10 @@ mod tests {
             let after = opcode.info().stack_after;
             emulation.push(after, Some(position)).unwrap();
         }
-        assert_eq!(emulation.depth() > 0, emulation.stack().contains(&StackObject::Mark));
+        assert_eq!(
+            emulation.depth() > 0,
+            emulation.stack().contains(&StackObject::Mark)
+        );
         Ok(marks)
     }
 
@@ -140,8 +143,20 @@ mod tests {
     #[test]
     fn what_is_not_there_is_told() {
         use Opcode::{APPEND, MARK, NONE, TUPLE};
-        assert_eq!(follow(&[TUPLE]), Err(Underflow { needed: 2, there: 0 }));
-        assert_eq!(follow(&[NONE, APPEND]), Err(Underflow { needed: 2, there: 1 }));
+        assert_eq!(
+            follow(&[TUPLE]),
+            Err(Underflow {
+                needed: 2,
+                there: 0
+            })
+        );
+        assert_eq!(
+            follow(&[NONE, APPEND]),
+            Err(Underflow {
+                needed: 2,
+                there: 1
+            })
+        );
         assert_eq!(follow(&[NONE, MARK, APPEND, TUPLE]).unwrap()[3], Mark::Lost);
     }
 }

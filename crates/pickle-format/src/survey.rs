@@ -49,7 +49,6 @@ pub struct Naming {
     pub named: Named,
 }
 
-
 /// Who is told what a pickle has, as it is met.
 pub trait Listener {
     /// Why nothing more is to be told.
@@ -111,7 +110,7 @@ pub fn survey<L: Listener>(
     memo: &mut Memo,
     listener: &mut L,
 ) -> Result<usize, Ended<L::Error>> {
-    let mut check = Check::new(data, start, std::mem::take(&mut memo.checked));
+    let mut check = Check::new(data, start, std::mem::take(&mut memo.checked)).without_frames();
     let mut followed = Followed {
         stack: Vec::new(),
         marks: Vec::new(),
@@ -145,10 +144,7 @@ impl<L: Listener> Followed<'_, L> {
     fn follow(&mut self, line: &Line<'_>) -> Result<(), L::Error> {
         let (opcode, offset) = (line.instruction.opcode, line.instruction.offset);
         match opcode {
-            Opcode::PUT
-            | Opcode::BINPUT
-            | Opcode::LONG_BINPUT
-            | Opcode::MEMOIZE => {
+            Opcode::PUT | Opcode::BINPUT | Opcode::LONG_BINPUT | Opcode::MEMOIZE => {
                 return match line.index.or_else(|| line.argument.to_index()) {
                     Some(index) => self.store(index),
                     None => Ok(()),
@@ -221,7 +217,8 @@ impl<L: Listener> Followed<'_, L> {
             Some(_) => below.unwrap_or(0),
             None => before.len(),
         };
-        self.stack.truncate(self.stack.len() - needed.min(self.stack.len()));
+        self.stack
+            .truncate(self.stack.len() - needed.min(self.stack.len()));
         if after.contains(&StackObject::Mark) {
             self.marks.try_reserve(1)?;
             self.marks.push(self.stack.len());
@@ -288,11 +285,13 @@ impl<L: Listener> Followed<'_, L> {
 
     /// Takes so many operands off, and calls what lies below.
     fn call(&mut self, operands: usize) -> Result<(), L::Error> {
-        self.stack.truncate(self.stack.len().saturating_sub(operands));
+        self.stack
+            .truncate(self.stack.len().saturating_sub(operands));
         let called = self.stack.pop();
         match called {
             Some(Object::Global(number, begin)) => {
-                self.listener.made(number, 1, self.next.saturating_sub(begin));
+                self.listener
+                    .made(number, 1, self.next.saturating_sub(begin));
                 self.push(Object::Made(number, self.next))
             }
             _ => self.push(Object::Other),
@@ -301,9 +300,11 @@ impl<L: Listener> Followed<'_, L> {
 
     /// Takes so many operands off, and puts them into the object below.
     fn fill(&mut self, operands: usize) {
-        self.stack.truncate(self.stack.len().saturating_sub(operands));
+        self.stack
+            .truncate(self.stack.len().saturating_sub(operands));
         if let Some(Object::Made(number, counted)) = self.stack.last_mut() {
-            self.listener.made(*number, 0, self.next.saturating_sub(*counted));
+            self.listener
+                .made(*number, 0, self.next.saturating_sub(*counted));
             *counted = self.next;
         }
     }
@@ -360,7 +361,10 @@ mod tests {
         let (heard, _) = heard(b"\x8c\x01a\x8c\x01b)R\x93.");
         assert_eq!(heard.named, [Named::Untold]);
         let (heard, _) = self::heard(b"\x8c\x01a2\x93\x82\x07(ia\nb\n\x87.");
-        assert_eq!(heard.named, [Named::Texts(0, 0), Named::Code(7), Named::Inline]);
+        assert_eq!(
+            heard.named,
+            [Named::Texts(0, 0), Named::Code(7), Named::Inline]
+        );
     }
 
     #[test]
@@ -378,7 +382,8 @@ mod tests {
     fn every_opcode_keeps_the_stack_in_step() {
         let pickle = b"(((NI1\nt0l(NNdN0\x8f(N\x90(N\x91]N a"[..0].to_vec();
         assert!(pickle.is_empty());
-        let (heard, _) = heard(b"((NI1\nt(Nl(NNd\x8f(N\x90(N\x91]Na(NNeN2\x86N\x85}NNs(NNu0(N1(N00NQ(01N.");
+        let (heard, _) =
+            heard(b"((NI1\nt(Nl(NNd\x8f(N\x90(N\x91]Na(NNeN2\x86N\x85}NNs(NNu0(N1(N00NQ(01N.");
         assert_eq!(heard.named, []);
     }
 }
