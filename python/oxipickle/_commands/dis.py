@@ -11,7 +11,7 @@ from oxipickle._commands.visit import Found
 from oxipickle._oxipickle import disassemble
 
 # MARKs that are open beyond so many indent no further: a line is to end somewhere.
-DEEPEST = 1000
+DEEPEST = 100
 
 # The column of annotations.
 ANNOTATIONS = 30
