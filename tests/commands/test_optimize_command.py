@@ -39,7 +39,7 @@ def test_stdin_and_stdout():
 
 def pickles_of_one_pickler():
     file = io.BytesIO()
-    pickler = pickle.Pickler(file, 4)
+    pickler = pickle.Pickler(file, 2)
     shared = ["a"]
     pickler.dump(shared)
     pickler.dump([shared])

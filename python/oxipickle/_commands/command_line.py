@@ -59,7 +59,8 @@ def _parser() -> argparse.ArgumentParser:
         "optimize",
         parents=[limited],
         help="drop what pickles store in the memo and never fetch",
-        description="Writes the pickles of a file without what they store in the memo and never fetch.",
+        description="Writes the pickles of a file without what they store in the memo and never fetch. Each is "
+        "taken for one that is loaded on its own.",
     )
     optimize.add_argument("source", metavar="IN", help="a file of pickles; - for stdin")
     optimize.add_argument("target", metavar="OUT", help="the file to write; - for stdout")
