@@ -69,21 +69,13 @@ pub fn object<'py>(py: Python<'py>, kind: Kind, raw: &[u8]) -> PyResult<Bound<'p
         Kind::Stringnl => unescaped(py, without_quotes(py, raw)?, &Known::get(py)?.quoted),
         Kind::StringnlNoescape => unescaped(py, raw, &Known::get(py)?.names),
         Kind::StringnlNoescapePair => {
-            let (module, name) = pair(py, raw)?;
+            let mut lines = raw.splitn(2, |&byte| byte == b'\n');
+            let names = &Known::get(py)?.names;
+            let mut part = || unescaped(py, lines.next().unwrap_or_default(), names);
+            let (module, name) = (part()?, part()?);
             module.add(decode::ascii(py, b" ")?)?.add(name)
         }
     }
-}
-
-/// The two texts of GLOBAL and INST.
-///
-/// # Errors
-/// Where they are malformed: ValueError, or UnicodeDecodeError.
-pub fn pair<'py>(py: Python<'py>, raw: &[u8]) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-    let mut lines = raw.splitn(2, |&byte| byte == b'\n');
-    let names = &Known::get(py)?.names;
-    let mut part = || unescaped(py, lines.next().unwrap_or_default(), names);
-    Ok((part()?, part()?))
 }
 
 /// The number in a line of few digits, or the bool that INT spells; None for other lines, which `int` reads.
@@ -106,7 +98,10 @@ pub fn short_decimal<'py>(
 }
 
 /// What stands between the quotes of STRING.
-fn without_quotes<'a>(py: Python<'_>, line: &'a [u8]) -> PyResult<&'a [u8]> {
+///
+/// # Errors
+/// ValueError where there are none.
+pub fn without_quotes<'a>(py: Python<'_>, line: &'a [u8]) -> PyResult<&'a [u8]> {
     let Some(quote) = line.first().filter(|quote| b"'\"".contains(quote)) else {
         let shown = decode::bytes(py, line)?.repr()?;
         return Err(PyValueError::new_err(format!(

@@ -14,6 +14,7 @@ use pickle_format::survey::{Ended, Listener, Memo, Named, Naming, survey};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
+use crate::fast::decode;
 use crate::fast::no_memory::NoMemory;
 use crate::look::argument;
 
@@ -167,15 +168,25 @@ impl Heard<'_, '_> {
     }
 }
 
-/// The text that an instruction pushes.
+/// What an unpickler reads of a name in UTF-8. Of one that it would refuse it shows the bytes.
+fn name<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    decode::utf8(py, bytes, c"backslashreplace")
+}
+
+/// The text that an instruction pushes, which `Check` found well-formed.
 fn text<'py>(py: Python<'py>, data: &[u8], offset: usize) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let Some(found) = read_again(data, offset) else {
-        return Ok(None);
+    let argument = read_again(data, offset).and_then(|found| found.value().ok());
+    let text = match argument {
+        Some(Argument::Str(bytes)) => decode::utf8(py, bytes, c"surrogatepass"),
+        Some(Argument::Escaped(line)) => decode::raw_unicode_escape(py, line),
+        Some(Argument::Quoted(line)) => {
+            let bytes = decode::unescape(py, argument::without_quotes(py, line)?)?;
+            name(py, bytes.cast::<PyBytes>()?.as_bytes())
+        }
+        Some(Argument::String(bytes)) => name(py, bytes),
+        _ => return Ok(None),
     };
-    match found.opcode.info().argument {
-        Some(kind) => argument::object(py, kind, found.argument).map(Some),
-        None => Ok(None),
-    }
+    text.map(Some)
 }
 
 impl Global {
@@ -189,8 +200,9 @@ impl Global {
             Named::Texts(module, name) => (text(py, data, module)?, text(py, data, name)?, None),
             Named::Inline => {
                 let raw = read_again(data, offset).map_or(&[][..], |found| found.argument);
-                let (module, name) = argument::pair(py, raw)?;
-                (Some(module), Some(name), None)
+                let mut lines = raw.splitn(2, |&byte| byte == b'\n');
+                let mut line = || name(py, lines.next().unwrap_or_default()).map(Some);
+                (line()?, line()?, None)
             }
             Named::Code(code) => (None, None, Some(code)),
             Named::Untold => (None, None, None),

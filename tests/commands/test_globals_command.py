@@ -120,3 +120,8 @@ def test_nothing_is_imported(command, saved, tmp_path, monkeypatch):
         assert command(name, saved(data)).code == 0
     assert command("optimize", saved(data), tmp_path / "out.pkl").code == 0
     assert "never_imported" not in sys.modules
+
+
+def test_names_beyond_ascii(command, saved):
+    data = b"\x80\x04c\xc3\xa9\n\\x41\nU\x02\xff\xffU\x01b\x93\x86."
+    assert command("globals", saved(data)).lines == ["é.\\x41", "\\xff\\xff.b"]
