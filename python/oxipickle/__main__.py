@@ -1,4 +1,4 @@
-"""`python -m oxipickle COMMAND ...`: looks at pickles without loading them, or runs a program with oxipickle installed."""
+"""`python -m oxipickle COMMAND ...`: looks at pickles, or runs a program with oxipickle installed."""
 
 from oxipickle._commands.command_line import main
 

@@ -68,8 +68,21 @@ FILES = {
     "many digits": b"L" + b"9" * MANY + b"L\n.",
     "many pickles": b"N." * 20_000,
     "many globals": b"(" + b"".join(b"ca\nb%d\n" % i for i in range(50_000)) + b"t.",
-    "an array of many dimensions": WRAPPER + b"(" + b"\x8a\xff" + b"\x7f" * 255 + b"2" * 60 + b"t" + DTYPE + b".",
-    "an array of long dimensions": WRAPPER + b"(" + b"\x8b\0\0\x10\0" + b"\x7f" * (1 << 20) + b"2" * 60 + b"t" + DTYPE,
+    "an array of many dimensions": WRAPPER
+    + b"("
+    + b"\x8a\xff"
+    + b"\x7f" * 255
+    + b"2" * 60
+    + b"t"
+    + DTYPE
+    + b".",
+    "an array of long dimensions": WRAPPER
+    + b"("
+    + b"\x8b\0\0\x10\0"
+    + b"\x7f" * (1 << 20)
+    + b"2" * 60
+    + b"t"
+    + DTYPE,
     "an array within its own tuple": WRAPPER + b")" + b"\x85" * 100_000 + DTYPE + b".",
     "a bomb of zlib": None,
     "a bomb of bz2": None,
@@ -145,5 +158,3 @@ def test_nothing_of_a_pickle_is_run(tmp_path, monkeypatch):
     assert not pathlib.Path(trace).exists()
     pickle.loads(data)
     assert pathlib.Path(trace).exists()
-
-

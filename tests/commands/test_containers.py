@@ -106,7 +106,12 @@ def test_an_archive_without_pickles(command, saved):
 
 def test_damaged_archives(command, saved):
     data = archive(TORCH, compression=zipfile.ZIP_DEFLATED)
-    for broken in (data[:-30], data[:40], data.replace(b"\x4b", b"\x4c", 1), data[:60] + b"\xff" * 20 + data[80:]):
+    for broken in (
+        data[:-30],
+        data[:40],
+        data.replace(b"\x4b", b"\x4c", 1),
+        data[:60] + b"\xff" * 20 + data[80:],
+    ):
         done = command("check", saved(broken))
         assert done.code == 2 and done.err.count("\n") == 1
 

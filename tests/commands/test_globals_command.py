@@ -10,7 +10,11 @@ import sys
 
 import pytest
 
-OBJECT = [collections.OrderedDict(a=datetime.date(2020, 1, 2)), datetime.date(2021, 1, 1), collections.Counter()]
+OBJECT = [
+    collections.OrderedDict(a=datetime.date(2020, 1, 2)),
+    datetime.date(2021, 1, 1),
+    collections.Counter(),
+]
 NAMES = {"collections.OrderedDict", "datetime.date", "collections.Counter"}
 
 
@@ -31,7 +35,12 @@ def asked_for(data):
 
 @pytest.mark.parametrize("protocol", range(6))
 def test_what_a_load_asks_for(command, saved, protocol):
-    for obj in (OBJECT, [ValueError, print, {1: complex(1, 2)}, range(3)], datetime.datetime.isoformat, {1, 2}):
+    for obj in (
+        OBJECT,
+        [ValueError, print, {1: complex(1, 2)}, range(3)],
+        datetime.datetime.isoformat,
+        {1, 2},
+    ):
         try:
             data = pickle.dumps(obj, protocol)
             names = asked_for(data)
@@ -82,7 +91,9 @@ def test_extension_codes(command, saved):
         copyreg.remove_extension("collections", "OrderedDict", 0x7A7A7A)
     unknown = command("globals", saved(data)).lines
     assert known == [f"collections.OrderedDict  # extension code {0x7A7A7A}, registered here"]
-    assert unknown[0].startswith(f"extension code {0x7A7A7A}  # extension code {0x7A7A7A}, not registered here")
+    assert unknown[0].startswith(
+        f"extension code {0x7A7A7A}  # extension code {0x7A7A7A}, not registered here"
+    )
 
 
 def test_json(command, saved):

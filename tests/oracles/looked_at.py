@@ -11,7 +11,7 @@ RECURSIVE.append((RECURSIVE,))
 
 OBJECTS = [
     [{"id": i, "name": f"name{i}", "x": i * 1.5, "tags": ["a", "b", str(i)], "t": (i, -i)} for i in range(3)],
-    {"é": b"x" * 300, 1: 2**70, -(2**2100): 1e300, "\ud800": None, True: 1e-5},
+    {"é": b"x" * 300, 1: 2**70, -(2**2100): 1e300, "\ud800": None, False: 1e-5},
     collections.OrderedDict(a=[1]),
     bytearray(b"q" * 20),
     RECURSIVE,

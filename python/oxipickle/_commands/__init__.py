@@ -1,1 +1,1 @@
-"""The command line, `python -m oxipickle`: each command in a file of its own, imported when it is asked for."""
+"""The command line, `python -m oxipickle`: a file for each command, imported when it is asked for."""

@@ -4,9 +4,9 @@ import argparse
 import os
 import sys
 
-from oxipickle import __version__
+from oxipickle._oxipickle import __version__
 
-# Bytes that come of a compressed file or member, or of a pipe, at the most: they may be far more than the file has.
+# Bytes that come of a compressed file or member, or of a pipe, at the most.
 LIMIT = 1 << 30
 
 FILES = "a pickle, a zip archive of pickles as torch's, or a file compressed as joblib's; - for stdin"
@@ -25,8 +25,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m oxipickle",
         description="The hookable pickler at native speed. All commands but `run` look at pickles without "
-        "loading them: nothing that a pickle names is imported or called. What is broken ends in a line on stderr "
-        "and exit code 2.",
+        "loading them: nothing that a pickle names is imported or called. What is broken ends in a line on "
+        "stderr and exit code 2.",
     )
     parser.add_argument("--version", action="version", version=f"oxipickle {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -59,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
         "optimize",
         parents=[limited],
         help="drop what pickles store in the memo and never fetch",
-        description="Writes the pickles of a file without what they store in the memo and never fetch. Each is "
-        "taken for one that is loaded on its own.",
+        description="Writes the pickles of a file without what they store in the memo and never fetch. "
+        "Each is taken for one that is loaded on its own.",
     )
     optimize.add_argument("source", metavar="IN", help="a file of pickles; - for stdin")
     optimize.add_argument("target", metavar="OUT", help="the file to write; - for stdout")
@@ -112,8 +112,8 @@ def look(options: argparse.Namespace) -> int:
 
 
 def main() -> None:
-    """Carries out the command line. Exits with 0, or with 2 where something can't be read; under `run` raises what the
-    program raises."""
+    """Carries out the command line. Exits with 0, or with 2 where something can't be read; under `run` raises
+    what the program raises."""
     options, arguments = _parsed(sys.argv[1:])
     if options.command == "run":
         from oxipickle._commands.run import run

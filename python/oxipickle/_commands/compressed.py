@@ -70,8 +70,8 @@ def _decompressor(format: str) -> _Zlib | bz2.BZ2Decompressor | lzma.LZMADecompr
 
 
 def decompressed(data: bytes, format: str, limit: int) -> bytes:
-    """What is compressed in data, several streams one after the other included. Memory is taken for the data and for
-    `limit` bytes at the most.
+    """What is compressed in data, several streams one after the other included. Memory is taken for the data
+    and for `limit` bytes at the most.
 
     Raises Broken where the data is damaged, or more than `limit` bytes come of it.
     """

@@ -1,4 +1,4 @@
-"""What lies in a file: the file itself, what is compressed in it, or the members of an archive that are pickles."""
+"""What lies in a file: itself, what is compressed in it, or the members of an archive that are pickles."""
 
 import io
 import os
@@ -101,7 +101,14 @@ def _members(file: BinaryIO, wanted: str | None, limit: int) -> Iterator[Member 
                 yield _member(archive, info, limit)
             except Broken as error:
                 yield info.filename, error
-            except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+            except (
+                zipfile.BadZipFile,
+                zlib.error,
+                NotImplementedError,
+                RuntimeError,
+                OSError,
+                EOFError,
+            ) as error:
                 yield info.filename, Broken(f"damaged: {error}")
         if not found:
             what = "member of that name" if wanted is not None else "member that is a pickle"
@@ -109,8 +116,8 @@ def _members(file: BinaryIO, wanted: str | None, limit: int) -> Iterator[Member 
 
 
 def members(path: str, wanted: str | None, limit: int) -> Iterator[Member | tuple[str, Broken]]:
-    """What pickles lie in: the file at `path`, stdin for `-`, or the members of a zip archive, those that can't be read
-    with what is wrong with them.
+    """What pickles lie in: the file at `path`, stdin for `-`, or the members of a zip archive, those that
+    can't be read with what is wrong with them.
 
     Raises Broken where nothing can be read, OSError where there is no such file.
     """

@@ -33,7 +33,9 @@ def globals_(found: Found, options: argparse.Namespace) -> Broken | None:
         show.say(f"{colours['call']}{each}{colours['reset']}{colours['note']}{remark}{colours['reset']}")
     note, reset = colours["note"], colours["reset"]
     if persistent:
-        show.say(f"{note}# {persistent} persistent ids: only an unpickler with persistent_load reads them{reset}")
+        show.say(
+            f"{note}# {persistent} persistent ids: only an unpickler with persistent_load reads them{reset}"
+        )
     if buffers:
         show.say(f"{note}# {buffers} out-of-band buffers: they are needed beside the pickle{reset}")
     return broken

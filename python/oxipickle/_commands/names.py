@@ -15,7 +15,7 @@ class Named(NamedTuple):
     opcode: str
     offset: int
     module: str | None
-    """None where it can't be told: the names are made when the pickle is loaded, or an extension code is unknown."""
+    """None where it can't be told: made when the pickle is loaded, or of an unknown extension code."""
     name: str | None
     code: int | None
     """The extension code that it is named by."""
@@ -36,10 +36,13 @@ class Named(NamedTuple):
     def remark(self) -> str:
         """What is to be known of it besides."""
         if self.code is not None:
-            told = "registered here" if self.module is not None else "not registered here, so it can't be told"
+            told = (
+                "registered here" if self.module is not None else "not registered here, so it can't be told"
+            )
             return f"extension code {self.code}, {told}"
         if self.module is None:
-            return f"can't be told: {self.opcode} at byte {self.offset} takes names that are made when it is loaded"
+            place = f"{self.opcode} at byte {self.offset}"
+            return f"can't be told: {place} takes names that are made when it is loaded"
         if self.written is not None:
             return printable(f"written as {'.'.join(self.written)}")
         return ""

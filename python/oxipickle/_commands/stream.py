@@ -8,18 +8,18 @@ from typing import Any
 from oxipickle._commands.arrays import Raw, arrays_in
 from oxipickle._oxipickle import Survey, census
 
-# A file that `torch.save` wrote before PyTorch 1.6 begins with this number as a pickle. Four more pickles follow, and
-# then the bytes of the tensors.
+# A file that `torch.save` wrote before PyTorch 1.6 begins with this number as a pickle. Four more pickles
+# follow, and then the bytes of the tensors.
 TORCH_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 TORCH_PICKLES = 5
 
 
 class Stream:
-    """Data, without the raw bytes in the middle of its pickles: offsets are told as they are in the whole file."""
+    """Data without the raw bytes in the middle of its pickles: offsets are told as in the whole file."""
 
     def __init__(self, data: bytes, base: int = 0) -> None:
-        """The data, which begins at `base` of the file. Raises Broken where raw bytes begin, and it can't be told where
-        they end."""
+        """The data, which begins at `base` of the file. Raises Broken where raw bytes begin, and it can't be
+        told where they end."""
         self.data = data
         self._base = base
         self.raw = arrays_in(data)
@@ -56,7 +56,7 @@ class Stream:
         return self._base + at + (self._left_out[place - 1] if place else 0)
 
     def begins(self) -> Iterator[int]:
-        """Where each pickle begins in `pickled`. The last one may be broken, so that where it ends is unknown."""
+        """Where each pickle begins in `pickled`. The last one may be broken, and its end unknown."""
         at, number = 0, 0
         while at < len(self.pickled):
             yield at
@@ -84,7 +84,7 @@ class Stream:
             return not self.raw
 
     def file(self, begin: int) -> "Gapped":
-        """The pickle that begins at `begin` in `pickled`, as a file whose `tell` gives offsets in the whole file."""
+        """The pickle that begins at `begin` in `pickled`, as a file whose `tell` is as in the whole file."""
         return Gapped(self, begin)
 
 

@@ -1,7 +1,7 @@
 """Follows a pickle with what must be known of it to find joblib's arrays, without loading anything.
 
-joblib writes an array's bytes behind the BUILD that gives its wrapper a state: their number follows from the shape
-and the dtype in that state. Nothing else is kept, so that memory stays small.
+joblib writes an array's bytes behind the BUILD that gives its wrapper a state: their number follows from
+the shape and the dtype in that state. Nothing else is kept, so that memory stays small.
 """
 
 from typing import Any, NamedTuple
@@ -54,7 +54,7 @@ GETS = {"GET", "BINGET", "LONG_BINGET"}
 
 
 class Machine:
-    """The stack and the memo. What does not fit in raises IndexError or KeyError, as the pickle is malformed."""
+    """The stack and the memo. What does not fit in raises IndexError or KeyError: the pickle is malformed."""
 
     def __init__(self) -> None:
         self.stack: list[Any] = []
