@@ -5,7 +5,7 @@ use std::ffi::{CStr, CString, c_char};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 /// Bytes from which a text is copied at once instead of decoded: one character comes from the
 /// interpreter's shared ones.
@@ -147,6 +147,21 @@ pub fn bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>
     // SAFETY: the bytes are copied; the result is of the type that it is cast to.
     unsafe {
         let object = owned(py, ffi::PyBytes_FromStringAndSize(data, len))?;
+        Ok(object.cast_into_unchecked())
+    }
+}
+
+/// The bytes that a `bytearray` has now.
+///
+/// # Errors
+/// MemoryError.
+pub fn bytes_of<'py>(array: &Bound<'py, PyByteArray>) -> PyResult<Bound<'py, PyBytes>> {
+    let raw = array.as_ptr();
+    // SAFETY: a bytearray has so many bytes there. They are copied at once: the call runs no Python code, which alone
+    // could resize it, and gives a new `bytes` object or sets an error.
+    unsafe {
+        let (data, len) = (ffi::PyByteArray_AsString(raw), ffi::PyByteArray_Size(raw));
+        let object = owned(array.py(), ffi::PyBytes_FromStringAndSize(data, len))?;
         Ok(object.cast_into_unchecked())
     }
 }

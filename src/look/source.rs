@@ -39,7 +39,7 @@ pub enum Source {
 /// TypeError for other objects, MemoryError.
 pub fn in_bytes<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
     match object.cast::<PyByteArray>() {
-        Ok(array) => decode::bytes(object.py(), &array.to_vec()),
+        Ok(array) => decode::bytes_of(array),
         Err(_) => Ok(object.cast::<PyBytes>()?.clone()),
     }
 }
@@ -172,7 +172,7 @@ fn content(read: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     if let Ok(bytes) = read.cast::<PyBytes>() {
         return copied(bytes.as_bytes());
     }
-    Ok(read.cast::<PyByteArray>()?.to_vec())
+    copied(decode::bytes_of(read.cast::<PyByteArray>()?)?.as_bytes())
 }
 
 fn copied(bytes: &[u8]) -> PyResult<Vec<u8>> {

@@ -16,7 +16,7 @@ from oxipickle import install
 def _code(path: str) -> types.CodeType:
     """The code of a script, which may be compiled already."""
     with io.open_code(path) as file:
-        compiled = pkgutil.read_code(file)
+        compiled: types.CodeType | None = pkgutil.read_code(file)
     if compiled is not None:
         return compiled
     with io.open_code(path) as file:
