@@ -2,8 +2,11 @@
 
 import io
 import json
+import os
 import pickle
 import pickletools
+import subprocess
+import sys
 
 import pytest
 from called import started
@@ -73,10 +76,6 @@ def test_marks_beyond_some_indent_no_further(command, saved):
 
 def test_colours_only_on_a_terminal():
     pty = pytest.importorskip("pty")
-    import os
-    import subprocess
-    import sys
-
     for env, coloured in [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]:
         main, other = pty.openpty()
         environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm"} | env
@@ -95,8 +94,11 @@ def test_colours_only_on_a_terminal():
 
 
 def test_output_in_ascii_escapes_what_it_has_not():
-    import os
-
     data = pickle.dumps("é€", 4)
     done = started("dis", "-", given=data, env=os.environ | {"PYTHONIOENCODING": "ascii"})
     assert done.code == 0 and b"\\xe9\\u20ac" in done.out
+
+
+def test_unknown_escapes_are_shown_whatever_becomes_of_warnings():
+    done = started("dis", "-", given=b"S'\\d'\n.", env=os.environ | {"PYTHONWARNINGS": "error"})
+    assert (done.code, done.err) == (0, b"") and b"STRING" in done.out

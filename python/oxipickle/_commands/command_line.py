@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import warnings
 
 from oxipickle._oxipickle import __version__
 
@@ -90,6 +91,13 @@ def _parsed(words: list[str]) -> tuple[argparse.Namespace, list[str]]:
 
 def look(options: argparse.Namespace) -> int:
     """Carries out a command other than `run`, and gives the exit code."""
+    with warnings.catch_warnings():
+        # An escape that Python does not know is the business of who wrote the pickle.
+        warnings.simplefilter("ignore")
+        return _look(options)
+
+
+def _look(options: argparse.Namespace) -> int:
     from oxipickle._commands.show import plain_output
 
     plain_output()
