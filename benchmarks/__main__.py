@@ -16,6 +16,7 @@ QUESTIONS = {
     "fresh": "the first dump of fresh instances, against C",
     "memory": "peak memory of a dump, against C",
     "scale": "cost per object at 10⁴ to 10⁷ objects",
+    "look": "scans, `genops`, `dis` and `optimize`, against `pickletools`",
     "profile": "instructions per object of each workload, against C",
     "calls": "calls of our own functions per element, in a build without optimisation",
 }

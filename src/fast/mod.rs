@@ -31,6 +31,7 @@ pub mod object;
 pub mod output;
 pub mod quiet;
 pub mod recursion;
+pub mod recycled;
 mod relaxed;
 pub mod signals;
 pub mod slot;
