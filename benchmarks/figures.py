@@ -37,17 +37,17 @@ class Figures:
         return f"CPython {self.python}, {self.processor}, protocol {self.protocol}"
 
     def mean(self, pickler: str) -> float | None:
-        """The geometric mean over what the pickler can save."""
+        """The geometric mean; None for a pickler that can't save everything."""
         ratios = [ratio for row in self.rows if (ratio := row.ratios.get(pickler)) is not None]
-        return mean(ratios) if ratios else None
+        return mean(ratios) if ratios and len(ratios) == len(self.rows) else None
 
     def summary(self) -> str:
         """In a sentence, what the picture shows."""
         means = [(self.picklers[name], self.mean(name)) for name in self.picklers if name != C]
-        told = ", ".join(f"{words} {worded(value)}" for words, value in means if value is not None)
+        told = ", ".join(f"{words}: {worded(value)}" for words, value in means if value is not None)
         return (
             "Time of dumps over that of C's pickle.dumps, "
-            f"geometric means of {len(self.rows)} workloads: {told}."
+            f"geometric means of {len(self.rows)} workloads. {told}."
         )
 
 

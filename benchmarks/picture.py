@@ -36,13 +36,13 @@ def style() -> str:
     )
 
 
-def decades(figures: Figures) -> tuple[int, int]:
-    """The powers of ten at which the scale begins and ends: around 1, and around all that is shown."""
+def scale(figures: Figures) -> tuple[int, float]:
+    """Where the scale begins and ends, as powers of ten: around 1, and around all that is shown."""
     ratios = [ratio for row in figures.rows for ratio in row.ratios.values() if ratio is not None]
     least, largest = min([1, *ratios]), max([1, *ratios])
-    first, last = math.floor(math.log10(least)), math.ceil(math.log10(largest))
-    # A bar at the scale's beginning has a length too, and a scale is never empty.
-    return (first - 1 if 10**first == least else first), max(last, 1)
+    first = math.floor(math.log10(least))
+    # A bar at the scale's beginning has a length too.
+    return (first - 1 if 10**first == least else first), math.log10(largest)
 
 
 def text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> str:
@@ -69,7 +69,7 @@ def header(figures: Figures) -> list[str]:
 
 def drawn(figures: Figures) -> str:
     """The picture, as the text of an SVG file."""
-    first, last = decades(figures)
+    first, last = scale(figures)
 
     def at(ratio: float) -> float:
         return LEFT + (RIGHT - LEFT) * (math.log10(ratio) - first) / (last - first)
@@ -77,7 +77,7 @@ def drawn(figures: Figures) -> str:
     group = BAR * len(figures.picklers) + BETWEEN_ROWS
     bottom = HEADER + group * len(figures.rows)
     lines = header(figures)
-    for power in range(first, last + 1):
+    for power in range(first, math.floor(last) + 1):
         x, kind = at(10**power), ' class="one"' if power == 0 else ""
         lines.append(f'<line x1="{x:.1f}" y1="{HEADER - 4}" x2="{x:.1f}" y2="{bottom}"{kind}/>')
         lines.append(text(x, HEADER - 8, f"{10.0**power:g}", anchor="middle"))
@@ -92,7 +92,8 @@ def drawn(figures: Figures) -> str:
                     f'<rect class="bar" x="{LEFT}" y="{y:.1f}" width="{end - LEFT:.1f}"'
                     f' height="{BAR - 1}" fill="{colour}"/>'
                 )
-            words = f"{row.seconds * 1e3:.1f} ms" if name == C else worded(ratio)
+            words = "can't save it" if ratio is None else worded(ratio)
+            words = f"{row.seconds * 1e3:.1f} ms" if name == C else words
             lines.append(text(end + 4, y + BAR - 1.5, words, "value"))
     height = bottom + FOOTER
     return "\n".join(

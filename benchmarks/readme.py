@@ -44,7 +44,7 @@ def note(figures: Figures) -> str:
     if named:
         words.append(f"Libraries: {', '.join(named)}.")
     if any(ratio is None for row in figures.rows for ratio in row.ratios.values()):
-        words.append("–: can't be saved by it; the mean is over the others.")
+        words.append("–: can't be saved by it, so that there is no mean.")
     if peers.MSGSPEC in figures.picklers:
         words.append("msgspec writes MessagePack, which keeps neither classes nor what is shared.")
     if figures.left_out:
