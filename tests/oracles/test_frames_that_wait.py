@@ -1,7 +1,8 @@
-"""What a `BytesIO` holds whenever somebody can look at it while a dump goes to it: what C's pickler has written.
+"""What a `BytesIO` holds whenever somebody can look at it while a dump goes to it: what C's pickler has
+written.
 
-Ours lets whole frames wait as long as nobody can look, and puts them into an empty file without a copy. Both faces
-write frame by frame, as C's does; upstream's Python class writes in smaller pieces.
+Ours lets whole frames wait as long as nobody can look, and puts them into an empty file without a copy. Both
+faces write frame by frame, as C's does; upstream's Python class writes in smaller pieces.
 """
 
 import io
@@ -53,7 +54,7 @@ GRAPHS = {
     "looks in the midst": lambda file, log: [large(3), Looks(file, log), large(2), Looks(file, log)],
     "looks in the first frame": lambda file, log: [1, Looks(file, log), large(1)],
     "looks where a frame ends": lambda file, log: [["x" * 65_520, Looks(file, log)] for _ in range(4)],
-    "large payloads": lambda file, log: [b"x" * FRAME * 2, large(2), "y" * FRAME * 2, Looks(file, log), b"z" * FRAME],
+    "large payloads": lambda file, log: [b"x" * FRAME * 2, large(2), "y" * FRAME, Looks(file, log), b"z" * FRAME],
     "large text that is not ASCII": lambda file, log: [large(2), "é" * FRAME, large(2), "\udc80" * FRAME],
     "refused at the end": lambda file, log: [large(3), Refuses()],
     "refused in the first frame": lambda file, log: [Refuses(), large(3)],
