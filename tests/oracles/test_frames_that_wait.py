@@ -54,7 +54,10 @@ GRAPHS = {
     "looks in the midst": lambda file, log: [large(3), Looks(file, log), large(2), Looks(file, log)],
     "looks in the first frame": lambda file, log: [1, Looks(file, log), large(1)],
     "looks where a frame ends": lambda file, log: [["x" * 65_520, Looks(file, log)] for _ in range(4)],
-    "large payloads": lambda file, log: [b"x" * FRAME * 2, large(2), "y" * FRAME, Looks(file, log), b"z" * FRAME],
+    "large payloads": lambda file, log: [
+        *(b"x" * FRAME * 2, large(2), "y" * FRAME * 2),
+        *(Looks(file, log), b"z" * FRAME),
+    ],
     "large text that is not ASCII": lambda file, log: [large(2), "é" * FRAME, large(2), "\udc80" * FRAME],
     "refused at the end": lambda file, log: [large(3), Refuses()],
     "refused in the first frame": lambda file, log: [Refuses(), large(3)],
