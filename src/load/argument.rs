@@ -69,6 +69,8 @@ impl Machine<'_, '_> {
             }
         };
         if length <= shortest {
+            // What is too short is read all the same, and a next load goes on behind it.
+            self.input.window.take(length);
             return Err(self.input.truncated(self.py));
         }
         self.take(length)

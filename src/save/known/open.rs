@@ -4,6 +4,7 @@ use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
 use crate::save::fault::Fault;
+use crate::save::hooks::builtin::Builtin;
 use crate::save::known::array::write_array;
 use crate::save::known::collections::{
     write_counter, write_defaultdict, write_deque, write_ordered_dict,
@@ -32,7 +33,9 @@ pub fn write_known(
     if writer.fast || writer.minds_met || writer.skips_text || writer.skips_bytes {
         return Ok(false);
     }
-    if !writer.protocol.is_framed() {
+    // Somebody's `_batch_appends` and `_batch_setitems` are called for the items of reduce values too.
+    let opens_all = writer.opened.has(Builtin::List) && writer.opened.has(Builtin::Dict);
+    if !opens_all || !writer.protocol.is_framed() {
         return Ok(false);
     }
     let Some(class) = writer.memo.get(obj.class().object())? else {
