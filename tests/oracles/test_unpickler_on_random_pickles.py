@@ -116,7 +116,21 @@ def assert_alike_told(ours, model, data):
         assert ours == model, data
     # Ours does not begin a frame that is not all there.
     if short(ours[0]) == short(model[0]) and pickle.FRAME not in data:
-        assert ours[1] == model[1], data
+        if is_refused_within_a_line(ours, model):
+            assert ours[1] == model[1][:-1], data
+        else:
+            assert ours[1] == model[1], data
+
+
+# Called with a line of the pickle.
+CALLED_WITH_A_LINE = {"find_class", "persistent_load", "_decode_string"}
+
+
+def is_refused_within_a_line(ours, model):
+    """Whether upstream's unpickler has called a method with what there is of a line, which the data ends
+    within, and failed: ours refuses such a line, as C's does."""
+    both_fail = short(ours[0]) == short(model[0]) == "error"
+    return both_fail and len(model[1]) == len(ours[1]) + 1 and model[1][-1][0] in CALLED_WITH_A_LINE
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
