@@ -126,7 +126,7 @@ def assert_alike_told(ours, model, data):
 
 def is_refused_within_a_line(ours, model, data):
     """Whether upstream's unpickler has called a method with what there is of a line that the data ends
-    within, less its last character, and failed: ours refuses the line before it calls anybody, as C's does."""
+    within, less its last character, and failed: ours refuses such a line first, as C's does."""
     if not (short(ours[0]) == short(model[0]) == "error" and len(model[1]) == len(ours[1]) + 1):
         return False
     name, *arguments = model[1][-1]
