@@ -27,7 +27,7 @@ CHECKER_LOG := $(abspath target/memcheck.log)
 PYTHONS ?= $(PYTHON)
 MINUTES ?= 1
 
-.PHONY: help venv build debug demo test lint rust clippy pytest stubs sanitize memcheck watch watched bench profile torch datasets clean
+.PHONY: help venv build debug demo test lint rust clippy pytest stubs sanitize memcheck watch watched bench figures profile torch datasets clean
 
 help:           ## List the verbs.
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -103,6 +103,10 @@ datasets: venv  ## Add HuggingFace's datasets, which bring Arrow along, for the 
 
 bench: build    ## Print the table of ratios.
 	$(BIN)/python -m benchmarks
+
+figures: build  ## Measure and write the README's table and picture, with dill and msgspec where they have wheels.
+	@$(PIP) --only-binary :all: msgspec 2>/dev/null || echo "left out: no wheel of msgspec for this Python"
+	$(BIN)/python -m benchmarks readme
 
 profile: build debug  ## Count instructions and calls per element, under valgrind.
 	$(BIN)/python -m benchmarks profile

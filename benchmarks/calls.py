@@ -9,7 +9,6 @@ a dump costs once is not in them. `make debug` makes the build.
 import gc
 import io
 import pickle
-import sys
 from collections.abc import Callable
 
 import oxipickle
@@ -126,5 +125,6 @@ def main(only: str | None, quick: bool) -> None:
             continue
         figures = row(job)
         if not figures[0]:
-            sys.exit("the extension was built without debug information: `make debug` builds another")
+            print("left out: the extension was built without debug information (`make debug` builds another)")
+            return
         print(f"{job:34}" + "".join(f"{figure:12}" for figure in figures), flush=True)

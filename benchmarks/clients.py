@@ -94,12 +94,6 @@ CLIENTS: dict[str, Callable[[object], tuple[Callable[[], object], Callable[[obje
 }
 
 
-def transformer() -> object:
-    torch = importlib.import_module("torch")
-    torch.manual_seed(0)
-    return torch.nn.Transformer(64, 4, 4, 4, 128, batch_first=True)
-
-
 # What only clients of that library are given.
 TRANSFORMER = "Transformer of torch"
 
@@ -137,7 +131,7 @@ def libraries(only: str | None, quick: bool) -> None:
         if only and only not in title:
             continue
         try:
-            obj = transformer() if title == TRANSFORMER else WORKLOADS[title][0]()
+            obj = WORKLOADS[title][0]()
         except ImportError as missing:
             print(f"{title:30}  left out: {missing}")
             continue

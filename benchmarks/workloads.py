@@ -123,6 +123,27 @@ def text_pipeline(n=20_000):
     return TfidfVectorizer().fit([f"word{i} word{i + 1}" for i in range(n)])
 
 
+def frame(n=20_000):
+    import pandas
+
+    return pandas.DataFrame(
+        {
+            "number": range(n),
+            "ratio": [i * 0.5 for i in range(n)],
+            "name": [f"name {i}" for i in range(n)],
+            "at": pandas.date_range("2020-01-01", periods=n, freq="min"),
+            "kind": pandas.Categorical([f"kind {i % 7}" for i in range(n)]),
+        }
+    )
+
+
+def transformer():
+    import torch
+
+    torch.manual_seed(0)
+    return torch.nn.Transformer(64, 4, 4, 4, 128, batch_first=True)
+
+
 def graph(edges=30_000):
     import networkx
 
@@ -146,4 +167,6 @@ WORKLOADS: dict[str, tuple[typing.Callable[[], object], bool]] = {
     "forest of 100 trees": (random_forest, True),
     "text pipeline": (text_pipeline, True),
     "graph of 30 000 edges": (graph, True),
+    "frame of pandas": (frame, True),
+    "Transformer of torch": (transformer, True),
 }

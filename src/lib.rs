@@ -6,6 +6,7 @@ mod fast;
 mod gate;
 mod interpreter;
 mod load;
+mod look;
 mod save;
 
 /// The native half of oxipickle.
@@ -26,11 +27,15 @@ pub mod _oxipickle {
     #[pymodule_export]
     use crate::faces::instructions::named_globals;
     #[pymodule_export]
+    use crate::faces::looking::{census, dis, disassemble, genops, optimize};
+    #[pymodule_export]
     use crate::faces::memo_proxy::{PicklerMemoProxy, UnpicklerMemoProxy};
     #[pymodule_export]
     use crate::faces::pickler::Pickler;
     #[pymodule_export]
     use crate::faces::unpickler::Unpickler;
+    #[pymodule_export]
+    use crate::look::surveyed::Survey;
 
     /// The package's version, which `Cargo.toml` says.
     #[pymodule_export]

@@ -24,10 +24,13 @@ from oxipickle._oxipickle import (  # type: ignore[assignment]  # in place of `p
     Pickler,
     Unpickler,
     __version__,
+    dis,
     dump,
     dumps,
+    genops,
     load,
     loads,
+    optimize,
 )
 from oxipickle._python_functions import _dump, _dumps, _load, _loads
 from oxipickle.importer import (
@@ -55,10 +58,13 @@ __all__ = [
     "create_pickler",
     "create_unpickler",
     "decode_long",
+    "dis",
     "encode_long",
     "format_version",
+    "genops",
     "install",
     "installed",
+    "optimize",
     "sys_importer",
     "uninstall",
     "whichmodule",

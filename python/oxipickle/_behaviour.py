@@ -176,9 +176,7 @@ def saving():
         "lean_local_error": _as_caught(raised(Pickler, _local())),
         "hookable_local_error": _as_caught(raised(PythonPickler, _local())),
         "hookable_memoizes_escaped_text": _memoized(PythonPickler, "a\nb" * 2, 0),
-        "hookable_memoizes_buffers": _memoized(
-            PythonPickler, PickleBuffer(bytearray(b"oxipickle")), 5
-        ),
+        "hookable_memoizes_buffers": _memoized(PythonPickler, PickleBuffer(bytearray(b"oxipickle")), 5),
         "hookable_empty_buffer_fails": _empty_buffer_fails(),
         "hookable_asks_again_for_persistent_ids": _asks_again_for_persistent_ids(),
         "lean_chains_attributes": Outer not in _memo_objects(Pickler, Outer.Inner),

@@ -16,7 +16,6 @@ The methods of well-known libraries have predicates too (`oxipickle/adapters`). 
 of their code, so any other version of a library is called plainly.
 """
 
-import hashlib
 import types
 from collections.abc import Callable
 from typing import Any
@@ -44,7 +43,10 @@ def digest(code: types.CodeType) -> str:
         ]
         names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
         facts = (code.co_code, code.co_flags, constants, names, code.co_argcount, code.co_kwonlyargcount)
-        found = _digests[code] = hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
+        # Imported late, since it loads OpenSSL.
+        from hashlib import sha256
+
+        found = _digests[code] = sha256(repr(facts).encode()).hexdigest()[:32]
     return found
 
 

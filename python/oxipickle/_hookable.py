@@ -4,9 +4,11 @@ A plain class has a real `__init__` and a `__dict__`, its attributes can be assi
 called with `self` written out. Where no native function stands in, it has a copy of upstream's own.
 """
 
-import inspect
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inspect import Signature
 
 _MODULE = "oxipickle"
 
@@ -38,12 +40,15 @@ class _Signature:
     """`__signature__` of a class whose `__init__` is native, and of subclasses that have no other."""
 
     def __init__(self, model: Any) -> None:
-        self.signature = inspect.signature(model)
+        self.model = model
         self.init: Any = None
 
-    def __get__(self, obj: Any, cls: Any) -> inspect.Signature:
+    def __get__(self, obj: Any, cls: Any) -> "Signature":
         if obj is None and cls.__init__ is self.init:
-            return self.signature
+            # Imported late: who asks has it, and importing it takes longer than all else here.
+            from inspect import signature
+
+            return signature(self.model)
         raise AttributeError("__signature__")
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pickle import PickleBuffer
+from pickletools import OpcodeInfo
 from typing import Any, ClassVar, Protocol, Self, TypeAlias, final
 
 from typing_extensions import Buffer, disjoint_base
@@ -12,22 +13,31 @@ __all__ = [
     "Pickler",
     "PicklerMemo",
     "PicklerMemoProxy",
+    "Survey",
     "Unpickler",
     "UnpicklerMemoProxy",
     "__version__",
+    "census",
+    "dis",
+    "disassemble",
     "dump",
     "dumps",
+    "genops",
     "is_upstreams_method",
     "load",
     "loads",
     "named_globals",
     "opcode_table",
+    "optimize",
     "pickler_methods",
     "unpickler_methods",
 ]
 
 class _Writable(Protocol):
     def write(self, data: bytes, /) -> object: ...
+
+class _Printable(Protocol):
+    def write(self, text: str, /) -> object: ...
 
 class _Readable(Protocol):
     def read(self, n: int, /) -> Buffer: ...
@@ -125,6 +135,19 @@ class UnpicklerMemoProxy:
     def copy(self) -> dict[int, Any]: ...
     def __reduce__(self) -> tuple[type[dict[Any, Any]], tuple[dict[int, Any]]]: ...
 
+_Fault: TypeAlias = tuple[int, str | None, str]
+_Global: TypeAlias = tuple[str, int, str | None, str | None, int | None, int, int, int]
+
+@final
+class Survey:
+    def __new__(cls, data: bytes) -> Self: ...
+    def check(self, start: int) -> tuple[int, int, int, _Fault | None]: ...
+    def survey(
+        self, start: int
+    ) -> tuple[
+        int, list[_Global], list[tuple[int, int, str]], tuple[int, int], tuple[int, int], _Fault | None
+    ]: ...
+
 @disjoint_base
 class Unpickler:
     def __new__(cls, *_args: Any, **_kwargs: Any) -> Self: ...
@@ -178,6 +201,25 @@ def loads(
     errors: str = "strict",
     buffers: Iterable[Buffer] | None = None,
 ) -> Any: ...
+def dis(
+    pickle: bytes | bytearray | _Readable,
+    out: _Printable | None = None,
+    memo: dict[int, Any] | None = None,
+    indentlevel: int = 4,
+    annotate: int = 0,
+) -> None: ...
+def disassemble(
+    pickle: bytes | bytearray | _Readable,
+    start: int,
+    out: _Printable,
+    memo: dict[int, Any] | None,
+    annotate: int,
+    deepest: int,
+    palette: Mapping[str, str] | None,
+) -> None: ...
+def census(data: bytes, start: int) -> tuple[int, list[tuple[str, int, int]]]: ...
+def optimize(p: bytes | bytearray) -> bytes: ...
+def genops(pickle: bytes | bytearray | _Readable) -> Iterator[tuple[OpcodeInfo, Any, Any]]: ...
 def named_globals(pickle: bytes) -> list[tuple[str, str | None, int]] | None: ...
 def opcode_table() -> list[tuple[str, int, str | None, list[str], list[str], int]]: ...
 def unpickler_methods(class_: type, module: str, /) -> dict[str, Any]: ...

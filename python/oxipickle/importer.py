@@ -5,15 +5,12 @@ The protocol is torch.package's, and importers of both kinds can be mixed: their
 """
 
 import importlib
-import logging
 import pickle
 import re
 import sys
 from abc import ABC, abstractmethod
 from types import ModuleType
 from typing import Any
-
-_log = logging.getLogger(__name__)
 
 _TORCH_IMPORTER = "torch.package.importer"
 
@@ -208,7 +205,11 @@ class OrderedImporter(Importer):
             try:
                 return importer.get_name(obj, name)
             except lookup_errors() as error:
-                _log.warning("%s does not name %s (name %s): %s", importer, obj, name, error)
+                # Imported late, since there is hardly ever anything to say.
+                from logging import getLogger
+
+                warning = "%s does not name %s (name %s): %s"
+                getLogger(__name__).warning(warning, importer, obj, name, error)
         raise _error(
             ObjNotFoundError,
             f"Could not find obj {obj} and name {name} in any of the importers {self._importers}",

@@ -121,7 +121,9 @@ fn load_specially<'py>(
 /// # Errors
 /// What setting an attribute raises.
 pub fn move_to_package(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    for name in ["dump", "dumps", "load", "loads"] {
+    for name in [
+        "dump", "dumps", "load", "loads", "genops", "dis", "optimize",
+    ] {
         module.getattr(name)?.setattr("__module__", "oxipickle")?;
     }
     Ok(())

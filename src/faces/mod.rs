@@ -5,6 +5,7 @@ pub mod dispatch_table;
 pub mod functions;
 pub mod hookable;
 pub mod instructions;
+pub mod looking;
 pub mod memo_proxy;
 pub mod pickler;
 pub mod unpickler;

@@ -1,5 +1,6 @@
 //! A `BytesIO` read where its bytes lie: its own `read` makes an object of what it gives, and `seek` takes an int for
-//! what is given back. That counts for pickles of a few bytes.
+//! what is given back. That counts for pickles of a few bytes. And an empty one filled without a copy, which counts for
+//! large ones.
 //!
 //! A `BytesIO` keeps a `bytes` object, and makes another one before it writes if somebody else has a reference to
 //! that. So a part of it that we hold never changes.
@@ -125,4 +126,34 @@ pub fn give_back(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, n: usize) -
         (*layout).position = position - n;
         true
     }
+}
+
+/// Whether an open file is empty, and stands at its beginning, and nobody has a buffer of it.
+pub fn is_empty(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: the file is alive, the GIL held, and the layout known.
+    layout(file, class).is_some_and(|layout| unsafe {
+        !(*layout).contents.is_null()
+            && ((*layout).position, (*layout).length, (*layout).exports) == (0, 0, 0)
+    })
+}
+
+/// Makes these the contents of a file that `is_empty`, as if they were written to it; gives them back where the
+/// method `write` has to be called.
+pub fn fill<'py>(
+    file: &Bound<'py, PyAny>,
+    class: &Bound<'py, PyType>,
+    bytes: Bound<'py, PyBytes>,
+) -> Option<Bound<'py, PyBytes>> {
+    let Some(layout) = layout(file, class).filter(|_| is_empty(file, class)) else {
+        return Some(bytes);
+    };
+    // SAFETY: as for `is_empty`. The file takes over the reference to its new contents, as long as it says. What it
+    // had is a `bytes` object, which dies quietly.
+    unsafe {
+        let len = bytes.as_bytes().len() as ffi::Py_ssize_t;
+        let old = std::mem::replace(&mut (*layout).contents, bytes.into_ptr());
+        ((*layout).position, (*layout).length) = (len, len);
+        ffi::Py_DECREF(old);
+    }
+    None
 }

@@ -41,9 +41,9 @@ impl ClassTable<'_> {
 }
 
 impl<'q> ClassTable<'q> {
-    /// What is registered for a class whose metaclass is `type`; None for another too.
+    /// What is registered for a class that is known by its identity; None for another too.
     pub fn get(self, class: Class<'_>) -> Option<View<'q>> {
-        if !class.is_plain() {
+        if !class.is_known_by_identity() {
             return None;
         }
         // SAFETY: all keys compare by identity, and so does such a class.

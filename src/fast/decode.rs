@@ -5,7 +5,7 @@ use std::ffi::{CStr, CString, c_char};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 /// Bytes from which a text is copied at once instead of decoded: one character comes from the
 /// interpreter's shared ones.
@@ -157,6 +157,21 @@ pub fn bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>
     }
 }
 
+/// The bytes that a `bytearray` has now.
+///
+/// # Errors
+/// MemoryError.
+pub fn bytes_of<'py>(array: &Bound<'py, PyByteArray>) -> PyResult<Bound<'py, PyBytes>> {
+    let raw = array.as_ptr();
+    // SAFETY: a bytearray has so many bytes there. They are copied at once: the call runs no Python code, which alone
+    // could resize it, and gives a new `bytes` object or sets an error.
+    unsafe {
+        let (data, len) = (ffi::PyByteArray_AsString(raw), ffi::PyByteArray_Size(raw));
+        let object = owned(array.py(), ffi::PyBytes_FromStringAndSize(data, len))?;
+        Ok(object.cast_into_unchecked())
+    }
+}
+
 /// A `bytearray`.
 pub fn bytearray<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     let (data, len) = parts(bytes);
@@ -247,6 +262,15 @@ pub fn float_from_text(py: Python<'_>, text: &CString) -> PyResult<(f64, usize)>
         }
         let read = end.cast_const().offset_from(text.as_ptr());
         Ok((value, read.max(0) as usize))
+    }
+}
+
+/// What `ascii` gives: the object's `repr` with all but ASCII escaped.
+pub fn escaped_repr<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    // SAFETY: the object is alive; the result is a string, or null with an exception set.
+    unsafe {
+        let text = owned(object.py(), ffi::PyObject_ASCII(object.as_ptr()))?;
+        Ok(text.cast_into_unchecked())
     }
 }
 

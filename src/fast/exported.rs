@@ -2,16 +2,15 @@
 //! not hold the GIL and other processes among them: so they are never borrowed, only copied.
 
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
+use crate::fast::relaxed::copy_relaxed;
+
 /// A contiguous buffer, exported for as long as this lives.
 pub struct Exported(Box<ffi::Py_buffer>);
-
-const WORD: usize = size_of::<usize>();
 
 impl Exported {
     /// The buffer of a bytes-like object.
@@ -49,25 +48,10 @@ impl Exported {
             return 0;
         }
         // SAFETY: the object keeps `len` bytes at `buf` until the buffer is released, and `start + n`
-        // is at most `len`; `to` has room for `n` bytes. What others may be writing to is read by
-        // relaxed atomic loads of a word or less, which may see old and new bytes side by side, but no
-        // others; they write to nothing, so memory that can't be written to will do.
+        // is at most `len`; `to` has room for `n` bytes.
         unsafe {
             let from = self.0.buf.cast::<u8>().add(start);
-            let to = to.as_mut_ptr().cast::<u8>();
-            let byte = |i: usize| {
-                to.add(i)
-                    .write(AtomicU8::from_ptr(from.add(i)).load(Ordering::Relaxed));
-            };
-            let words_at = from.align_offset(WORD).min(n);
-            let words = (n - words_at) / WORD;
-            let rest_at = words_at + words * WORD;
-            (0..words_at).for_each(byte);
-            for i in (words_at..rest_at).step_by(WORD) {
-                let word = AtomicUsize::from_ptr(from.add(i).cast()).load(Ordering::Relaxed);
-                to.add(i).cast::<usize>().write_unaligned(word);
-            }
-            (rest_at..n).for_each(byte);
+            copy_relaxed(from, to.as_mut_ptr().cast(), n);
         }
         n
     }

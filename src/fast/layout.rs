@@ -8,14 +8,18 @@ use crate::fast::attached::Attached;
 use crate::fast::class::takes_attributes;
 use crate::fast::decode::is_ascii_where_expected;
 use crate::fast::instance::has_ordinary_dict;
-use crate::fast::view::{Kind, View};
+use crate::fast::view::{Int, Kind, View};
 
 /// Reads objects whose contents are known through each layout that is read directly.
 ///
 /// # Errors
 /// ImportError where a value is not the expected one, as on a build with digits of 15 bits.
 pub fn check(py: Python<'_>) -> PyResult<()> {
-    if reads_values(py)? && is_ascii_where_expected(py)? && are_dicts_placed(py)? {
+    if reads_values(py)?
+        && reads_functions(py)?
+        && is_ascii_where_expected(py)?
+        && are_dicts_placed(py)?
+    {
         return Ok(());
     }
     Err(PyImportError::new_err(
@@ -73,6 +77,34 @@ fn reads_values(py: Python<'_>) -> PyResult<bool> {
     Ok(reads_texts && reads_ints && reads_dicts)
 }
 
+/// Whether large ints, and what a function rests on, are read as what they are.
+fn reads_functions(py: Python<'_>) -> PyResult<bool> {
+    // Its highest byte has the highest bit, so that one for the sign follows.
+    let value = 1_u128 << 103;
+    let long = PyInt::new(py, value).into_any();
+    let function = py.import("copyreg")?.getattr("__newobj__")?;
+    let code = function.getattr("__code__")?;
+    let globals = function.getattr("__globals__")?;
+    let attached = Attached::new(py);
+    let quiet = attached.quiet();
+    let Some((bytes, len)) = View::of(long.as_unbound(), quiet)
+        .as_int()
+        .and_then(Int::long_bytes)
+    else {
+        return Ok(false);
+    };
+    let reads_long = bytes[..len] == value.to_le_bytes()[..len] && len == 14;
+    let Some(function) = View::of(function.as_unbound(), quiet).as_function() else {
+        // Somebody has exchanged it: what it rests on is not asked for then.
+        return Ok(reads_long);
+    };
+    let has_code = function.code().is(View::of(code.as_unbound(), quiet));
+    let has_globals = function
+        .globals()
+        .is_none_or(|found| found.object().is(View::of(globals.as_unbound(), quiet)));
+    Ok(reads_long && has_code && has_globals)
+}
+
 /// Whether a dict of a subclass is seen where an instance keeps it, and only there.
 fn are_dicts_placed(py: Python<'_>) -> PyResult<bool> {
     let class = new_class(PyTuple::empty(py))?;
@@ -84,6 +116,10 @@ fn are_dicts_placed(py: Python<'_>) -> PyResult<bool> {
     let is_fresh_one_ordinary = has_ordinary_dict(&instance, offset);
     instance.setattr("attribute", 1)?;
     let is_ordinary = has_ordinary_dict(&instance, offset);
+    let attached = Attached::new(py);
+    if View::of(instance.as_unbound(), attached.quiet()).has_no_attributes() {
+        return Ok(false);
+    }
     let subclass = new_class(PyTuple::new(py, [py.get_type::<PyDict>()])?)?;
     instance.setattr("__dict__", subclass.call0()?)?;
     Ok(is_fresh_one_ordinary && is_ordinary && !has_ordinary_dict(&instance, offset))

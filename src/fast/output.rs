@@ -158,6 +158,20 @@ impl Written {
         Self { output, filled }
     }
 
+    /// Takes the first `filled` bytes of a writer's output, which whole frames take; the writer goes on with the open
+    /// frame in a fresh one.
+    ///
+    /// # Errors
+    /// Where there is no memory; nothing is taken then.
+    pub fn take_closed(
+        out: &mut FrameWriter<BytesOutput>,
+        filled: usize,
+    ) -> Result<Self, OutputError> {
+        let filled = filled.min(out.position());
+        let output = out.replace_closed_output(filled, BytesOutput::new())?;
+        Ok(Self { output, filled })
+    }
+
     /// Whether nothing was written.
     pub fn is_empty(&self) -> bool {
         self.filled == 0

@@ -119,10 +119,14 @@ unsafe fn type_name(object: *mut ffi::PyObject) -> String {
         .into_owned()
 }
 
+unsafe extern "C" {
+    static mut PyODictIter_Type: ffi::PyTypeObject;
+}
+
 /// Types whose objects run no Python code when they die: they have no finaliser and no weak
 /// references, and their subclasses are other types. Texts, bytes and numbers hold nothing. What the
 /// containers held dies in an event of its own.
-static DIE_QUIETLY: LazyLock<[usize; 10]> = LazyLock::new(|| {
+static DIE_QUIETLY: LazyLock<[usize; 11]> = LazyLock::new(|| {
     [
         &raw mut ffi::PyUnicode_Type,
         &raw mut ffi::PyBytes_Type,
@@ -134,6 +138,7 @@ static DIE_QUIETLY: LazyLock<[usize; 10]> = LazyLock::new(|| {
         &raw mut ffi::PyTuple_Type,
         &raw mut ffi::PyList_Type,
         &raw mut ffi::PyDict_Type,
+        &raw mut PyODictIter_Type,
     ]
     .map(|class| class as usize)
 });

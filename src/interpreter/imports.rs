@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::fast::bytes_io;
 use crate::fast::import::Importing;
@@ -22,6 +22,10 @@ pub struct Imports {
     pub extension_cache: Py<PyDict>,
     pub inverted_registry: Py<PyDict>,
     pub newobj: Py<PyAny>,
+    /// Its name.
+    pub newobj_name: Py<PyString>,
+    /// What the module `copyreg` has.
+    pub copyreg_contents: Py<PyDict>,
     pub codecs_encode: Py<PyAny>,
     /// Makes the partial call of `__new__` that stands for NEWOBJ_EX below protocol 4.
     pub bind_new: Py<PyAny>,
@@ -65,6 +69,12 @@ pub struct Imports {
     pub predicate_of: Py<PyAny>,
     /// Whether a class of `dispatch` mappings is known to be like a dict.
     pub is_known_mapping: Py<PyAny>,
+    /// As what the code of a method is known.
+    pub known_method: Py<PyAny>,
+    /// Whether a `__reduce__` calls the class without arguments, and has the `__dict__` for its state.
+    pub calls_with_dict: Py<PyAny>,
+    /// What the reduce value of numpy's arrays rests on.
+    pub reduced_as_array: Py<PyAny>,
     pub saving: Saving,
     pub loading: Loading,
 }
@@ -114,6 +124,7 @@ impl Imports {
         let (saving, loading) = behaviour::observe(py)?;
         let answers = py.import("oxipickle._answers")?;
         let declared = py.import("oxipickle._declared")?;
+        let known = py.import("oxipickle._known")?;
         let class = |module: &Bound<'_, PyModule>, name: &str| {
             Ok::<_, PyErr>(module.getattr(name)?.cast_into::<PyType>()?.unbind())
         };
@@ -133,6 +144,8 @@ impl Imports {
             extension_registry: mapping(&copyreg, "_extension_registry")?,
             extension_cache: mapping(&copyreg, "_extension_cache")?,
             inverted_registry: mapping(&copyreg, "_inverted_registry")?,
+            newobj_name: PyString::intern(py, "__newobj__").unbind(),
+            copyreg_contents: copyreg.dict().unbind(),
             newobj: copyreg.getattr("__newobj__")?.unbind(),
             codecs_encode: py.import("codecs")?.getattr("encode")?.unbind(),
             bind_new: answers.getattr("bind_new")?.unbind(),
@@ -171,6 +184,9 @@ impl Imports {
             missing: py.get_type::<PyAny>().call0()?.unbind(),
             predicate_of: declared.getattr("predicate_of")?.unbind(),
             is_known_mapping: declared.getattr("is_known_mapping")?.unbind(),
+            known_method: known.getattr("known_method")?.unbind(),
+            reduced_as_array: known.getattr("reduced_as_array")?.unbind(),
+            calls_with_dict: known.getattr("calls_with_dict")?.unbind(),
             saving,
             loading,
         })

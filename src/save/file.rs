@@ -4,9 +4,11 @@ use pickle_format::frame::FRAME_SIZE_TARGET;
 use pickle_format::sink::Sink;
 use pyo3::prelude::*;
 
+use crate::fast::bytes_io;
 use crate::fast::call::call_hook;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
+use crate::fast::method::builtin_method;
 use crate::fast::output::Written;
 use crate::fast::view::{Kind, View};
 use crate::save::walk::Walk;
@@ -18,8 +20,70 @@ impl Walk<'_, '_> {
     /// MemoryError, and what the file's `write` raises.
     pub fn next_frame(&mut self) -> PyResult<()> {
         self.writer().out.commit_frame();
-        self.flush()?;
+        if !self.begin_to_wait()? {
+            self.flush()?;
+        }
         self.write(|w, _| Ok(w.out.open_frame()?))
+    }
+
+    /// Lets frames wait for a file that is an empty `BytesIO`, into which they can be put without a copy at the end of
+    /// the dump. Whoever could look at the file finds there what the model would have written: the frames go there
+    /// before any Python code runs.
+    fn begin_to_wait(&mut self) -> PyResult<bool> {
+        let state = self.state();
+        if !state.writes_natively {
+            return Ok(false);
+        }
+        let imports = self.imports;
+        let quiet = self.quiet();
+        let write = state.write.as_ref().map(|write| write.again(quiet));
+        let can_wait = self.call_in_c(|py| {
+            let write = write.as_ref().map(|write| write.bind(py));
+            let file = write.and_then(builtin_method).map(|(_, file)| file);
+            let class = imports.bytes_io_type.bind(py);
+            Ok(file.is_some_and(|file| bytes_io::is_empty(&file, class)))
+        })?;
+        if can_wait {
+            let writer = self.writer();
+            (writer.waiting, writer.has_file) = (Some(0), false);
+            writer.note_waiting();
+        }
+        Ok(can_wait)
+    }
+
+    /// Hands the frames that wait to the file.
+    ///
+    /// # Errors
+    /// As for `flush`.
+    #[inline(never)]
+    pub fn wait_no_longer(&mut self) -> PyResult<()> {
+        let writer = self.writer();
+        let waiting = writer.waiting.take().unwrap_or(0);
+        writer.has_file = true;
+        let mut closed = self.write(|w, _| Ok(Written::take_closed(&mut w.out, waiting)?))?;
+        let data = self.call_in_c(|py| Ok(Held::from(closed.finish(py)?)))?;
+        self.hand_over(&data)
+    }
+
+    /// Puts all that was written into the file, which is empty still.
+    fn fill_file(&mut self) -> PyResult<()> {
+        let writer = self.writer();
+        (writer.waiting, writer.has_file) = (None, true);
+        let mut written = writer.take_output();
+        let imports = self.imports;
+        let quiet = self.quiet();
+        let write = self.state().write.as_ref().map(|write| write.again(quiet));
+        self.call_in_c(|py| {
+            let bytes = written.finish(py)?;
+            let Some(write) = write.as_ref().map(|write| write.bind(py)) else {
+                return Ok(());
+            };
+            let rest = match builtin_method(write) {
+                Some((_, file)) => bytes_io::fill(&file, imports.bytes_io_type.bind(py), bytes),
+                None => Some(bytes),
+            };
+            rest.map_or(Ok(()), |bytes| call_hook(write, bytes.as_any()).map(drop))
+        })
     }
 
     /// Hands what was written to the file. The frame must be closed.
@@ -29,6 +93,9 @@ impl Walk<'_, '_> {
     pub fn flush(&mut self) -> PyResult<()> {
         if self.state().write.is_none() {
             return Ok(());
+        }
+        if self.state().writer.waiting.is_some() {
+            return self.fill_file();
         }
         let mut written = self.writer().take_output();
         if written.is_empty() {
@@ -94,11 +161,14 @@ impl Walk<'_, '_> {
         if !is_large {
             return Ok(());
         }
-        if self.state().write.is_some() {
+        if self.state().writer.has_file {
             self.flush()?;
             self.hand_over(payload)?;
         }
-        self.write(|w, _| Ok(w.out.open_frame()?))
+        self.write(|w, _| {
+            w.note_waiting();
+            Ok(w.out.open_frame()?)
+        })
     }
 
     /// How an object is held whose payload may have gone to the file, so that others may hold it.

@@ -17,6 +17,7 @@ mod globals;
 mod hooks;
 mod instances;
 mod kinds;
+mod known;
 pub mod memo_contents;
 mod next;
 mod older_save;

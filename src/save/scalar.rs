@@ -140,7 +140,7 @@ impl Walk<'_, '_> {
             Form::Long => true,
             Form::Surrogates => false,
         };
-        let has_file = self.state().write.is_some();
+        let has_file = self.state().writer.has_file;
         let encoded = if is_long && !has_file {
             None
         } else {

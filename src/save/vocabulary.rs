@@ -18,6 +18,9 @@ pub struct Vocabulary {
     pub getnewargs_ex: Held,
     pub dict: Held,
     pub slotnames: Held,
+    pub name: Held,
+    pub numerator: Held,
+    pub denominator: Held,
     /// `object` itself.
     pub object: Held,
     /// The type of the descriptors that C gives to a class.
@@ -43,6 +46,9 @@ impl Vocabulary {
             getnewargs_ex: name(intern!(py, "__getnewargs_ex__")),
             dict: name(intern!(py, "__dict__")),
             slotnames: name(intern!(py, "__slotnames__")),
+            name: name(intern!(py, "__name__")),
+            numerator: name(intern!(py, "_numerator")),
+            denominator: name(intern!(py, "_denominator")),
             object: object.into(),
             getset_type: getset.into(),
             newobj: imports.newobj.bind(py).into(),

@@ -96,6 +96,9 @@ impl<'py, 'h> Walk<'py, 'h> {
         &mut self,
         call: impl for<'p> FnOnce(Python<'p>) -> PyResult<R>,
     ) -> PyResult<R> {
+        if self.state().writer.waiting.is_some() {
+            self.wait_no_longer()?;
+        }
         self.session.leave(call)
     }
 

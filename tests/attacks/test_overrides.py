@@ -179,4 +179,3 @@ def memo_that_strikes():
 
 def test_a_memo_that_strikes_while_it_is_read():
     assert set(run(memo_that_strikes)) <= {"value", "error"}
-

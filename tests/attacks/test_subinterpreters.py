@@ -51,7 +51,10 @@ KINDS = ["legacy", "isolated"]
 @pytest.mark.parametrize("used", ["", "oxipickle.loads(oxipickle.dumps([1]))"], ids=["unused", "used"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_its_own_registries_and_errors(kind, used):
-    script = BEFORE + used + f"""
+    script = (
+        BEFORE
+        + used
+        + f"""
 code = {IMPORT + REGISTRIES!r}
 interpreter = create({kind!r})
 run(interpreter, code)
@@ -59,6 +62,7 @@ sys.stdout.flush()
 _interpreters.destroy(interpreter)
 print(oxipickle.loads(oxipickle.dumps("still usable")))
 """
+    )
     lines = said(script)
     assert lines in (["refused", "still usable"], ["True", "True", "True", "still usable"])
 
@@ -83,7 +87,9 @@ SLOTS = [
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_plan_of_another_interpreters_class(kind):
     codes = [IMPORT + slots + CLASSES for slots in SLOTS]
-    script = BEFORE + f"""
+    script = (
+        BEFORE
+        + f"""
 oxipickle.dumps([1])
 codes = {codes!r}
 for number in range(40):
@@ -92,13 +98,16 @@ for number in range(40):
     sys.stdout.flush()
     _interpreters.destroy(interpreter)
 """
+    )
     assert set(said(script)) <= {"refused"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_first_imported_there(kind):
     """The main interpreter imports it afterwards, when the other one is gone."""
-    script = BEFORE.replace("import oxipickle\n", "") + f"""
+    script = (
+        BEFORE.replace("import oxipickle\n", "")
+        + f"""
 interpreter = create({kind!r})
 run(interpreter, {IMPORT + REGISTRIES!r})
 sys.stdout.flush()
@@ -106,4 +115,5 @@ _interpreters.destroy(interpreter)
 import oxipickle, pickle
 print(oxipickle.dumps([1, range(3)], 4) == pickle.dumps([1, range(3)], 4))
 """
+    )
     assert said(script)[-1] == "True"

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 OURS, FORMAT = ROOT / "src", ROOT / "crates" / "pickle-format" / "src"
 
 # From the top: each may name what stands in a later row. Folders, and files that stand alone.
-LAYERS = [["lib.rs"], ["faces"], ["save", "load"], ["gate"], ["error.rs"], ["interpreter"], ["fast"]]
+LAYERS = [["lib.rs"], ["faces"], ["save", "load", "look"], ["gate"], ["error.rs"], ["interpreter"], ["fast"]]
 
 # Folders that must not be able to call Python: they hold no token with which they could.
 QUIET = ["save/write", "save/containers"]

@@ -257,3 +257,19 @@ def test_methods_that_were_set_on_the_file(bases):
     file.seek = file.tell = lambda *args: calls.append(args)
     assert bases[0](file).load()[0] == 1
     assert not calls
+
+
+@pytest.mark.parametrize("data", [b"(lp\n(lp1\n.", b"I\nI5\n.", b"(lp\nN.", b"L\nN.", b"Np", b"cos\n\nN."])
+def test_a_line_that_is_too_short_is_read_all_the_same(bases, data):
+    def loaded(base):
+        unpickler = base(io.BytesIO(data))
+        results = []
+        for _ in range(3):
+            try:
+                results.append(unpickler.load())
+            except Exception:
+                results.append("error")
+        return results
+
+    ours, model = map(loaded, bases)
+    assert ours == model

@@ -1,8 +1,10 @@
 """Random pickles: whatever of an unpickler is overridden, results and calls are upstream's."""
 
 import copyreg
+import io
 import pickle
 
+import oxipickle
 import pytest
 from closed import closed
 from faces import PROTOCOLS
@@ -116,7 +118,48 @@ def assert_alike_told(ours, model, data):
         assert ours == model, data
     # Ours does not begin a frame that is not all there.
     if short(ours[0]) == short(model[0]) and pickle.FRAME not in data:
-        assert ours[1] == model[1], data
+        if is_refused_within_a_line(ours, model, data):
+            assert ours[1] == model[1][:-1], data
+        else:
+            assert ours[1] == model[1], data
+
+
+def is_refused_within_a_line(ours, model, data):
+    """Whether upstream's unpickler has called a method with what there is of a line that the data ends
+    within, less its last character, and failed: ours refuses such a line first, as C's does."""
+    if not (short(ours[0]) == short(model[0]) == "error" and len(model[1]) == len(ours[1]) + 1):
+        return False
+    name, *arguments = model[1][-1]
+    lines = [each for each in arguments if isinstance(each, str) and each != "''"]
+    last = (data + b"N.")[:-1].rpartition(b"\n")[2].decode("latin1")
+    is_last = bool(lines) and last.endswith(lines[-1].strip("'"))
+    return name in {"find_class", "persistent_load"} and is_last
+
+
+# The data ends within the line that each of these opcodes takes.
+CUT_LINES = [b"c.N.", b"ca\nbN.", b"ca\nb", b"P.N.", b"Pab.", b"(ia\nbN.", b"(ia\n"]
+CUT_LINES += [b"Va", b"S'a'", b"I1", b"F1."]
+
+
+@pytest.mark.parametrize("data", CUT_LINES)
+def test_a_line_that_the_data_ends_within_is_refused_as_by_c(data):
+    def calls(base):
+        log = []
+
+        class Sub(base):
+            def find_class(self, *names):
+                log.append(names)
+                return list
+
+            def persistent_load(self, pid):
+                log.append(pid)
+
+        with pytest.raises(pickle.UnpicklingError) as raised:
+            Sub(io.BytesIO(data)).load()
+        return log, str(raised.value)
+
+    ours, model = calls(oxipickle.HookableUnpickler), calls(pickle.Unpickler)
+    assert ours == model
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)

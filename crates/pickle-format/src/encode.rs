@@ -280,13 +280,13 @@ pub fn binget(index: usize) -> Option<([u8; 8], usize)> {
     })
 }
 
-/// BINGET or LONG_BINGET of a class, EMPTY_TUPLE, NEWOBJ and MEMOIZE, in the first bytes, as many as told; None for
+/// BINGET or LONG_BINGET of a class, EMPTY_TUPLE, what makes an instance of these, and MEMOIZE, in the first bytes, as many as told; None for
 /// an index past four bytes.
 #[inline(always)]
 #[must_use]
-pub fn new_instance(class: usize) -> Option<([u8; 8], usize)> {
+pub fn new_instance(class: usize, make: Opcode) -> Option<([u8; 8], usize)> {
     let (class, n) = binget(class)?;
-    let [a, b, c] = [Opcode::EMPTY_TUPLE, Opcode::NEWOBJ, Opcode::MEMOIZE].map(Opcode::code);
+    let [a, b, c] = [Opcode::EMPTY_TUPLE, make, Opcode::MEMOIZE].map(Opcode::code);
     let rest = u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0]);
     let word = u64::from_le_bytes(class) | rest << (8 * n);
     Some((word.to_le_bytes(), n + 3))

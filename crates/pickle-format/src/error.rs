@@ -30,49 +30,79 @@ pub enum FormatErrorKind {
     UnknownIndex(Opcode, usize),
     /// STOP leaves something on the stack.
     StackNotEmpty,
+    /// A frame of so many bytes, where so many are left.
+    FrameTooLong {
+        /// What the frame claims.
+        claimed: u64,
+        /// Bytes from the frame's first one to the end of the data.
+        left: usize,
+    },
+    /// A frame begins before the last one has ended.
+    FrameInFrame,
+    /// The frame ends within this opcode's argument.
+    AcrossFrame(Opcode),
+    /// PROTO names a protocol that there is not.
+    UnknownProtocol(u8),
     /// No memory for the output, or for what reading has to remember.
     NoMemory,
 }
 
+impl FormatErrorKind {
+    /// The opcode at fault, where it is one.
+    #[must_use]
+    pub fn opcode(&self) -> Option<Opcode> {
+        match *self {
+            Self::Truncated(opcode) => opcode,
+            Self::BadArgument(opcode)
+            | Self::StackUnderflow(opcode)
+            | Self::NoMark(opcode)
+            | Self::UnknownIndex(opcode, _)
+            | Self::AcrossFrame(opcode) => Some(opcode),
+            Self::StackNotEmpty => Some(Opcode::STOP),
+            Self::FrameTooLong { .. } | Self::FrameInFrame => Some(Opcode::FRAME),
+            Self::UnknownProtocol(_) => Some(Opcode::PROTO),
+            Self::UnknownOpcode(_) | Self::NoMemory => None,
+        }
+    }
+}
+
+impl fmt::Display for FormatErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::UnknownOpcode(byte) => write!(f, "unknown opcode {byte:#04x}"),
+            Self::Truncated(Some(_)) => write!(f, "data ends"),
+            Self::Truncated(None) => write!(f, "data ends before STOP"),
+            Self::BadArgument(opcode) => write!(f, "malformed argument of {}", opcode.name()),
+            Self::StackUnderflow(opcode) => {
+                write!(f, "too little on the stack for {}", opcode.name())
+            }
+            Self::NoMark(opcode) => write!(f, "no MARK for {}", opcode.name()),
+            Self::UnknownIndex(opcode, index) => {
+                write!(f, "nothing at memo index {index} for {}", opcode.name())
+            }
+            Self::StackNotEmpty => write!(f, "the stack is not empty after STOP"),
+            Self::FrameTooLong { claimed, left } => {
+                write!(f, "FRAME claims {claimed} bytes, and {left} are left")
+            }
+            Self::FrameInFrame => write!(f, "FRAME within a frame"),
+            Self::AcrossFrame(opcode) => {
+                write!(f, "the frame ends within the argument of {}", opcode.name())
+            }
+            Self::UnknownProtocol(number) => write!(f, "protocol {number} is unknown"),
+            Self::NoMemory => write!(f, "no memory"),
+        }
+    }
+}
+
 impl fmt::Display for FormatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.offset;
-        match self.kind {
-            FormatErrorKind::UnknownOpcode(byte) => {
-                write!(f, "at byte {at}: unknown opcode {byte:#04x}")
-            }
+        let (at, kind) = (self.offset, &self.kind);
+        match kind {
             FormatErrorKind::Truncated(Some(opcode)) => {
-                write!(
-                    f,
-                    "at byte {at}, reading the argument of {}: data ends",
-                    opcode.name()
-                )
+                let name = opcode.name();
+                write!(f, "at byte {at}, reading the argument of {name}: {kind}")
             }
-            FormatErrorKind::Truncated(None) => write!(f, "at byte {at}: data ends before STOP"),
-            FormatErrorKind::BadArgument(opcode) => {
-                write!(f, "at byte {at}: malformed argument of {}", opcode.name())
-            }
-            FormatErrorKind::StackUnderflow(opcode) => {
-                write!(
-                    f,
-                    "at byte {at}: too little on the stack for {}",
-                    opcode.name()
-                )
-            }
-            FormatErrorKind::NoMark(opcode) => {
-                write!(f, "at byte {at}: no MARK for {}", opcode.name())
-            }
-            FormatErrorKind::UnknownIndex(opcode, index) => {
-                write!(
-                    f,
-                    "at byte {at}: nothing at memo index {index} for {}",
-                    opcode.name()
-                )
-            }
-            FormatErrorKind::StackNotEmpty => {
-                write!(f, "at byte {at}: the stack is not empty after STOP")
-            }
-            FormatErrorKind::NoMemory => write!(f, "at byte {at}: no memory"),
+            _ => write!(f, "at byte {at}: {kind}"),
         }
     }
 }

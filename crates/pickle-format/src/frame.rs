@@ -311,6 +311,25 @@ impl<O: Output> FrameWriter<O> {
         self.find_leaf_end();
     }
 
+    /// Hands out the first `n` bytes, which whole frames take, and goes on in `fresh` with what stands behind them: the
+    /// open frame.
+    ///
+    /// # Errors
+    /// When `fresh` can't grow; nothing is handed out then.
+    pub fn replace_closed_output(&mut self, n: usize, mut fresh: O) -> Result<O, O::Error> {
+        let rest = self.position - n;
+        fresh.grow(0, rest)?;
+        let open = &self.output.space()[n..self.position];
+        fresh.space()[..rest].copy_from_slice(open);
+        self.position = rest;
+        if self.frame_limit != usize::MAX {
+            self.frame_limit -= n;
+        }
+        let closed = std::mem::replace(&mut self.output, fresh);
+        self.find_leaf_end();
+        Ok(closed)
+    }
+
     /// Hands out what was written and goes on in `fresh`. No frame may be open.
     pub fn replace_output(&mut self, fresh: O) -> (O, usize) {
         debug_assert_eq!(self.frame_limit, usize::MAX);

@@ -11,6 +11,9 @@ macro_rules! stack_objects {
         }
 
         impl StackObject {
+            /// All kinds, in the order of their numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$object),*];
+
             /// The name in `pickletools`.
             #[must_use]
             pub const fn name(self) -> &'static str {

@@ -3,8 +3,8 @@
 
 use crate::error::{FormatError, FormatErrorKind};
 use crate::instruction::Instruction;
-use crate::layout::Layout;
 use crate::opcode::Opcode;
+use crate::span::{self, Missing};
 
 /// Reads up to STOP, and nothing behind it. Allocates nothing, whatever sizes the pickle claims.
 #[derive(Clone, Debug)]
@@ -31,47 +31,25 @@ impl<'a> Reader<'a> {
         self.position
     }
 
-    fn take(&mut self, n: usize, opcode: Opcode) -> Result<&'a [u8], FormatError> {
-        let truncated = FormatError {
-            kind: FormatErrorKind::Truncated(Some(opcode)),
-            offset: self.position,
-        };
-        let end = self.position.checked_add(n).ok_or(truncated)?;
-        let bytes = self.data.get(self.position..end).ok_or(truncated)?;
-        self.position = end;
-        Ok(bytes)
-    }
-
     fn read_argument(&mut self, opcode: Opcode) -> Result<&'a [u8], FormatError> {
-        let bad = FormatError {
-            kind: FormatErrorKind::BadArgument(opcode),
-            offset: self.position,
-        };
         let Some(kind) = opcode.info().argument else {
             return Ok(&[]);
         };
-        match kind.layout() {
-            Layout::Fixed(n) => self.take(n, opcode),
-            Layout::Counted(width) => {
-                let mut size = [0; 8];
-                size[..width].copy_from_slice(self.take(width, opcode)?);
-                let size = u64::from_le_bytes(size);
-                if kind.largest_size().is_some_and(|largest| size > largest) {
-                    // The size has a sign, and is negative.
-                    return Err(bad);
-                }
-                self.take(usize::try_from(size).map_err(|_| bad)?, opcode)
+        match span::find(self.data, self.position, kind) {
+            Ok(found) => {
+                self.position = found.next;
+                Ok(&self.data[found.start..found.end])
             }
-            Layout::Lines(lines) => {
-                let rest = &self.data[self.position..];
-                let ends = rest.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-                let end = ends.map(|(i, _)| i).nth(lines - 1).ok_or(FormatError {
-                    kind: FormatErrorKind::Truncated(Some(opcode)),
-                    offset: self.position,
-                })?;
-                let line = self.take(end, opcode)?;
-                self.position += 1;
-                Ok(line)
+            Err(missing) => {
+                let truncated = FormatErrorKind::Truncated(Some(opcode));
+                let (kind, offset) = match missing {
+                    Missing::Negative(_) => (FormatErrorKind::BadArgument(opcode), self.position),
+                    Missing::Bytes { start, .. } => (truncated, start),
+                    Missing::Number | Missing::Newline | Missing::Vast(_) => {
+                        (truncated, self.position)
+                    }
+                };
+                Err(FormatError { kind, offset })
             }
         }
     }

@@ -10,9 +10,12 @@ _PROXIES = (weakref.ProxyType, weakref.CallableProxyType)
 def pretends(cls: type) -> bool:
     """Whether instances may have a `__class__` of their own: proxies and mocks do, and `isinstance` believes
     them."""
-    return cls in _PROXIES or any(
-        "__class__" in vars(base)
-        # What is written in C has a wrapper there, whatever it does.
-        or not isinstance(vars(base).get("__getattribute__"), types.WrapperDescriptorType | None)
-        for base in cls.__mro__[:-1]
+    return (
+        cls in _PROXIES
+        or any(
+            "__class__" in vars(base)
+            # What is written in C has a wrapper there, whatever it does.
+            or not isinstance(vars(base).get("__getattribute__"), types.WrapperDescriptorType | None)
+            for base in cls.__mro__[:-1]
+        )
     )

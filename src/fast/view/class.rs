@@ -71,6 +71,30 @@ impl<'q> Class<'q> {
         unsafe { ffi::Py_TYPE(self.as_type_ptr().cast()) == &raw mut ffi::PyType_Type }
     }
 
+    /// Whether the class itself hashes and compares by its identity, without Python code.
+    #[inline(always)]
+    pub fn is_known_by_identity(self) -> bool {
+        if self.is_plain() {
+            return true;
+        }
+        let metaclass = self.object().class();
+        // SAFETY: the metaclass is alive; one slot of it is compared with that of `type`.
+        let hashes = unsafe {
+            let own = (*metaclass.as_type_ptr()).tp_hash;
+            own.map(|f| f as usize) == ffi::PyType_Type.tp_hash.map(|f| f as usize)
+        };
+        hashes && metaclass.compares_by_identity()
+    }
+
+    /// Whether attributes of the class itself are looked up as `type` does.
+    pub fn is_looked_up_as_type(self) -> bool {
+        // SAFETY: the metaclass is alive; one slot of it is compared with that of `type`.
+        unsafe {
+            let own = (*ffi::Py_TYPE(self.as_type_ptr().cast())).tp_getattro;
+            own.map(|f| f as usize) == ffi::PyType_Type.tp_getattro.map(|f| f as usize)
+        }
+    }
+
     /// The number of the class's present contents; None where the interpreter has given it none.
     #[inline(always)]
     pub fn version(self) -> Option<ClassVersion> {
@@ -95,6 +119,22 @@ impl<'q> Class<'q> {
     fn has_feature(self, flag: std::ffi::c_ulong) -> bool {
         // SAFETY: the class is alive; its flags are read.
         unsafe { ffi::PyType_HasFeature(self.as_type_ptr(), flag) != 0 }
+    }
+
+    /// Whether the interpreter keeps the `__dict__` of instances before them.
+    pub(super) fn keeps_managed_dict(self) -> bool {
+        self.has_feature(ffi::Py_TPFLAGS_MANAGED_DICT)
+    }
+
+    /// Whether instances are dicts, and iterating over one gives the dict's keys.
+    pub fn iterates_as_dict(self) -> bool {
+        // SAFETY: the class is alive; a slot of it is read.
+        unsafe {
+            let own = (*self.as_type_ptr()).tp_iter;
+            let plain = ffi::PyDict_Type.tp_iter;
+            self.has_feature(ffi::Py_TPFLAGS_DICT_SUBCLASS)
+                && own.map(|f| f as usize) == plain.map(|f| f as usize)
+        }
     }
 
     /// Whether the attributes of the class never change.
@@ -135,21 +175,13 @@ impl<'q> Class<'q> {
     /// class is no subclass of list or dict, and attributes of the class are looked up as `type` does.
     pub fn is_ordinary(self) -> bool {
         let special = ffi::Py_TPFLAGS_LIST_SUBCLASS | ffi::Py_TPFLAGS_DICT_SUBCLASS;
-        // SAFETY: the class is alive, and so is its metaclass; only slots of theirs and of `type` are
-        // read.
+        // SAFETY: the class is alive; a field and the flags of it are read.
         let is_ordinary = unsafe {
             let t = self.as_type_ptr();
-            (*t).tp_itemsize == 0
-                && ffi::PyType_FastSubclass(t, special) == 0
-                && (*ffi::Py_TYPE(t.cast()))
-                    .tp_getattro
-                    .is_some_and(|look_up| {
-                        ffi::PyType_Type
-                            .tp_getattro
-                            .is_some_and(|ordinary| std::ptr::fn_addr_eq(look_up, ordinary))
-                    })
+            (*t).tp_itemsize == 0 && ffi::PyType_FastSubclass(t, special) == 0
         };
         is_ordinary
+            && self.is_looked_up_as_type()
             && self.has_feature(ffi::Py_TPFLAGS_HEAPTYPE)
             && self.finds_attributes_ordinarily()
     }
@@ -161,6 +193,17 @@ impl<'q> Class<'q> {
             (*self.as_type_ptr()).tp_getattro.is_some_and(|get| {
                 std::ptr::fn_addr_eq(get, ffi::PyObject_GenericGetAttr as ffi::getattrofunc)
             })
+        }
+    }
+
+    /// Whether instances are tuples, and iterating over one gives the tuple's items.
+    pub fn iterates_as_tuple(self) -> bool {
+        // SAFETY: the class is alive; a flag and a slot of it are read.
+        unsafe {
+            let own = (*self.as_type_ptr()).tp_iter;
+            let plain = ffi::PyTuple_Type.tp_iter;
+            self.has_feature(ffi::Py_TPFLAGS_TUPLE_SUBCLASS)
+                && own.map(|f| f as usize) == plain.map(|f| f as usize)
         }
     }
 

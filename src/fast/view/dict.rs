@@ -12,7 +12,7 @@ pub struct Dict<'q>(View<'q>);
 /// The beginning of a dict's table of keys (CPython's `Include/internal/pycore_dict.h`). Behind it follow so
 /// many bytes of indices, and then the entries in order.
 #[repr(C)]
-struct Keys {
+pub(super) struct Keys {
     references: ffi::Py_ssize_t,
     log2_size: u8,
     log2_index_bytes: u8,
@@ -20,7 +20,7 @@ struct Keys {
     kind: u8,
     version: u32,
     usable: ffi::Py_ssize_t,
-    used: ffi::Py_ssize_t,
+    pub(super) used: ffi::Py_ssize_t,
 }
 
 /// An entry of a table of exact strings; one that was taken out is empty.
@@ -231,9 +231,8 @@ impl<'q> Dict<'q> {
     /// All keys of the dict compare by identity, and so does the class.
     #[inline(always)]
     pub(in crate::fast) unsafe fn get_class(self, class: View<'_>) -> Option<View<'q>> {
-        // SAFETY: a class whose metaclass is `type` hashes by its address, and by the caller's word no
-        // comparison runs Python code. No exception is set where it is not found. The dict holds the
-        // value.
+        // SAFETY: by the caller's word the class hashes by its address, and no comparison runs Python code. No
+        // exception is set where it is not found. The dict holds the value.
         unsafe {
             let value = ffi::PyDict_GetItemWithError(self.0.as_ptr(), class.as_ptr());
             (!value.is_null()).then(|| View::within(value))

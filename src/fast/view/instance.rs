@@ -2,8 +2,9 @@
 
 use pyo3::ffi;
 
-use super::dict::Dict;
+use super::dict::{Dict, Keys};
 use super::object::View;
+use crate::fast::collector_pause::CollectorPause;
 use crate::fast::instance::made_dict;
 use crate::fast::no_memory::NoMemory;
 use crate::fast::watch;
@@ -30,6 +31,30 @@ impl<'q> View<'q> {
         }
     }
 
+    /// Whether an instance has no attributes of its own, told without making its `__dict__`. The answer may be no for
+    /// one that has none, if others of its class have.
+    pub fn has_no_attributes(self) -> bool {
+        if cfg!(Py_GIL_DISABLED) {
+            return false;
+        }
+        // SAFETY: the object is alive, and holds its dict. Where that was not made, attributes are kept by the keys
+        // that the instances of a class share, if they share any: a table that the class holds.
+        unsafe {
+            if let Some(dict) = made_dict(self.as_ptr()) {
+                return View::within(dict)
+                    .as_dict()
+                    .is_some_and(|dict| dict.len() == 0);
+            }
+            let class = self.class();
+            if !class.keeps_managed_dict() {
+                return class.keeps_placed_dict();
+            }
+            let class = self.type_ptr().cast::<ffi::PyHeapTypeObject>();
+            let keys = (*class).ht_cached_keys.cast::<Keys>();
+            keys.is_null() || (*keys).used == 0
+        }
+    }
+
     /// The instance's `__dict__`, made if it was not there yet; None where it is of a subclass, or the
     /// class has a way of its own to it.
     ///
@@ -47,18 +72,12 @@ impl<'q> View<'q> {
     #[inline(never)]
     fn make_dict(self) -> Result<Option<Dict<'q>>, NoMemory> {
         watch::allocation_foreseen();
+        let _pause = CollectorPause::new();
         // SAFETY: the call gives a reference to the dict that the instance holds from then on, so giving
-        // it back frees nothing. A dict that it makes is an allocation that the collector tracks: up to
-        // 3.11 that may run the collector, which is therefore paused; pausing and resuming it runs
-        // nothing. Without memory, an exception that exists beforehand is set, and taken away again.
+        // it back frees nothing. A dict that it makes is an allocation that the collector tracks, which is
+        // paused. Without memory, an exception that exists beforehand is set, and taken away again.
         unsafe {
-            #[cfg(not(Py_3_12))]
-            let enabled = PyGC_Disable();
             let dict = ffi::PyObject_GenericGetDict(self.as_ptr(), std::ptr::null_mut());
-            #[cfg(not(Py_3_12))]
-            if enabled != 0 {
-                PyGC_Enable();
-            }
             if dict.is_null() {
                 ffi::PyErr_Clear();
                 return Err(NoMemory);
@@ -67,10 +86,4 @@ impl<'q> View<'q> {
             Ok(View::within(dict).as_dict())
         }
     }
-}
-
-#[cfg(not(Py_3_12))]
-unsafe extern "C" {
-    fn PyGC_Disable() -> std::ffi::c_int;
-    fn PyGC_Enable() -> std::ffi::c_int;
 }

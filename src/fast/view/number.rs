@@ -24,6 +24,10 @@ pub struct Digits {
     pub digits: [u32; 2],
 }
 
+/// The digits of an int of 128 bits, and bytes in which so many digits have room, with one for the sign.
+const LONG_DIGITS: usize = 5;
+pub const LONG_BYTES: usize = 24;
+
 /// Bits of a digit, on every build for 64 bits that was not configured otherwise.
 pub const DIGIT_BITS: u32 = 30;
 
@@ -101,6 +105,43 @@ impl<'q> Int<'q> {
             let high = last & (1_i64.wrapping_sub(length as i64));
             Some(high << DIGIT_BITS | low)
         }
+    }
+
+    /// The value of an int that is not negative and has at most `LONG_DIGITS` digits, in two's complement: its
+    /// bytes, least significant first, and how many these are.
+    pub fn long_bytes(self) -> Option<([u8; LONG_BYTES], usize)> {
+        // SAFETY: as for `short_value`: as many digits as the length says follow.
+        let digits = unsafe {
+            let int = self.0.as_ptr().cast::<Digits>();
+            #[cfg(not(Py_3_12))]
+            let length = (*int).signed_length as usize;
+            #[cfg(Py_3_12)]
+            let length = if (*int).tag & 3 == 0 {
+                (*int).tag >> 3
+            } else {
+                0
+            };
+            if length.wrapping_sub(1) >= LONG_DIGITS || !cfg!(target_pointer_width = "64") {
+                return None;
+            }
+            std::slice::from_raw_parts((&raw const (*int).digits).cast::<u32>(), length)
+        };
+        let mut bytes = [0; LONG_BYTES];
+        let (mut bits, mut count, mut n) = (0_u64, 0, 0);
+        for digit in digits {
+            bits |= u64::from(*digit) << count;
+            count += DIGIT_BITS;
+            bytes[n..n + 4].copy_from_slice(&(bits as u32).to_le_bytes());
+            if count >= 32 {
+                bits >>= 32;
+                count -= 32;
+                n += 4;
+            }
+        }
+        bytes[n..n + 4].copy_from_slice(&(bits as u32).to_le_bytes());
+        let last = bytes.iter().rposition(|byte| *byte != 0)?;
+        // The highest bit is that of the sign.
+        Some((bytes, last + 1 + usize::from(bytes[last] >= 0x80)))
     }
 
     #[cold]

@@ -40,21 +40,46 @@ pub enum Within {
 
 /// The entries of a dict, in order.
 pub trait Entries<'q>: Copy {
-    type Key: Copy;
+    type Key: Key;
 
     /// The entry at `position`, which moves past it; None at the end.
     fn next(self, position: &mut isize) -> Option<(Self::Key, View<'q>)>;
+}
 
+/// A key by what is known of it.
+pub trait Key: Copy {
     /// Writes a key that is a leaf; false, with nothing written, for one that is none.
-    fn write_key(self, key: Self::Key, keys: Container, to: &mut Writer) -> Result<bool, Fault>;
+    ///
+    /// # Errors
+    /// What writing fails with.
+    fn write(self, keys: Container, to: &mut Writer) -> Result<bool, Fault>;
 
-    /// As `Leaves::write`, for a key.
-    fn write_leaf_key(
-        self,
-        key: Self::Key,
-        keys: Container,
-        to: &mut Leaves<'_, impl LeafSink>,
-    ) -> bool;
+    /// As `Leaves::write`.
+    fn write_plainly(self, keys: Container, to: &mut Leaves<'_, impl LeafSink>) -> bool;
+}
+
+impl Key for Text<'_> {
+    #[inline(always)]
+    fn write(self, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
+        to.write_text(self, keys, 0)
+    }
+
+    #[inline(always)]
+    fn write_plainly(self, keys: Container, to: &mut Leaves<'_, impl LeafSink>) -> bool {
+        to.write_text(self, keys)
+    }
+}
+
+impl Key for View<'_> {
+    #[inline(always)]
+    fn write(self, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
+        to.write_if_leaf(self, keys, 0)
+    }
+
+    #[inline(always)]
+    fn write_plainly(self, keys: Container, to: &mut Leaves<'_, impl LeafSink>) -> bool {
+        to.write(self, keys)
+    }
 }
 
 /// All keys are exact strings.
@@ -64,21 +89,6 @@ impl<'q> Entries<'q> for TextEntries<'q> {
     #[inline(always)]
     fn next(self, position: &mut isize) -> Option<(Text<'q>, View<'q>)> {
         self.next(position)
-    }
-
-    #[inline(always)]
-    fn write_key(self, key: Text<'q>, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
-        to.write_text(key, keys, 0)
-    }
-
-    #[inline(always)]
-    fn write_leaf_key(
-        self,
-        key: Text<'q>,
-        keys: Container,
-        to: &mut Leaves<'_, impl LeafSink>,
-    ) -> bool {
-        to.write_text(key, keys)
     }
 }
 
@@ -90,21 +100,6 @@ impl<'q> Entries<'q> for SharedEntries<'q> {
     fn next(self, position: &mut isize) -> Option<(Text<'q>, View<'q>)> {
         self.next(position)
     }
-
-    #[inline(always)]
-    fn write_key(self, key: Text<'q>, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
-        to.write_text(key, keys, 0)
-    }
-
-    #[inline(always)]
-    fn write_leaf_key(
-        self,
-        key: Text<'q>,
-        keys: Container,
-        to: &mut Leaves<'_, impl LeafSink>,
-    ) -> bool {
-        to.write_text(key, keys)
-    }
 }
 
 /// Keys may be anything.
@@ -115,21 +110,6 @@ impl<'q> Entries<'q> for AnyEntries<'q> {
     fn next(self, position: &mut isize) -> Option<(View<'q>, View<'q>)> {
         self.next(position)
     }
-
-    #[inline(always)]
-    fn write_key(self, key: View<'q>, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
-        to.write_if_leaf(key, keys, 0)
-    }
-
-    #[inline(always)]
-    fn write_leaf_key(
-        self,
-        key: View<'q>,
-        keys: Container,
-        to: &mut Leaves<'_, impl LeafSink>,
-    ) -> bool {
-        to.write(key, keys)
-    }
 }
 
 /// Keys may be anything, and the table is not read directly.
@@ -139,21 +119,6 @@ impl<'q> Entries<'q> for Dict<'q> {
     #[inline(always)]
     fn next(self, position: &mut isize) -> Option<(View<'q>, View<'q>)> {
         self.next(position)
-    }
-
-    #[inline(always)]
-    fn write_key(self, key: View<'q>, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
-        to.write_if_leaf(key, keys, 0)
-    }
-
-    #[inline(always)]
-    fn write_leaf_key(
-        self,
-        key: View<'q>,
-        keys: Container,
-        to: &mut Leaves<'_, impl LeafSink>,
-    ) -> bool {
-        to.write(key, keys)
     }
 }
 
@@ -279,7 +244,7 @@ impl Place {
             let mut has_key = false;
             if let Some(mut leaves) = writer.leaf_run() {
                 loop {
-                    has_key = entries.write_leaf_key(key, keys, &mut leaves);
+                    has_key = key.write_plainly(keys, &mut leaves);
                     if !has_key || !leaves.write(value, values) {
                         break;
                     }
@@ -294,7 +259,7 @@ impl Place {
                     }
                 }
             }
-            if !has_key && (!writer.begin_object()? || !entries.write_key(key, keys, writer)?) {
+            if !has_key && (!writer.begin_object()? || !key.write(keys, writer)?) {
                 (self.position, self.done) = (start, done);
                 return Ok(false);
             }

@@ -6,6 +6,7 @@ pub mod dict;
 mod dict_place;
 pub mod list;
 pub mod open;
+mod open_instance;
 mod plain;
 pub mod set;
 pub mod tuple;

@@ -14,6 +14,7 @@ use crate::save::containers::open::Nest;
 use crate::save::containers::{dict, list, tuple};
 use crate::save::fault::Fault;
 use crate::save::hooks::builtin::Builtin;
+use crate::save::instances::plain::Making;
 use crate::save::instances::plan::is_shadowed;
 use crate::save::standing::{Container, Standing};
 use crate::save::work::Work;
@@ -91,6 +92,7 @@ impl Nest<'_> {
         &mut self,
         obj: View<'_>,
         has_dict: bool,
+        making: Making,
         holding: Holding,
         writer: &mut Writer,
     ) -> Result<Option<Opening>, Fault> {
@@ -109,9 +111,13 @@ impl Nest<'_> {
             if is_shadowed(dict, self.quiet) {
                 return Ok(None);
             }
-            state = Some(dict).filter(|dict| dict.len() > 0);
+            let is_state = dict.len() > 0 || making == Making::Call;
+            state = is_state.then_some(dict);
         }
-        if !writer.leaves().begin_instance(class, obj, holding) {
+        if !writer
+            .leaves()
+            .begin_instance(class, making.opcode(), obj, holding)
+        {
             return Ok(None);
         }
         let Some(dict) = state else {

@@ -7,7 +7,8 @@ use crate::fast::quiet::Quiet;
 use crate::fast::view::{Dict, View};
 use crate::save::fault::Fault;
 use crate::save::hooks::builtin::Builtin;
-use crate::save::instances::plan::{Plain, is_shadowed};
+use crate::save::instances::plain::{Making, Plain};
+use crate::save::instances::plan::is_shadowed;
 use crate::save::instances::slots::{slots_are_leaves, write_slots};
 use crate::save::standing::Standing;
 use crate::save::write::writer::Writer;
@@ -56,7 +57,7 @@ pub fn open_instance<'q>(
     {
         return Ok(Planned::NotOpened);
     }
-    if !begin_instance(index, writer)? {
+    if !begin_instance(index, plain.making, writer)? {
         return Ok(Planned::NotOpened);
     }
     writer.memoize(obj, standing.holding)?;
@@ -103,23 +104,24 @@ pub fn look_at_instance<'q>(
     if is_shadowed(dict, quiet) {
         return Ok(None);
     }
-    Ok(Some((index, Some(dict).filter(|dict| dict.len() > 0))))
+    let is_state = dict.len() > 0 || plain.making == Making::Call;
+    Ok(Some((index, is_state.then_some(dict))))
 }
 
 /// Bytes of LONG_BINGET, EMPTY_TUPLE, NEWOBJ and LONG_BINPUT.
 const BEGINNING: usize = 12;
 
-/// Writes the class, no arguments, and NEWOBJ; false, with nothing written, where the frame has to go to the
-/// file first.
+/// Writes the class, no arguments, and what makes the instance; false, with nothing written, where the frame has
+/// to go to the file first.
 ///
 /// # Errors
 /// What writing fails with.
-pub fn begin_instance(index: usize, writer: &mut Writer) -> Result<bool, Fault> {
+pub fn begin_instance(index: usize, making: Making, writer: &mut Writer) -> Result<bool, Fault> {
     if writer.has_file && !writer.out.has_room_in_frame(BEGINNING) {
         return Ok(false);
     }
     writer.get(index)?;
     writer.begin_object()?;
-    writer.opcodes([Opcode::EMPTY_TUPLE, Opcode::NEWOBJ])?;
+    writer.opcodes([Opcode::EMPTY_TUPLE, making.opcode()])?;
     Ok(true)
 }

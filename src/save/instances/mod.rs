@@ -2,6 +2,7 @@
 
 pub mod instance;
 pub mod known_collections;
+pub mod plain;
 pub mod plan;
 pub mod plans;
 pub mod read_class;

@@ -1,16 +1,20 @@
 //! What is known of the instances of a class before they are asked.
 
-use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
-use crate::fast::view::{ClassVersion, Dict, SeenNames, Slots, Text};
+use crate::fast::view::{ClassVersion, Dict, SeenNames, Text};
 use crate::save::instances::known_collections::Collection;
+use crate::save::instances::plain::Plain;
+use crate::save::known::facts::Known;
 
 /// How the instances of one class are reduced, as long as the class has these contents.
 ///
-/// A plan holds strings only: no object with a finaliser, and nothing that keeps the class alive.
+/// A plan holds names, and code and functions of modules that stay: no object with a finaliser, and nothing that keeps
+/// the class alive.
 pub struct Plan {
     pub version: ClassVersion,
     pub kind: PlanKind,
+    /// What is known of instances besides: then most are written without a reduce value.
+    pub known: Option<Known>,
 }
 
 /// What is known of a class.
@@ -30,14 +34,8 @@ pub enum PlanKind {
     Unplanned,
 }
 
-/// Where a plain instance keeps its state.
-pub struct Plain {
-    pub has_dict: bool,
-    /// The names of the slots, as `copyreg` spells them: private names are mangled.
-    pub names: Vec<Held>,
-    /// Where their values are.
-    pub slots: Slots,
-}
+/// Names of the functions that stand for opcodes of their own.
+pub const OPCODE_FUNCTIONS: [&[u8]; 2] = [b"__newobj__", b"__newobj_ex__"];
 
 /// Attributes that `object.__reduce_ex__` looks up on the instance itself.
 const SHADOWS: [&[u8]; 5] = [

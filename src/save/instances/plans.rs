@@ -59,7 +59,7 @@ impl PlanCache {
     pub fn unregistered(&mut self, class: Class<'_>, table: ClassTable<'_>) -> Option<&Arc<Plan>> {
         let met = self.met(class)?;
         if met.unregistered_in != Some(table.version()) {
-            if !class.is_plain() || table.get(class).is_some() {
+            if !class.is_known_by_identity() || table.get(class).is_some() {
                 return None;
             }
             met.unregistered_in = Some(table.version());

@@ -3,7 +3,8 @@
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{Class, Kind, Names, View};
-use crate::save::instances::plan::{Plain, PlanKind};
+use crate::save::instances::plain::{Making, Plain};
+use crate::save::instances::plan::PlanKind;
 use crate::save::vocabulary::Vocabulary;
 
 /// A class whose attributes are looked up without running Python code.
@@ -104,12 +105,14 @@ impl<'a, 'q> Readable<'a, 'q> {
             has_dict,
             names: names.into_iter().map(View::hold).collect(),
             slots: self.class.slots(&descriptors)?,
+            making: Making::NewObject,
         })
     }
 
     /// The method to ask, for a class where neither the look-up nor the instance can come between.
     fn method(&self) -> Option<PlanKind> {
-        if !self.class.is_plain() || !self.class.finds_attributes_ordinarily() {
+        let is_asked = self.class.is_looked_up_as_type() && self.is_asked_itself();
+        if !is_asked || !self.class.finds_attributes_ordinarily() {
             return None;
         }
         let words = self.vocabulary;

@@ -13,7 +13,7 @@ use crate::save::fault::Fault;
 use crate::save::instances::instance::{
     Planned, begin_instance, inside, look_at_instance, open_instance,
 };
-use crate::save::instances::plan::Plain;
+use crate::save::instances::plain::Plain;
 use crate::save::next::Next;
 use crate::save::reduce::work::memoize_rebuilt;
 use crate::save::standing::Standing;
@@ -72,7 +72,7 @@ impl Walk<'_, '_> {
             let Some((index, _)) = look_at_instance(obj, plain, w, quiet)? else {
                 return Ok(None);
             };
-            if !w.direct || !begin_instance(index, w)? {
+            if !w.direct || !begin_instance(index, plain.making, w)? {
                 return Ok(None);
             }
             memoize_rebuilt(obj, None, w).map(Some)

@@ -7,7 +7,7 @@ use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
 use crate::save::fault::Fault;
-use crate::save::instances::plan::Plain;
+use crate::save::instances::plain::Plain;
 use crate::save::standing::Container;
 use crate::save::write::writer::Writer;
 

@@ -39,7 +39,7 @@ impl Walk<'_, '_> {
             && !(contents.minds_classes && obj.view(quiet).as_class().is_some())
             && let Some(table) = dispatch.table.view(quiet).as_any_dict()
             && let class = obj.view(quiet).class()
-            && class.is_plain()
+            && class.is_known_by_identity()
             && let Some(table) = state.methods.view(table, quiet)
         {
             let native = dispatch.native();

@@ -10,6 +10,7 @@ use crate::fast::attribute::optional_attribute;
 use crate::fast::held::Held;
 use crate::fast::view::View;
 use crate::interpreter::face::Face;
+use crate::save::instances::plan::OPCODE_FUNCTIONS;
 use crate::save::reduce::parts::Form;
 
 /// What is to be looked at in the function of a reduce value.
@@ -103,9 +104,7 @@ pub fn function_of(value: View<'_>, has_opcodes: bool, types: [View<'_>; 2]) -> 
         return Function::Unnamed;
     };
     match function.as_class() {
-        Some(class)
-            if class.is_plain() && !class.may_be_named([b"__newobj__", b"__newobj_ex__"]) =>
-        {
+        Some(class) if class.is_plain() && !class.may_be_named(OPCODE_FUNCTIONS) => {
             Function::Unnamed
         }
         _ if types.iter().any(|t| function.class().object().is(*t)) => Function::NamedInC,

@@ -16,9 +16,11 @@ use crate::fast::quiet::Quiet;
 use crate::fast::view::{ClassVersion, Dict, Kind, SeenNames, View};
 use crate::interpreter::face::Face;
 use crate::save::instances::known_collections::Collection;
-use crate::save::instances::plan::{Plain, Plan, PlanKind, is_shadowed};
+use crate::save::instances::plain::Plain;
+use crate::save::instances::plan::{Plan, PlanKind, is_shadowed};
 use crate::save::instances::plans;
 use crate::save::instances::read_class::read_class;
+use crate::save::known::recognise::recognise;
 use crate::save::next::Next;
 use crate::save::reduce::parts::{Form, Reduce, Stage};
 use crate::save::standing::{MAX_CHAIN, Standing};
@@ -50,15 +52,16 @@ impl Walk<'_, '_> {
             self.consider_plan(&obj, &value)?;
             return self.save_reduce_value(obj, value, standing, met);
         };
+        let writes_newobj = self.writer().protocol.has_proto_opcode() && self.newobj_stands();
         let value = match &plan.kind {
-            PlanKind::Getstate { has_dict } if self.writer().protocol.has_proto_opcode() => {
+            PlanKind::Getstate { has_dict } if writes_newobj => {
                 if let Some((class, value)) = self.ask_own_state(&obj, *has_dict)? {
                     let stateful = Stateful { obj, class, value };
                     return self.save_stateful(stateful, plan.version, standing, met);
                 }
                 None
             }
-            PlanKind::Plain(plain) if self.writer().protocol.has_proto_opcode() => {
+            PlanKind::Plain(plain) if writes_newobj => {
                 if let Some((class, value)) = self.plain_state(&obj, plain)? {
                     let stateful = Stateful { obj, class, value };
                     return self.save_stateful(stateful, plan.version, standing, met);
@@ -72,6 +75,15 @@ impl Walk<'_, '_> {
             None => self.call_reduce(&obj)?,
         };
         self.save_reduce_value(obj, value, standing, met)
+    }
+
+    /// Whether `copyreg` has the function still that stands for NEWOBJ.
+    fn newobj_stands(&self) -> bool {
+        let (imports, quiet) = (self.imports, self.quiet());
+        let contents = View::of(&imports.copyreg_contents, quiet).as_dict();
+        let found =
+            contents.and_then(|contents| contents.get_named(View::of(&imports.newobj_name, quiet)));
+        found.is_some_and(|found| found.is(View::of(&imports.newobj, quiet)))
     }
 
     /// The reduce value of an object as its class's plan has it got; None where it has to be asked.
@@ -236,32 +248,48 @@ impl Walk<'_, '_> {
             return Ok(());
         };
         let imports = self.imports;
-        let kind = self.leave(|py| {
+        let planned = self.leave(|py| {
             let bound = obj.bind(py);
-            if let Some(collection) = Collection::of(bound)?
-                && collection.makes(bound, value.bind(py))?
-            {
-                return Ok(Some(PlanKind::Collection(collection)));
-            }
-            let vocabulary = vocabulary(py, imports)?;
-            let attached = Attached::new(py);
-            let quiet = attached.quiet();
-            let obj = obj.view(quiet);
-            let is_obj_shadowed = || match obj.instance_dict() {
-                Ok(Some(dict)) => is_shadowed(dict, quiet),
-                _ => true,
+            let kind = 'read: {
+                if let Some(collection) = Collection::of(bound)?
+                    && collection.makes(bound, value.bind(py))?
+                {
+                    break 'read Some(PlanKind::Collection(collection));
+                }
+                let vocabulary = vocabulary(py, imports)?;
+                let attached = Attached::new(py);
+                let quiet = attached.quiet();
+                let obj = obj.view(quiet);
+                let is_obj_shadowed = || match obj.instance_dict() {
+                    Ok(Some(dict)) => is_shadowed(dict, quiet),
+                    _ => true,
+                };
+                let class = obj.class();
+                let value = value.view(quiet);
+                read_class(class, value, is_obj_shadowed, vocabulary, quiet)
             };
-            let class = obj.class();
-            let value = value.view(quiet);
-            Ok(read_class(class, value, is_obj_shadowed, vocabulary, quiet))
+            Ok(match kind {
+                Some(kind) => {
+                    let known = recognise(bound, &kind, imports)?;
+                    Some((kind, known))
+                }
+                None => None,
+            })
         })?;
         let (_, quiet) = self.split();
         let class = obj.view(quiet).class();
-        if let Some(kind) = kind
+        if let Some((kind, known)) = planned
             && class.address() == address
             && class.version() == Some(version)
         {
-            plans::keep(address, Plan { version, kind });
+            plans::keep(
+                address,
+                Plan {
+                    version,
+                    kind,
+                    known,
+                },
+            );
         }
         Ok(())
     }

@@ -92,7 +92,7 @@ impl Walk<'_, '_> {
             return None;
         };
         let class = obj.view(quiet).class();
-        if !class.is_plain() {
+        if !class.is_known_by_identity() {
             return None;
         }
         let table = state.table.view(table, quiet)?;

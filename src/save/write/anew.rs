@@ -45,6 +45,7 @@ impl Writer {
             binary: _,
             fast,
             has_file,
+            waiting,
             direct,
             plain,
             opened,
@@ -77,7 +78,7 @@ impl Writer {
         ] {
             *flag = false;
         }
-        *asked = None;
+        (*asked, *waiting) = (None, None);
         *passages = 0;
         fast_path.clear();
         self.drop_frame();

@@ -52,11 +52,17 @@ impl<S: LeafSink> Leaves<'_, S> {
             && self.sink.write_leaf((opcodes, if marks { 3 } else { 2 }))
     }
 
-    /// Writes an instance of the class that has an index, made without arguments; false, with nothing written, where
+    /// Writes an instance that an opcode makes of the class with this index, and of no arguments; false, with nothing written, where
     /// the room may not do, or where the open frame may not have place for an object more.
     #[inline(always)]
-    pub fn begin_instance(&mut self, class: usize, obj: View<'_>, holding: Holding) -> bool {
-        let Some((bytes, n)) = encode::new_instance(class) else {
+    pub fn begin_instance(
+        &mut self,
+        class: usize,
+        make: Opcode,
+        obj: View<'_>,
+        holding: Holding,
+    ) -> bool {
+        let Some((bytes, n)) = encode::new_instance(class, make) else {
             return false;
         };
         self.sink.has_room(n)

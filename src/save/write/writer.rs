@@ -28,6 +28,9 @@ pub struct Writer {
     pub fast: bool,
     /// Whether there is a file: then a full frame has to go there before the next one begins.
     pub has_file: bool,
+    /// How many bytes of whole frames wait for a file that nobody can look at meanwhile; None where frames go to the
+    /// file at once, or there is none. While they wait, the writer has no file.
+    pub waiting: Option<usize>,
     /// Whether objects of exact builtin types may be written in binary forms without asking anybody.
     pub direct: bool,
     /// As `direct`, where no mode, protocol or hook asks for another form of a leaf than the usual one.
@@ -70,6 +73,7 @@ impl Writer {
             binary: protocol.is_binary(),
             fast: false,
             has_file: false,
+            waiting: None,
             direct: false,
             plain: false,
             opened: Builtins::ALL,
@@ -283,8 +287,16 @@ impl Writer {
             return Ok(false);
         }
         self.out.commit_frame();
+        self.note_waiting();
         self.out.open_frame()?;
         Ok(true)
+    }
+
+    /// To be called where no frame is open.
+    pub fn note_waiting(&mut self) {
+        if let Some(waiting) = &mut self.waiting {
+            *waiting = self.out.position();
+        }
     }
 
     /// In `fast` mode: notes that a list or dict is open, and refuses one that is open already.
