@@ -53,6 +53,7 @@ pub mod _oxipickle {
         crate::interpreter::sole::check(py)?;
         crate::fast::layout::check(py)?;
         crate::fast::leaf::observe(py)?;
+        crate::fast::bare::observe(py)?;
         crate::interpreter::imports::Imports::observe(py)?;
         #[cfg(feature = "watch")]
         crate::fast::watchman::export(module)?;

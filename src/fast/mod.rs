@@ -6,6 +6,7 @@
 
 pub mod attached;
 pub mod attribute;
+pub mod bare;
 pub mod build;
 pub mod bytes_io;
 pub mod call;

@@ -48,6 +48,8 @@ pub struct Imports {
     pub bytes_io_type: Py<PyType>,
     pub buffered_reader_type: Py<PyType>,
     pub file_io_type: Py<PyType>,
+    /// What tells of an open file of the system's.
+    pub fstat: Py<PyAny>,
     /// Its `seek`, whatever a `BytesIO` has of that name.
     pub bytes_io_seek: Py<PyAny>,
     pub builtin_method_type: Py<PyType>,
@@ -166,6 +168,7 @@ impl Imports {
             bytes_io_type,
             buffered_reader_type: class(&io, "BufferedReader")?,
             file_io_type: class(&io, "FileIO")?,
+            fstat: py.import("os")?.getattr("fstat")?.unbind(),
             builtin_method_type: class(&types, "BuiltinMethodType")?,
             deque_type: class(&collections, "deque")?,
             ordered_dict_type: class(&collections, "OrderedDict")?,

@@ -37,4 +37,5 @@ pub mod show;
 mod spare;
 mod stack;
 pub mod state;
+mod unfilled;
 pub mod unframer;

@@ -18,6 +18,7 @@ use crate::load::key::hashes_natively;
 use crate::load::machine::{ENTRIES_BEFORE_LOOKING_AHEAD, Machine};
 use crate::load::stack::Stack;
 use crate::load::state::Memo;
+use crate::load::unfilled::Unfilled;
 
 const NONE: u8 = Opcode::NONE.code();
 const NEWTRUE: u8 = Opcode::NEWTRUE.code();
@@ -66,7 +67,7 @@ impl<'py> Machine<'py, '_> {
         let Some(state) = &mut state.0 else {
             return Ok(());
         };
-        let memo = &mut state.memo;
+        let (memo, unfilled) = (&mut state.memo, &state.unfilled);
         let fetched = fetched.as_ref();
         let mut rest = input.window.within_limit();
         let before = rest.len();
@@ -100,13 +101,15 @@ impl<'py> Machine<'py, '_> {
                     None => break,
                 },
                 BINGET => match after.split_first() {
-                    Some((&index, after)) => (copy_of(memo, index.into(), py), after, false),
+                    Some((&index, after)) => {
+                        (copy_of(memo, unfilled, index.into(), py), after, false)
+                    }
                     None => break,
                 },
                 LONG_BINGET => match after.split_first_chunk() {
                     Some((&bytes, after)) => {
                         let index = u32::from_le_bytes(bytes) as usize;
-                        (copy_of(memo, index, py), after, false)
+                        (copy_of(memo, unfilled, index, py), after, false)
                     }
                     None => break,
                 },
@@ -229,12 +232,16 @@ fn part(stack: &Stack<'_>, is_counted: bool, n: usize) -> Option<(usize, usize)>
     (start > fence && start <= stack.values.len()).then_some((start, fence))
 }
 
-/// Moves the values from `start` on to the list below them; false if there is no exact list, or no memory.
+/// Moves the values from `start` on to the list below them; false if there is no exact list, or no memory, and
+/// without the GIL, where values are moved one by one and some of them would be when memory ends.
 #[inline(always)]
 fn append_from(stack: &mut Stack<'_>, start: usize) -> bool {
     let Ok(list) = stack.values[start - 1].cast_exact::<PyList>() else {
         return false;
     };
+    if cfg!(Py_GIL_DISABLED) {
+        return false;
+    }
     let list = list.clone();
     build::extend_list(&list, &mut stack.values, start).is_ok()
 }
@@ -267,8 +274,14 @@ fn memoize(memo: &mut Memo, fetched: Option<&Fetched>, value: &Bound<'_, PyAny>)
 
 /// Another reference to a value of the memo, if it is near at hand.
 #[inline(always)]
-fn copy_of<'py>(memo: &Memo, index: usize, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-    memo.get_near(index).map(|value| value.bind(py).clone())
+fn copy_of<'py>(
+    memo: &Memo,
+    unfilled: &Unfilled,
+    index: usize,
+    py: Python<'py>,
+) -> Option<Bound<'py, PyAny>> {
+    let value = memo.get_near(index)?.bind(py);
+    (!unfilled.may_be_within(value)).then(|| value.clone())
 }
 
 /// A tuple of the topmost values, which are taken off, if there are so many above the last mark.

@@ -79,7 +79,8 @@ fn no_memory<E>(_: E) -> PyErr {
 pub fn clear_memo(home: &Home<State>) -> PyResult<()> {
     let old = look(home, |state| {
         let empty = state.empty_memo();
-        std::mem::replace(&mut state.memo, empty)
+        let memo = std::mem::replace(&mut state.memo, empty);
+        (memo, state.unfilled.forget())
     })?;
     drop(old);
     Ok(())
@@ -90,6 +91,8 @@ pub fn clear_memo(home: &Home<State>) -> PyResult<()> {
 /// # Errors
 /// RuntimeError while a load runs natively; MemoryError.
 pub fn copy_memo<'py>(py: Python<'py>, home: &Home<State>) -> PyResult<Bound<'py, PyDict>> {
+    let filled = look(home, |state| state.unfilled.fill(py))??;
+    drop(filled);
     let entries = look(home, |state| {
         let mut entries = Vec::new();
         let memo = &state.memo;
@@ -124,9 +127,12 @@ pub fn assign_memo(home: &Home<State>, contents: &Bound<'_, PyDict>) -> PyResult
         memo.put(index, value.unbind()).map_err(no_memory)?;
     }
     // Whichever memo is left over is released out here.
-    let swapped = look(home, |state| std::mem::swap(&mut state.memo, &mut memo));
+    let swapped = look(home, |state| {
+        std::mem::swap(&mut state.memo, &mut memo);
+        state.unfilled.forget()
+    });
     drop(memo);
-    swapped
+    swapped.map(drop)
 }
 
 /// One whole load of an unpickler object of the lean face.

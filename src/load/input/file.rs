@@ -1,12 +1,13 @@
 //! A file as a load sees it: the methods that are called, and what they may give.
 
+use std::ffi::CStr;
 use std::sync::OnceLock;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyString};
+use pyo3::types::{PyString, PyType};
 
 use crate::fast::attribute::optional_attribute;
 use crate::fast::bytes_io;
@@ -83,11 +84,11 @@ impl File {
             ));
         };
         let is_in_memory = is_bytes_io
-            && is_own_method(&read, file)
-            && is_own_method(&readline, file)
+            && is_own_method(&read, c"read", file)
+            && is_own_method(&readline, c"readline", file)
             && readinto
                 .as_ref()
-                .is_none_or(|found| is_own_method(found, file));
+                .is_none_or(|found| is_own_method(found, c"readinto", file));
         Ok(Self {
             waits: peek.is_some() || !is_in_memory,
             methods: Some(Methods {
@@ -107,12 +108,12 @@ impl File {
     /// RuntimeError while the module is being made.
     pub fn of_methods(read: &Bound<'_, PyAny>, readline: &Bound<'_, PyAny>) -> PyResult<Self> {
         let imports = Imports::get(read.py())?;
-        let owner = |method| {
-            let (_, owner) = builtin_method(method)?;
-            let is_in_memory = owner.get_type().is(&imports.bytes_io_type);
+        let owner = |method, name| {
+            let (own, owner) = builtin_method(method)?;
+            let is_in_memory = own == name && owner.get_type().is(&imports.bytes_io_type);
             is_in_memory.then(|| owner.to_owned().unbind())
         };
-        let in_memory = owner(read).filter(|_| owner(readline).is_some());
+        let in_memory = owner(read, c"read").filter(|_| owner(readline, c"readline").is_some());
         Ok(Self {
             methods: Some(Methods {
                 read: read.clone().unbind(),
@@ -135,6 +136,7 @@ impl File {
     }
 
     /// Whether all bytes are there, in memory or in a regular file, and only the interpreter's own classes read them.
+    /// Runs no Python code.
     ///
     /// # Errors
     /// What asking a closed file raises; MemoryError.
@@ -143,38 +145,44 @@ impl File {
             return Ok(true);
         };
         let imports = Imports::get(py)?;
-        let reader = &imports.buffered_reader_type;
-        let read = methods.read.bind(py);
-        let owner = match read.cast::<PyCFunction>() {
-            Ok(read) => read.getattr(intern!(py, "__self__"))?,
-            Err(_) => return Ok(false),
+        let Some((_, file)) = builtin_method(methods.read.bind(py)) else {
+            return Ok(false);
         };
-        let is_own = |method: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>| {
-            let is_builtin = method.cast::<PyCFunction>().is_ok();
-            Ok::<_, PyErr>(is_builtin && method.getattr(intern!(py, "__self__"))?.is(object))
-        };
-        let others = [&methods.readinto, &methods.peek];
-        let mut are_own = owner.get_type().is(reader);
-        for method in others.into_iter().flatten() {
-            are_own &= is_own(method.bind(py), &owner)?;
-        }
+        let are_own = [
+            (Some(&methods.read), c"read"),
+            (methods.readinto.as_ref(), c"readinto"),
+            (methods.peek.as_ref(), c"peek"),
+        ];
+        let are_own = are_own.iter().all(|(method, name)| {
+            method.is_none_or(|method| is_own_method(method.bind(py), name, &file))
+        });
         if !are_own {
-            return Ok(self.in_memory.is_some());
-        }
-        let raw = owner.getattr(intern!(py, "raw"))?;
-        if !is_own(&raw.getattr(intern!(py, "readinto"))?, &raw)? {
             return Ok(false);
         }
-        if !raw.get_type().is(&imports.file_io_type) {
-            return Ok(raw.get_type().is(&imports.bytes_io_type));
+        let is = |object: &Bound<'_, PyAny>, class: &Py<PyType>| object.get_type().is(class);
+        if is(&file, &imports.bytes_io_type) {
+            return Ok(true);
+        }
+        if !is(&file, &imports.buffered_reader_type) {
+            return Ok(false);
+        }
+        let raw = file.getattr(intern!(py, "raw"))?;
+        let is_in_memory = is(&raw, &imports.bytes_io_type);
+        if !is_in_memory && !is(&raw, &imports.file_io_type) {
+            return Ok(false);
+        }
+        // An attribute of the instance would be called in its place.
+        if !is_own_method(&raw.getattr(intern!(py, "readinto"))?, c"readinto", &raw) {
+            return Ok(false);
+        }
+        if is_in_memory {
+            return Ok(true);
         }
         let fileno = imports
             .file_io_type
             .bind(py)
             .getattr(intern!(py, "fileno"))?;
-        let number = fileno.call1((raw,))?;
-        let os = py.import(intern!(py, "os"))?;
-        let status = os.call_method1(intern!(py, "fstat"), (number,))?;
+        let status = imports.fstat.bind(py).call1((fileno.call1((raw,))?,))?;
         let mode = status.getattr(intern!(py, "st_mode"))?.extract::<u32>()?;
         Ok(mode & FILE_TYPE == REGULAR)
     }
@@ -239,9 +247,9 @@ impl File {
     }
 }
 
-/// Whether a method is the object's own, and not one that was set on it.
-fn is_own_method(method: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>) -> bool {
-    builtin_method(method).is_some_and(|(_, owner)| owner.is(object))
+/// Whether a method is the object's own of this name, and not one that was set on it.
+fn is_own_method(method: &Bound<'_, PyAny>, name: &CStr, object: &Bound<'_, PyAny>) -> bool {
+    builtin_method(method).is_some_and(|(own, owner)| own == name && owner.is(object))
 }
 
 impl File {

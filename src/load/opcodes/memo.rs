@@ -102,6 +102,10 @@ impl<'py> Machine<'py, '_> {
             return self.memoize_in_shown(Some(index));
         }
         let value = self.stack.top(self.py)?.clone().unbind();
+        // What stood there may be a dict that is still to be filled, and ends now.
+        if index != self.state.memo.len() && !self.state.unfilled.is_empty() {
+            self.fill_the_unfilled()?;
+        }
         match self.state.memo.put(index, value) {
             Ok(None) => {
                 if self.state.memo.len() == ENTRIES_BEFORE_LOOKING_AHEAD {
@@ -147,10 +151,22 @@ impl<'py> Machine<'py, '_> {
         match self.state.memo.get(index) {
             Some(value) => {
                 let value = value.bind(self.py).clone();
+                if self.state.unfilled.may_be_within(&value) {
+                    self.fill_the_unfilled()?;
+                }
                 self.stack.push(value)
             }
             None => Err(self.not_found(index)),
         }
+    }
+
+    /// Fills the dicts in the memo that are still to be filled.
+    #[cold]
+    #[inline(never)]
+    fn fill_the_unfilled(&mut self) -> PyResult<()> {
+        let filled = self.state.unfilled.fill(self.py)?;
+        self.leave(|_| drop(filled));
+        Ok(())
     }
 
     /// The unpickler's attribute `memo`: whatever Python code has put there.

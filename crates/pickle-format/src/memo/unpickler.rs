@@ -185,6 +185,11 @@ impl<T> UnpicklerMemo<T> {
         self.dense.get(index)?.as_ref()
     }
 
+    /// The last entries of the vector, the last one first.
+    pub fn latest(&self, n: usize) -> impl Iterator<Item = &T> {
+        self.dense.iter().rev().take(n).flatten()
+    }
+
     /// As `put`, where it is not the next entry, or there is no room for it.
     #[inline(never)]
     fn put_elsewhere(&mut self, index: usize, value: T) -> Result<Option<T>, TryReserveError> {
