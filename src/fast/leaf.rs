@@ -4,7 +4,7 @@
 //! What is made is what these would have made. None stands for what they have to be asked for, and for want of
 //! memory, which they then tell of themselves.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -14,6 +14,10 @@ use crate::fast::view::{DIGIT_BITS, Digits};
 
 /// The state of an ASCII string that was just made; 0 where strings are not laid out as expected.
 static ASCII_STATE: AtomicU32 = AtomicU32::new(0);
+
+/// The ints of one byte; null before `observe`.
+static INTS_OF_BYTES: [AtomicPtr<ffi::PyObject>; 256] =
+    [const { AtomicPtr::new(std::ptr::null_mut()) }; 256];
 
 /// Bytes of a string that are copied from both its ends at once, overlapping.
 const LONGEST_OF_TWO_ENDS: usize = 32;
@@ -35,11 +39,18 @@ unsafe extern "C" {
 /// Texts that `observe` has made, and holds against the interpreter's.
 const SAMPLES: [&str; 3] = ["ab", "observed", "observed by oxipickle, at some length"];
 
-/// Finds out what a fresh ASCII string looks like; where that is not as expected, none is made here.
+/// Takes note of the ints that the interpreter shares, and finds out what a fresh ASCII string looks like; where that
+/// is not as expected, none is made here.
 ///
 /// # Errors
 /// MemoryError.
 pub fn observe(py: Python<'_>) -> PyResult<()> {
+    for (value, place) in INTS_OF_BYTES.iter().enumerate() {
+        let [int, again] = [fresh::int(py, value)?, fresh::int(py, value)?];
+        if int.is(&again) {
+            place.store(int.into_ptr(), Ordering::Relaxed);
+        }
+    }
     if cfg!(Py_GIL_DISABLED) {
         return Ok(());
     }
@@ -162,6 +173,17 @@ pub fn int(py: Python<'_>, value: i32) -> Option<Bound<'_, PyAny>> {
         return shared_int(py, value);
     }
     positive_int(py, value as u32)
+}
+
+/// An int of one byte, of which the interpreter has one object each.
+#[inline(always)]
+pub fn int_of_byte(py: Python<'_>, value: u8) -> Option<Bound<'_, PyAny>> {
+    let int = INTS_OF_BYTES[usize::from(value)].load(Ordering::Relaxed);
+    if int.is_null() {
+        return shared_int(py, value.into());
+    }
+    // SAFETY: the thread is attached; `observe` has put a reference there that is never given up.
+    unsafe { Some(Bound::from_borrowed_ptr(py, int)) }
 }
 
 /// An int that the interpreter may share.

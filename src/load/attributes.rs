@@ -19,8 +19,8 @@ use crate::fast::instance::{has_ordinary_dict, set_named_attribute};
 use crate::fast::object::is_of_immutable_type;
 
 /// Places of the two tables, at first and at most: a load meets the same few classes and names again and again.
-const CLASSES_KEPT: [usize; 2] = [2, 16];
-const NAMES_KEPT: [usize; 2] = [8, 128];
+const CLASSES_KEPT: [usize; 2] = [2, 64];
+const NAMES_KEPT: [usize; 2] = [8, 512];
 
 /// The version of an entry that tells of a name whatever the class.
 const NO_CLASS: u32 = 0;

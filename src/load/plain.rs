@@ -1,17 +1,18 @@
-//! The plain opcodes: leaves, marks, what puts them into lists, tuples and dicts, and what goes to the memo and
-//! comes from it.
+//! The plain opcodes: leaves, marks, what puts them into lists, tuples and dicts, what goes to the memo and
+//! comes from it, and NEWOBJ of most classes.
 //!
 //! They are most of a pickle, and few of them can fail. So here they are carried out in a loop of their own,
 //! which has at hand all that it works on. An opcode that is another, or whose bytes are not all there, or for
 //! which there is no room, no memory or nothing on the stack, is left unread for the loop in `run.rs`, which
-//! knows all of them. One error can't be left to that: a dict that was filled in part.
+//! knows all of them. Two errors can't be left to that: of a dict that was filled in part, and of a class that was
+//! called.
 
 use pickle_format::fetched::Fetched;
 use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyList};
+use pyo3::types::{PyBool, PyDict, PyList, PyTuple, PyType};
 
-use crate::fast::build::{self, push_within_capacity};
+use crate::fast::build::{self, Maker, push_within_capacity};
 use crate::fast::fresh;
 use crate::fast::leaf;
 use crate::load::key::hashes_natively;
@@ -42,13 +43,14 @@ const BUILD: u8 = Opcode::BUILD.code();
 const MARK: u8 = Opcode::MARK.code();
 const MEMOIZE: u8 = Opcode::MEMOIZE.code();
 const BINGET: u8 = Opcode::BINGET.code();
+const NEWOBJ: u8 = Opcode::NEWOBJ.code();
 const LONG_BINGET: u8 = Opcode::LONG_BINGET.code();
 
 impl<'py> Machine<'py, '_> {
     /// Carries out opcodes as long as they are plain.
     ///
     /// # Errors
-    /// What a dict raises that is filled: MemoryError.
+    /// MemoryError of a dict that is filled; what `object.__new__` raises.
     #[inline(never)]
     pub fn run_plain(&mut self) -> PyResult<()> {
         // What Python code sees of the memo is not at hand here.
@@ -78,7 +80,7 @@ impl<'py> Machine<'py, '_> {
         {
             let (value, after, is_memoized) = match code {
                 BININT1 => match after.split_first() {
-                    Some((&value, after)) => (leaf::shared_int(py, value.into()), after, false),
+                    Some((&value, after)) => (leaf::int_of_byte(py, value), after, false),
                     None => break,
                 },
                 BININT2 => match after.split_first_chunk() {
@@ -128,6 +130,22 @@ impl<'py> Machine<'py, '_> {
                 }
                 EMPTY_LIST => (fresh::list(py).ok().map(Bound::into_any), after, true),
                 EMPTY_DICT => (fresh::dict(py).ok().map(Bound::into_any), after, true),
+                NEWOBJ => match class_of_new(stack) {
+                    Some(class) => {
+                        let args = stack.values.pop();
+                        stack.values.pop();
+                        match args.map(|args| build::new_instance(&class, args.cast()?, None)) {
+                            Some(Ok(object)) => (Some(object), after, true),
+                            Some(Err(error)) => {
+                                rest = after;
+                                failed = Some((code, error));
+                                break;
+                            }
+                            None => break,
+                        }
+                    }
+                    None => break,
+                },
                 TUPLE1 => (tuple_of_last(1, stack, py), after, true),
                 TUPLE2 => (tuple_of_last(2, stack, py), after, true),
                 TUPLE3 => (tuple_of_last(3, stack, py), after, true),
@@ -297,6 +315,21 @@ fn tuple_of_last<'py>(
     }
     let tuple = build::tuple(py, &mut stack.values, start).ok()?;
     Some(tuple.into_any())
+}
+
+/// The class of an instance that is to be made without arguments by `object.__new__`, which runs no Python code unless
+/// it fails: for the class and the empty tuple on top.
+#[inline(always)]
+fn class_of_new<'py>(stack: &Stack<'py>) -> Option<Bound<'py, PyType>> {
+    let values = stack.values.get(stack.fence..)?;
+    let [.., class, args] = values else {
+        return None;
+    };
+    let class = class.cast::<PyType>().ok()?;
+    let is_empty = args
+        .cast_exact::<PyTuple>()
+        .is_ok_and(|args| args.is_empty());
+    (is_empty && build::maker(class) == Maker::Object).then(|| class.clone())
 }
 
 #[inline(always)]
