@@ -77,6 +77,15 @@ def test_an_attribute_of_a_name_that_was_loaded():
         b"G1234567",
         b"\x8c\x05abcd",
         b"\x8c\x02\xff\xff.",
+        b")\x81.",
+        b"N)\x81.",
+        b"(cbuiltins\nobject\n()\x81.",
+        b"cbuiltins\nobject\n()\x81.",
+        b"cbuiltins\nobject\n](\x81.",
+        b"cbuiltins\nobject\nK\x01\x85\x81.",
+        b"ccollections.abc\nSized\n)\x81.",
+        b"ccollections.abc\nSized\n\x81.",
+        b"cbuiltins\nobject\n]\x81.",
     ],
 )
 def test_malformed(load, data):
@@ -85,6 +94,21 @@ def test_malformed(load, data):
     with pytest.raises(Exception) as theirs:
         pickle.loads(data)
     assert type(ours.value) is type(theirs.value) and str(ours.value) == str(theirs.value)
+
+
+def test_the_place_of_a_failure_in_a_class():
+    with pytest.raises(TypeError, match="abstract") as failure:
+        oxipickle.loads(b"ccollections.abc\nSized\n)\x81.")
+    assert failure.value.__notes__ == ["at byte 24, carrying out NEWOBJ"]
+
+
+@pytest.mark.parametrize("load", [oxipickle.loads, lambda data: oxipickle.Unpickler(io.BytesIO(data)).load()])
+def test_instances(load):
+    made = b"cbuiltins\nobject\n)\x81"
+    assert type(load(made + b".")) is object
+    first, again, list_of_one = load(b"(" + made + b"\x94h\x00](" + made + b"et.")
+    assert first is again and type(list_of_one[0]) is object
+    assert load(b"cbuiltins\nint\n)\x81.") == 0 and load(b"cbuiltins\nlist\n)\x81.") == []
 
 
 def test_the_place_of_a_failure_in_a_dict():

@@ -7,17 +7,20 @@
 //! knows all of them. Two errors can't be left to that: of a dict that was filled in part, and of a class that was
 //! called.
 
+mod compound;
+
 use pickle_format::fetched::Fetched;
 use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyList, PyTuple, PyType};
+use pyo3::types::PyBool;
 
-use crate::fast::build::{self, Maker, push_within_capacity};
+use crate::fast::build::push_within_capacity;
 use crate::fast::fresh;
 use crate::fast::leaf;
-use crate::load::key::hashes_natively;
 use crate::load::machine::{ENTRIES_BEFORE_LOOKING_AHEAD, Machine};
-use crate::load::stack::Stack;
+use crate::load::plain::compound::{
+    append_from, instance, may_be_state, part, set_items, tuple_of_last,
+};
 use crate::load::state::Memo;
 use crate::load::unfilled::Unfilled;
 
@@ -39,7 +42,6 @@ const APPEND: u8 = Opcode::APPEND.code();
 const SETITEM: u8 = Opcode::SETITEM.code();
 const APPENDS: u8 = Opcode::APPENDS.code();
 const SETITEMS: u8 = Opcode::SETITEMS.code();
-const BUILD: u8 = Opcode::BUILD.code();
 const MARK: u8 = Opcode::MARK.code();
 const MEMOIZE: u8 = Opcode::MEMOIZE.code();
 const BINGET: u8 = Opcode::BINGET.code();
@@ -71,8 +73,8 @@ impl<'py> Machine<'py, '_> {
         };
         let (memo, unfilled) = (&mut state.memo, &state.unfilled);
         let fetched = fetched.as_ref();
-        let mut rest = input.window.within_limit();
-        let before = rest.len();
+        let before = input.window.within_limit();
+        let mut rest = before;
         let mut failed = None;
         // What is due at an opcode is due before it is carried out.
         while *ticks > 1
@@ -130,22 +132,13 @@ impl<'py> Machine<'py, '_> {
                 }
                 EMPTY_LIST => (fresh::list(py).ok().map(Bound::into_any), after, true),
                 EMPTY_DICT => (fresh::dict(py).ok().map(Bound::into_any), after, true),
-                NEWOBJ => match class_of_new(stack) {
-                    Some(class) => {
-                        let args = stack.values.pop();
-                        stack.values.pop();
-                        match args.map(|args| build::new_instance(&class, args.cast()?, None)) {
-                            Some(Ok(object)) => (Some(object), after, true),
-                            Some(Err(error)) => {
-                                rest = after;
-                                failed = Some((code, error));
-                                break;
-                            }
-                            None => break,
-                        }
+                NEWOBJ => {
+                    let object = instance(stack, &mut failed);
+                    if failed.is_some() {
+                        rest = after;
                     }
-                    None => break,
-                },
+                    (object, after, true)
+                }
                 TUPLE1 => (tuple_of_last(1, stack, py), after, true),
                 TUPLE2 => (tuple_of_last(2, stack, py), after, true),
                 TUPLE3 => (tuple_of_last(3, stack, py), after, true),
@@ -185,20 +178,12 @@ impl<'py> Machine<'py, '_> {
                     continue;
                 }
                 SETITEM | SETITEMS => {
-                    let Some((start, fence)) = part(stack, code == SETITEM, 2) else {
+                    if may_be_state(after) || !set_items(stack, code == SETITEM, &mut failed) {
                         break;
-                    };
-                    let Some(dict) = dict_of_pairs(stack, start, after) else {
-                        break;
-                    };
-                    if code == SETITEMS {
-                        stack.marks.pop();
-                        stack.fence = fence;
                     }
                     rest = after;
                     *ticks -= 1;
-                    if let Err(error) = build::fill_dict(&dict, &mut stack.values, start) {
-                        failed = Some((code, error));
+                    if failed.is_some() {
                         break;
                     }
                     continue;
@@ -221,63 +206,19 @@ impl<'py> Machine<'py, '_> {
                 rest = behind;
             }
         }
-        let read = before - rest.len();
+        let read = before.len() - rest.len();
+        // What fails once it was read has no argument.
+        let last = before.get(read.wrapping_sub(1)).copied();
         input.window.skip(read);
         match failed {
             None => Ok(()),
-            Some((code, error)) => {
+            Some(error) => {
                 self.opcode_at = self.input.offset() - 1;
-                self.opcode = Opcode::from_byte(code);
+                self.opcode = last.and_then(Opcode::from_byte);
                 Err(error)
             }
         }
     }
-}
-
-/// Where the values begin that go into what lies below them: the topmost `n`, or those above the last mark. And
-/// where the fence is once they and the mark are gone. None if nothing lies below.
-#[inline(always)]
-fn part(stack: &Stack<'_>, is_counted: bool, n: usize) -> Option<(usize, usize)> {
-    let (start, fence) = if is_counted {
-        (stack.values.len().checked_sub(n)?, stack.fence)
-    } else {
-        match stack.marks.as_slice() {
-            [.., below, last] => (*last, *below),
-            [last] => (*last, 0),
-            [] => return None,
-        }
-    };
-    (start > fence && start <= stack.values.len()).then_some((start, fence))
-}
-
-/// Moves the values from `start` on to the list below them; false if there is no exact list, or no memory, and
-/// without the GIL, where values are moved one by one and some of them would be when memory ends.
-#[inline(always)]
-fn append_from(stack: &mut Stack<'_>, start: usize) -> bool {
-    let Ok(list) = stack.values[start - 1].cast_exact::<PyList>() else {
-        return false;
-    };
-    if cfg!(Py_GIL_DISABLED) {
-        return false;
-    }
-    let list = list.clone();
-    build::extend_list(&list, &mut stack.values, start).is_ok()
-}
-
-/// The exact dict below pairs whose keys run no Python code; None where they may be the state of an instance.
-#[inline(always)]
-fn dict_of_pairs<'py>(
-    stack: &Stack<'py>,
-    start: usize,
-    after: &[u8],
-) -> Option<Bound<'py, PyDict>> {
-    let pairs = &stack.values[start..];
-    if !pairs.len().is_multiple_of(2) || matches!(after, [] | [BUILD | TUPLE2, ..]) {
-        return None;
-    }
-    let dict = stack.values[start - 1].cast_exact::<PyDict>().ok()?;
-    let are_native = pairs.chunks_exact(2).all(|pair| hashes_natively(&pair[0]));
-    are_native.then(|| dict.clone())
 }
 
 /// Carries out a MEMOIZE, if the entry is the memo's next place, or is never fetched.
@@ -300,36 +241,6 @@ fn copy_of<'py>(
 ) -> Option<Bound<'py, PyAny>> {
     let value = memo.get_near(index)?.bind(py);
     (!unfilled.may_be_within(value)).then(|| value.clone())
-}
-
-/// A tuple of the topmost values, which are taken off, if there are so many above the last mark.
-#[inline(always)]
-fn tuple_of_last<'py>(
-    length: usize,
-    stack: &mut Stack<'py>,
-    py: Python<'py>,
-) -> Option<Bound<'py, PyAny>> {
-    let start = stack.values.len().checked_sub(length)?;
-    if start < stack.fence {
-        return None;
-    }
-    let tuple = build::tuple(py, &mut stack.values, start).ok()?;
-    Some(tuple.into_any())
-}
-
-/// The class of an instance that is to be made without arguments by `object.__new__`, which runs no Python code unless
-/// it fails: for the class and the empty tuple on top.
-#[inline(always)]
-fn class_of_new<'py>(stack: &Stack<'py>) -> Option<Bound<'py, PyType>> {
-    let values = stack.values.get(stack.fence..)?;
-    let [.., class, args] = values else {
-        return None;
-    };
-    let class = class.cast::<PyType>().ok()?;
-    let is_empty = args
-        .cast_exact::<PyTuple>()
-        .is_ok_and(|args| args.is_empty());
-    (is_empty && build::maker(class) == Maker::Object).then(|| class.clone())
 }
 
 #[inline(always)]
