@@ -61,6 +61,7 @@ pub mod _oxipickle {
         crate::faces::hookable::pickler::remember(py)?;
         // Nobody names this class, and making it when it is first needed might find no memory.
         py.get_type::<crate::fast::filling::Filling>();
+        crate::error::add_note(py);
         crate::faces::dispatch_table::DispatchTableSlot::install(
             &py.get_type::<Pickler>(),
             Pickler::home_of,

@@ -11,7 +11,6 @@ use crate::error::unpickling_error;
 use crate::fast::fresh;
 use crate::gate::home::Home;
 use crate::interpreter::imports::Imports;
-use crate::load::find_class;
 use crate::load::input::file::File;
 use crate::load::input::{Input, Source};
 use crate::load::machine::Machine;
@@ -20,6 +19,7 @@ use crate::load::premises::Premises;
 use crate::load::settings::Settings;
 use crate::load::spare;
 use crate::load::state::{State, look};
+use crate::load::{collector, find_class};
 
 /// Begins afresh with these settings and an empty memo.
 ///
@@ -218,6 +218,9 @@ pub fn carry_out<'py>(
     };
     // Only now are the stack's values released: a finaliser may use the unpickler again.
     drop(machine);
+    if result.is_err() {
+        collector::give_back_late(py, imports);
+    }
     let read = shown.and_then(|shown| shown.handed_over);
     match (result?, read) {
         (Some(object), _) => Ok(Loaded::Object(object)),
@@ -247,6 +250,9 @@ pub fn load_alone<'py>(
     let result = machine.load();
     if let Some(state) = machine.give_state_out() {
         spare::keep(state, py);
+    }
+    if result.is_err() {
+        collector::give_back_late(py, imports);
     }
     result?.ok_or_else(Home::<State>::in_use)
 }

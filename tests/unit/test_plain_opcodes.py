@@ -130,6 +130,7 @@ def test_more_values_than_the_first_room():
     assert repr(oxipickle.loads(data)) == repr(pickle.loads(data))
 
 
+@pytest.mark.collector
 @pytest.mark.parametrize("buffered", [True, False])
 def test_no_collection_while_a_stored_file_is_read(tmp_path, buffered):
     value = [{"list": [i]} for i in range(60_000)]

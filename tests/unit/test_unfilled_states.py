@@ -1,5 +1,5 @@
-"""States that went to their instances at once, and that the memo keeps: whoever looks into them finds what the model's
-unpickler has there."""
+"""States that went to their instances at once, and that the memo keeps: whoever looks into them finds what
+the model's unpickler has there."""
 
 import gc
 import io
@@ -102,7 +102,9 @@ def test_a_setter_looks_into_the_memo(monkeypatch):
     def seen_by(module):
         seen = []
         unpickler = module.Unpickler(io.BytesIO(new(Watching) + STATES["slots"] + b"."))
-        monkeypatch.setattr(Watching, "__setattr__", lambda self, *_: seen.append(told(unpickler.memo.copy())))
+        monkeypatch.setattr(
+            Watching, "__setattr__", lambda self, *_: seen.append(told(unpickler.memo.copy()))
+        )
         unpickler.load()
         return seen
 
@@ -129,7 +131,9 @@ def test_a_state_ends_with_its_entry(module):
     assert Asking(io.BytesIO(made + b"q\1K\2Q.")).load() is True
 
 
-@pytest.mark.parametrize("state", [b"}\x94(" + text(b"a") + b"K\1Qub", b"N}\x94(" + text(b"a") + b"K\1Qu\x86\x94b"])
+@pytest.mark.parametrize(
+    "state", [b"}\x94(" + text(b"a") + b"K\1Qub", b"N}\x94(" + text(b"a") + b"K\1Qu\x86\x94b"]
+)
 def test_the_collector_sees_what_is_kept(state):
     class Own(oxipickle.Unpickler):
         def persistent_load(self, pid):
