@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from oxipickle import _pristine
 from oxipickle._hookable import _made
 from oxipickle._oxipickle import pickler_methods
+from oxipickle._pristine_python import PythonPickler
 
 
 def _methods(cls: Any, module: str) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def _methods(cls: Any, module: str) -> dict[str, Any]:
 
 HookablePickler = _made(
     "HookablePickler",
-    _pristine.PythonPickler,
+    PythonPickler,
     _methods,
     __doc__="""Writes pickles to `file`, which has a `write(bytes)` method, in `protocol` 0 to 5 (None: the
     running release's default; negative: the highest).

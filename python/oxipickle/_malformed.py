@@ -7,9 +7,11 @@ these, as joblib does, and other code C's class; so the hookable face raises wha
 
 import functools
 import io
-from pickle import UnpicklingError
 
-from oxipickle._pristine import PythonUnframer, PythonUnpickler
+from oxipickle._pristine import SHARED
+from oxipickle._pristine_python import PythonUnframer, PythonUnpickler
+
+UnpicklingError = SHARED["UnpicklingError"]
 
 # By how C's words begin: what upstream runs into while an opcode is carried out, or read.
 RUNS_INTO = {

@@ -1,19 +1,27 @@
-"""Copies of the interpreter's own picklers, which nobody else has seen and so nobody has changed.
+"""Copies of the interpreter's own picklers in C, which nobody else has seen and so nobody has changed.
 
 Any program may exchange `pickle.Pickler`, `_pickle.Pickler` or entries of `pickle._Pickler.dispatch`
 (dill does so when it is imported), before oxipickle is imported or after. How this release pickles is
-therefore asked of instances of the modules `_pickle` and `pickle` that are made here and are in
-`sys.modules` under no name.
+therefore asked of instances of the modules `_pickle` and `pickle` that are made by us and are in
+`sys.modules` under no name. That of `pickle` is made when somebody first needs the hookable classes
+(`_pristine_python.py`), from the file that it was made from; what that file does not have is kept here.
 """
 
-import builtins
+import copyreg
 import pickle
 import sys
 import types
 
 # What a program catches, makes or hands over in a method of its own: `pickle`'s own objects, of which there
-# must be one each.
-_SHARED = ("PickleError", "PicklingError", "UnpicklingError", "_Stop", "_Framer", "_Unframer")
+# must be one each. And what it registers reducers and codes in.
+SHARED = {
+    name: getattr(module, name)
+    for module, names in (
+        (pickle, ("PickleError", "PicklingError", "UnpicklingError", "_Stop", "_Framer", "_Unframer")),
+        (copyreg, ("dispatch_table", "_extension_registry", "_inverted_registry", "_extension_cache")),
+    )
+    for name in names
+}
 
 # Bit of a class's `__flags__`: it was made at run time, and is no constant of the executable.
 _HEAP_TYPE = 1 << 9
@@ -46,30 +54,13 @@ def _c_module():
     return module
 
 
-def _python_module(c_module):
-    """An instance of `pickle` whose C half is `c_module`."""
-
-    def import_(name, *args, **kwargs):
-        return c_module if name == "_pickle" else builtins.__import__(name, *args, **kwargs)
-
-    module = types.ModuleType(__name__)
-    vars(module)["__builtins__"] = {**vars(builtins), "__import__": import_}
-    exec(pickle.__spec__.loader.get_code("pickle"), vars(module))
-    vars(module).update((name, getattr(pickle, name)) for name in _SHARED)
-    return module
-
-
 try:
-    _c = _c_module()
-    _python = _python_module(_c)
+    c_module = _c_module()
 except (AttributeError, ImportError, KeyError):
-    # A frozen program may have neither the code of `pickle` nor a loader that gives a second
-    # `_pickle`. What it has at this moment is all there is to ask.
-    _c = _python = pickle
+    # A frozen program may have no loader that gives a second `_pickle`. What it has at this moment is all
+    # there is to ask.
+    c_module = pickle
 
-Pickler = _c.Pickler
-Unpickler = _c.Unpickler
-PickleBuffer = _c.PickleBuffer
-PythonPickler = _python._Pickler
-PythonUnpickler = _python._Unpickler
-PythonUnframer = _python._Unframer
+Pickler = c_module.Pickler
+Unpickler = c_module.Unpickler
+PickleBuffer = c_module.PickleBuffer

@@ -5,12 +5,12 @@ The protocol is torch.package's, and importers of both kinds can be mixed: their
 """
 
 import importlib
-import pickle
-import re
 import sys
 from abc import ABC, abstractmethod
 from types import ModuleType
 from typing import Any
+
+from oxipickle._pristine import pickle
 
 _TORCH_IMPORTER = "torch.package.importer"
 
@@ -55,6 +55,9 @@ def lookup_errors() -> tuple[type[Exception], ...]:
 
 def demangle(name: str) -> str:
     """`name` without the prefix `<torch_package_N>.` of modules that came out of a package."""
+    # Imported late, since there is hardly ever such a name.
+    import re
+
     if re.match(r"<torch_package_\d+>", name):
         return name.partition(".")[2]
     return name

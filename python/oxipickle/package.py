@@ -3,7 +3,6 @@
 `PackagePickler`, `create_pickler` and `PackageUnpickler` are drop-ins for torch.package's.
 """
 
-import pickle
 import sys
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import Any
 
 from oxipickle._hookable_pickler import HookablePickler
 from oxipickle._hookable_unpickler import HookableUnpickler
+from oxipickle._pristine import pickle
 from oxipickle.importer import attribute, is_sys_importer, lookup_errors, register_with_torch
 
 
