@@ -6,20 +6,25 @@ from functools import partial
 from oxipickle._behaviour import raised
 from oxipickle._pristine import Pickler
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Not imported at run time, where it takes as long as all else here.
+    from typing import Any
 
-def bind_new(cls, args, kwargs):
+
+def bind_new(cls: "Any", args: "Any", kwargs: "Any") -> "Any":
     """What stands for NEWOBJ_EX below protocol 4. A call in Python raises what the release raises."""
     return partial(cls.__new__, cls, *args, **kwargs)
 
 
-def refuses_bad_codes(obj, qualname):
+def refuses_bad_codes(obj: "Any", qualname: "Any") -> "Any":
     """Whether C's pickler raises PicklingError for an object whose extension code is no such code.
 
     It can be asked only where copyreg's registry holds such a code, so it is asked where one was met.
     """
 
-    class Naming(Pickler):
-        def reducer_override(self, _):
+    class Naming(Pickler):  # type: ignore[misc]
+        def reducer_override(self, _: "Any") -> "Any":
             return qualname
 
     error = raised(Naming, obj, 2)

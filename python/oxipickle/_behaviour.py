@@ -11,6 +11,11 @@ import sys
 
 from oxipickle._pristine import SHARED, Pickler, Unpickler, c_module
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Not imported at run time, where it takes as long as all else here.
+    from typing import Any
+
 # Errors that are answers. Anything else, such as what a handler of signals raises, is told by whoever asked.
 _ANSWERS = (
     AssertionError,
@@ -28,7 +33,7 @@ _ANSWERS = (
 _NO_ANSWERS = (MemoryError, RecursionError)
 
 
-def _asked(call):
+def _asked(call: "Any") -> "Any":
     """The result of a call, or the class of the error that is its answer."""
     try:
         return call()
@@ -38,23 +43,23 @@ def _asked(call):
         return type(error)
 
 
-def name_of(cls):
+def name_of(cls: "Any") -> "Any":
     """Each copy of the modules has errors of its own, told by their names."""
     return getattr(cls, "__name__", None)
 
 
-def as_caught(error):
+def as_caught(error: "Any") -> "Any":
     """The class under which a program catches this error."""
     return SHARED["PicklingError"] if name_of(error) == "PicklingError" else error
 
 
-def dumped(pickler_class, obj, protocol):
+def dumped(pickler_class: "Any", obj: "Any", protocol: "Any") -> "Any":
     buffer = io.BytesIO()
     pickler_class(buffer, protocol).dump(obj)
     return buffer.getvalue()
 
 
-def raised(pickler_class, obj, protocol=4):
+def raised(pickler_class: "Any", obj: "Any", protocol: "Any" = 4) -> "Any":
     """The class of the error that pickling raises, or None."""
     answer = _asked(lambda: dumped(pickler_class, obj, protocol))
     return answer if isinstance(answer, type) else None
@@ -70,11 +75,11 @@ class Outer:
     hidden = __Hidden
 
 
-def _notices_list_growth():
-    items = []
+def _notices_list_growth() -> "Any":
+    items: list[Any] = []
 
     class Growing:
-        def __reduce__(self):
+        def __reduce__(self) -> "Any":
             items.append(None)
             return (int, ())
 
@@ -82,8 +87,8 @@ def _notices_list_growth():
     return raised(Pickler, items) is RuntimeError
 
 
-def local_function():
-    def local():
+def local_function() -> "Any":
+    def local() -> None:
         pass
 
     return local
@@ -92,7 +97,7 @@ def local_function():
 class _Itself:
     """Names itself by a path that leads through its own module."""
 
-    def __reduce__(self):
+    def __reduce__(self) -> "Any":
         return "this_module.itself"
 
 
@@ -100,11 +105,11 @@ itself = _Itself()
 this_module = sys.modules[__name__]
 
 
-def shortens_paths(pickler_class):
+def shortens_paths(pickler_class: "Any") -> "Any":
     return b"this_module" not in dumped(pickler_class, itself, 4)
 
 
-def memo_objects(pickler_class, obj, protocol=2):
+def memo_objects(pickler_class: "Any", obj: "Any", protocol: "Any" = 2) -> "Any":
     pickler = pickler_class(io.BytesIO(), protocol)
     pickler.dump(obj)
     return [entry[1] for entry in pickler.memo.copy().values()]
@@ -116,18 +121,18 @@ class Unstated:
     __setstate__ = None
 
 
-def loaded(unpickler_class, data):
+def loaded(unpickler_class: "Any", data: "Any") -> "Any":
     """What the class makes of a pickle: the object, or the class of the error."""
 
-    class Closed(unpickler_class):
+    class Closed(unpickler_class):  # type: ignore[misc]
         # An overridden `find_class` tells no audit hook what is looked up.
-        def find_class(self, module_name, name):
+        def find_class(self, module_name: "Any", name: "Any") -> "Any":
             return Unstated
 
     return _asked(lambda: Closed(io.BytesIO(data)).load())
 
 
-def facts():
+def facts() -> "Any":
     """What is so, by the name of the field of `behaviour.rs` that keeps each fact."""
     nested_frames = b"\x95\x0a\0\0\0\0\0\0\0\x95\1\0\0\0\0\0\0\0N."
     far_put = b"Nr\x40\0\0\x000K\7\x940j\1\0\0\0."

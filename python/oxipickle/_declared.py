@@ -20,7 +20,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from oxipickle._digest import digest
+from oxipickle._digest import digest as digest
 
 Predicate = Callable[[type], "bool | str | None"]
 

@@ -1,14 +1,21 @@
-"""What the interpreter's own code in Python is asked in the middle of a dump, or does in the middle of a load."""
+"""What the interpreter's own code in Python is asked in a dump, or does in the middle of a load."""
+
+from __future__ import annotations
 
 from struct import pack
 
 from oxipickle._hookable_behaviour import skips_none_in_tables
 from oxipickle._pristine import SHARED
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Not imported at run time, where it takes as long as all else here.
+    from typing import Any
+
 _Stop = SHARED["_Stop"]
 
 
-def extension_opcode(code):
+def extension_opcode(code: Any) -> Any:
     """The bytes for a code that `copyreg.add_extension` would refuse, or None where it counts as
     none. The errors are those of packing it."""
     if skips_none_in_tables():
@@ -25,7 +32,7 @@ def extension_opcode(code):
     return b"\x84" + pack("<i", code)
 
 
-def go_on_loading(unpickler, read, dispatch):
+def go_on_loading(unpickler: Any, read: Any, dispatch: Any) -> Any:
     """The loop of `_Unpickler.load`, from the middle of a pickle on."""
     try:
         while True:

@@ -1,6 +1,8 @@
 """How the running interpreter's own picklers in Python behave, found out by asking pristine copies of them
 when somebody first needs the hookable classes."""
 
+from __future__ import annotations
+
 import io
 
 from oxipickle._behaviour import (
@@ -17,16 +19,21 @@ from oxipickle._behaviour import (
 from oxipickle._pristine import PickleBuffer
 from oxipickle._pristine_python import PythonPickler, PythonUnpickler
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Not imported at run time, where it takes as long as all else here.
+    from typing import Any
 
-def _memoized(obj, protocol):
+
+def _memoized(obj: Any, protocol: Any) -> Any:
     return any(entry is obj for entry in memo_objects(PythonPickler, obj, protocol))
 
 
-def _asks_again_for_persistent_ids():
+def _asks_again_for_persistent_ids() -> Any:
     asked = []
 
-    class Asking(PythonPickler):
-        def persistent_id(self, obj):
+    class Asking(PythonPickler):  # type: ignore[misc]
+        def persistent_id(self, obj: Any) -> Any:
             asked.append(obj)
             return "pid" if obj == 1 else None
 
@@ -34,12 +41,12 @@ def _asks_again_for_persistent_ids():
     return asked != [1]
 
 
-def _empty_buffer_fails():
+def _empty_buffer_fails() -> Any:
     buffers = [PickleBuffer(b""), PickleBuffer(b"")]
     return raised(PythonPickler, buffers, 5) is AssertionError
 
 
-def _local_without_module():
+def _local_without_module() -> Any:
     local = local_function()
     local.__module__ = 0
     return local
@@ -50,28 +57,28 @@ class _Counting:
 
     asked = 0
 
-    def __iter__(self):
+    def __iter__(self) -> Any:
         return self
 
-    def __next__(self):
+    def __next__(self) -> Any:
         self.asked += 1
         if self.asked == 1:
             return None
         raise StopIteration
 
 
-def _asks_past_the_end():
+def _asks_past_the_end() -> Any:
     items = _Counting()
 
     class Holder:
-        def __reduce__(self):
+        def __reduce__(self) -> Any:
             return (list, (), None, items)
 
     dumped(PythonPickler, Holder(), 2)
     return items.asked > 2
 
 
-def skips_none_in_tables():
+def skips_none_in_tables() -> Any:
     pickler = PythonPickler(io.BytesIO())
     pickler.dispatch_table = {range: None}
     try:
@@ -86,7 +93,7 @@ class _Unencodable:
 
     __module__ = this_module.__name__
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return "unencodable\ud800"
 
 
@@ -94,7 +101,7 @@ unencodable = _Unencodable()
 setattr(this_module, "unencodable\ud800", unencodable)
 
 
-def facts():
+def facts() -> Any:
     """What is so, by the name of the field of `behaviour.rs` that keeps each fact."""
     unstated = b"cmodule\nUnstated\n)\x81}K\1K\2sb."
     return {

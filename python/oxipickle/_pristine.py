@@ -8,9 +8,14 @@ therefore asked of instances of the modules `_pickle` and `pickle` that are made
 """
 
 import copyreg
-import pickle
+import pickle as pickle
 import sys
 import types
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Not imported at run time, where it takes as long as all else here.
+    from typing import Any
 
 # What a program catches, makes or hands over in a method of its own: `pickle`'s own objects, of which there
 # must be one each. And what it registers reducers and codes in.
@@ -27,7 +32,7 @@ SHARED = {
 _HEAP_TYPE = 1 << 9
 
 
-def _static_classes():
+def _static_classes() -> "Any":
     """The C classes of a release that has one of each in the process (up to 3.11), by name.
 
     They can't be made anew, nor changed, but `_pickle` may name others by now; `object` knows them.
@@ -40,14 +45,14 @@ def _static_classes():
     return found
 
 
-def _c_module():
+def _c_module() -> "Any":
     """An instance of `_pickle`, or what stands for it."""
     static = _static_classes()
     if "Pickler" in static:
         module = types.ModuleType("_pickle")
         vars(module).update(static)
         return module
-    spec = sys.modules["_pickle"].__spec__
+    spec: Any = sys.modules["_pickle"].__spec__
     spec = type(spec)(spec.name, spec.loader, origin=spec.origin)
     module = spec.loader.create_module(spec)
     spec.loader.exec_module(module)

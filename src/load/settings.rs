@@ -106,8 +106,7 @@ impl Settings {
             encoding: name(encoding)?,
             errors: name(errors)?,
             buffers,
-            counts_far_entries: face == Face::Hookable
-                || Imports::get(py)?.lean.counts_far_entries,
+            counts_far_entries: face == Face::Hookable || Imports::get(py)?.lean.counts_far_entries,
         })
     }
 

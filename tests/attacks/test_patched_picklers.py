@@ -140,7 +140,7 @@ pickle.dumps = pickle.loads = pickle.dump = pickle.load = pickle.whichmodule = p
     "names missing": "del pickle.Pickler, pickle.Unpickler, pickle.dumps, pickle.loads",
 }
 
-# What is no patch of a pickler, but of what the picklers are made of: before the import, it is the picklers' own.
+# Patches of what the picklers are made of. What is there before the import is the picklers' own.
 PARTS_IN_PLACE = {
     "parts of the Python classes": """
 class Part:

@@ -1,4 +1,4 @@
-"""Names that are imported when they are first asked for: nobody can tell, but by the time that importing takes."""
+"""Names that are imported when they are first asked for: nobody can tell, but by the time."""
 
 import importlib
 import inspect
@@ -73,7 +73,9 @@ def test_modules_are_found_without_being_imported():
 
 
 def test_a_name_that_there_is_not():
-    with pytest.raises(AttributeError, match="module 'oxipickle' has no attribute 'HookablePikler'") as caught:
+    with pytest.raises(
+        AttributeError, match="module 'oxipickle' has no attribute 'HookablePikler'"
+    ) as caught:
         oxipickle.HookablePikler  # noqa: B018
     assert caught.value.name == "HookablePikler" and caught.value.obj is oxipickle
     assert not hasattr(oxipickle, "__path_of_nothing__")

@@ -215,8 +215,7 @@ impl<'py> Machine<'py, '_> {
             let items = build::list(py, &mut self.stack.values, start)?;
             return self.leave(|_| set.call_method1(intern!(py, "update"), (items,)).map(drop));
         }
-        let is_asked =
-            self.face == Face::Hookable || self.imports.lean.asks_for_empty_batches;
+        let is_asked = self.face == Face::Hookable || self.imports.lean.asks_for_empty_batches;
         if start == self.stack.len() && !is_asked {
             return Ok(());
         }

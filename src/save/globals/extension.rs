@@ -40,7 +40,10 @@ pub fn extension_of(
         return Ok(None);
     };
     if face == Face::Hookable && !is_code(&code) {
-        let bytes = hookable::found()?.extension_opcode.bind(py).call1((&code,))?;
+        let bytes = hookable::found()?
+            .extension_opcode
+            .bind(py)
+            .call1((&code,))?;
         if bytes.is_none() {
             return Ok(None);
         }
