@@ -74,7 +74,7 @@ def __getattr__(name):
     if name in _LATE_MODULES:
         return _imported(name)
     words = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(words, name=name, obj=_sys.modules[__name__])
+    raise AttributeError(words, name=name, obj=_sys.modules.get(__name__))
 
 
 def __dir__():

@@ -16,11 +16,17 @@ The methods of well-known libraries have predicates too (`oxipickle/adapters`). 
 of their code, so any other version of a library is called plainly.
 """
 
+from __future__ import annotations
+
 import types
 from collections.abc import Callable
-from typing import Any
 
 from oxipickle._digest import digest as digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Not imported at run time, where it takes as long as all else here.
+    from typing import Any
 
 Predicate = Callable[[type], "bool | str | None"]
 

@@ -1,10 +1,15 @@
 """`HookablePickler`: the stand-in for `pickle._Pickler`."""
 
-from typing import Any
+from __future__ import annotations
 
 from oxipickle._hookable import _made
 from oxipickle._oxipickle import pickler_methods
 from oxipickle._pristine_python import PythonPickler
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Not imported at run time, where it takes as long as all else here.
+    from typing import Any
 
 
 def _methods(cls: Any, module: str) -> dict[str, Any]:

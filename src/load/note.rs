@@ -99,7 +99,10 @@ impl<'py> Machine<'py, '_> {
         self.leave(|py| {
             let mut error = with_note(py, error, note);
             if let Some((size, rest)) = cut_short {
-                let note = format!("of the {size} bytes that were to follow, {rest} are there");
+                let note = match size {
+                    1 => "the byte that was to follow is not there".to_owned(),
+                    _ => format!("of the {size} bytes that were to follow, {rest} are there"),
+                };
                 error = with_note(py, error, note);
             }
             if is_string && error.is_instance_of::<PyUnicodeDecodeError>(py) {

@@ -7,6 +7,7 @@ import oxipickle
 import pytest
 from faces import notes, raised
 
+NO_BYTE = "the byte that was to follow is not there"
 CUT = "of the {} bytes that were to follow, {} are there"
 
 CASES = [
@@ -21,7 +22,7 @@ CASES = [
     ),
     (b"X\1\0\0\0\xff.", UnicodeDecodeError, "at byte 0, reading the argument of BINUNICODE"),
     (b"Ix\n.", ValueError, "at byte 0, reading the argument of INT"),
-    (b"Nq", pickle.UnpicklingError, "at byte 1, reading the argument of BINPUT", CUT.format(1, 0)),
+    (b"Nq", pickle.UnpicklingError, "at byte 1, reading the argument of BINPUT", NO_BYTE),
     (b"Na.", pickle.UnpicklingError, "at byte 1, carrying out APPEND"),
     (
         b"\x80\x04cos\nnosuch\n.",
