@@ -43,13 +43,24 @@ def known_method(code: types.CodeType) -> str | None:
     return _METHODS.get(digest(code))
 
 
-def calls_with_dict(reduce: object) -> bool:
-    """Whether a `__reduce__` is that of syntax trees' nodes, and calls the class without arguments, with the
-    `__dict__` for its state: from 3.13 on it has the fields for arguments."""
-    if sys.version_info >= (3, 13) or not isinstance(reduce, types.MethodDescriptorType):
-        return False
+def called_for_node(reduce: object) -> bool | None:
+    """With what the `__reduce__` of syntax trees' nodes calls the class, and has the `__dict__` for its state.
+
+    Without arguments: False; from 3.13 on with None for each of `_fields`, up to the first that the node has not:
+    True. None where it is another method, or has another answer.
+    """
     node = sys.modules.get("_ast")
-    return node is not None and reduce is node.AST.__reduce__
+    if node is None or not isinstance(reduce, types.MethodDescriptorType) or reduce is not node.AST.__reduce__:
+        return None
+    cls = type("Probe", (node.AST,), {"_fields": ("first", "second", "third")})
+    # The class's own call warns of fields that are missing.
+    probe = cls.__new__(cls)
+    state = vars(probe)
+    state.update(third=1, first=1)
+    made, arguments, told = reduce(probe)
+    if made is not cls or told is not state or list(state) != ["third", "first"]:
+        return None
+    return {(): False, (None,): True}.get(arguments)
 
 
 def reduced_as_array(obj: object) -> tuple[types.ModuleType, object, bytes] | None:
