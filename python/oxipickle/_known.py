@@ -6,6 +6,7 @@ patched, is asked. What else such a method rests on, the pickler looks at itself
 
 import sys
 import types
+from typing import Any
 
 from oxipickle._declared import digest
 
@@ -52,7 +53,7 @@ def called_for_node(reduce: object) -> bool | None:
     node = sys.modules.get("_ast")
     if node is None or not isinstance(reduce, types.MethodDescriptorType) or reduce is not node.AST.__reduce__:
         return None
-    cls = type("Probe", (node.AST,), {"_fields": ("first", "second", "third")})
+    cls: Any = type("Probe", (node.AST,), {"_fields": ("first", "second", "third")})
     # The class's own call warns of fields that are missing.
     probe = cls.__new__(cls)
     state = vars(probe)
