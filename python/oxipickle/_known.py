@@ -6,7 +6,6 @@ patched, is asked. What else such a method rests on, the pickler looks at itself
 
 import sys
 import types
-from typing import Any
 
 from oxipickle._declared import digest
 
@@ -45,15 +44,16 @@ def known_method(code: types.CodeType) -> str | None:
 
 
 def called_for_node(reduce: object) -> bool | None:
-    """With what the `__reduce__` of syntax trees' nodes calls the class, and has the `__dict__` for its state.
+    """With what the `__reduce__` of syntax trees' nodes calls the class, the `__dict__` being the state.
 
-    Without arguments: False; from 3.13 on with None for each of `_fields`, up to the first that the node has not:
-    True. None where it is another method, or has another answer.
+    False: without arguments. True, from 3.13 on: with None for each of `_fields`, up to the first that the
+    node has not. None: it is another method, or has another answer.
     """
     node = sys.modules.get("_ast")
-    if node is None or not isinstance(reduce, types.MethodDescriptorType) or reduce is not node.AST.__reduce__:
+    is_method = isinstance(reduce, types.MethodDescriptorType)
+    if node is None or not is_method or reduce is not node.AST.__reduce__:
         return None
-    cls: Any = type("Probe", (node.AST,), {"_fields": ("first", "second", "third")})
+    cls = type(node.AST)("Probe", (node.AST,), {"_fields": ("first", "second", "third")})
     # The class's own call warns of fields that are missing.
     probe = cls.__new__(cls)
     state = vars(probe)
