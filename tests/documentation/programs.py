@@ -19,7 +19,8 @@ PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted(ROOT.glob("docs/**/*.
 # What examples may import beside oxipickle and the standard library. An example is left out where one of
 # its libraries is not installed; any other import has to work.
 LIBRARIES = frozenset(
-    "cloudpickle dask datasets dill distributed joblib loky numpy pandas pyspark rich sklearn torch tqdm".split()
+    "cloudpickle dask datasets dill distributed joblib loky".split()
+    + "numpy pandas pyspark rich sklearn torch tqdm".split()
 )
 
 _FENCE = re.compile(r"^(`{3,})(\S*)$")

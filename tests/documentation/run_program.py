@@ -1,13 +1,12 @@
 """Runs one program of the documentation, in a process of its own and in a folder that is thrown away.
 
-Takes the blocks, as a list of pairs (language, code) in JSON, on stdin, and gives what each prints in the same
-form on the true stdout.
+Takes the blocks, as a list of pairs (language, code) in JSON, on stdin, and gives a list of what each prints
+on stdout.
 """
 
 import contextlib
 import io
 import json
-import os
 import pathlib
 import subprocess
 import sys
