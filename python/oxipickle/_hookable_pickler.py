@@ -45,8 +45,8 @@ HookablePickler = _made(
 
     `asks`, a dict in the class, says for which types an overridden `save`, `memoize` or `persistent_id` has
     anything to say: `asks = {"save": predicate}`. `predicate(cls)` answers False where the method does for
-    instances of exactly this class what this class's method does, so that it need not be called, and True
-    where it is to be called. For `memoize` it may answer None: nothing is done for such an object. For
+    instances of exactly that `cls` what `HookablePickler`'s own does, so that it need not be called, and
+    True where it is to be called. For `memoize` it may answer None: nothing is done for such an object. For
     `persistent_id` it may answer with the name of an attribute, the same one for all types: objects that
     have it are asked about.
 

@@ -11,7 +11,7 @@ import pytest
 from programs import PAGES, Block, Program, fenced, programs
 
 RUNNER = pathlib.Path(__file__).with_name("run_program.py")
-SECONDS = 120
+SECONDS = 300
 
 PROGRAMS = [program for path in PAGES for program in programs(path)]
 
