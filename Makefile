@@ -32,7 +32,7 @@ CHECKER_LOG := $(abspath target/memcheck.log)
 PYTHONS ?= $(PYTHON)
 MINUTES ?= 1
 
-.PHONY: help environment venv build debug demo test lint rust clippy pytest stubs types sanitize memcheck watch watched bench figures profile torch datasets clean
+.PHONY: help environment venv build debug demo test lint rust clippy pytest stubs types sanitize memcheck watch watched bench figures profile torch datasets dask spark docs pages doctest clean
 
 help:           ## List the verbs.
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -128,6 +128,23 @@ torch: venv     ## Add PyTorch, for the tests against torch.package.
 datasets: venv  ## Add HuggingFace's datasets, which bring Arrow along, for the tests of its hashes.
 	$(PIP) datasets
 
+dask: venv      ## Add Dask, for the documentation's example of it.
+	$(PIP) distributed
+
+spark: venv     ## Add Spark, for the documentation's example of it; Java is needed as well.
+	$(PIP) pyspark
+
+docs: build     ## Build the documentation into docs/_build/html; warnings are errors.
+	$(MAKE) pages
+
+pages: venv     ## Build the documentation for the package as it is installed.
+	$(PIP) sphinx furo myst-parser
+	$(BIN)/python -m sphinx --builder html -W --keep-going --nitpicky --quiet docs docs/_build/html
+	@echo "written: docs/_build/html/index.html"
+
+doctest:        ## Run every example of the documentation.
+	$(MAKE) pytest TESTS=tests/documentation
+
 bench: build    ## Print the table of ratios.
 	$(BIN)/python -m benchmarks
 
@@ -140,4 +157,4 @@ profile: build debug  ## Count instructions and calls per element, under valgrin
 	$(DEBUG)/bin/python -m benchmarks calls
 
 clean:          ## Remove what was built.
-	rm -rf $(VENV) $(DEBUG) target
+	rm -rf $(VENV) $(DEBUG) target docs/_build
