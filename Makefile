@@ -39,7 +39,9 @@ help:           ## List the verbs.
 
 # An environment that is there is used, unless another Python is asked for by PYTHON.
 environment:
-	@command -v $(PYTHON) > /dev/null || { echo "no such Python: $(PYTHON)"; exit 1; }
+	@[ -x $(BIN)/python ] && [ "$(origin PYTHON)" = file ] || command -v $(PYTHON) > /dev/null || { \
+	  echo "no such Python: $(PYTHON)"; exit 1; \
+	}
 ifneq ($(origin PYTHON),file)
 	@if [ -x $(BIN)/python ] && [ "$$($(BIN)/python -c $(WHICH))" != "$$($(PYTHON) -c $(WHICH))" ]; then \
 	  echo "$(VENV) has another Python than $(PYTHON): it is made anew"; rm -rf $(VENV); \
