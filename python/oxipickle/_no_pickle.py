@@ -100,7 +100,8 @@ def _as_text(beginning: Any) -> Any:
 
 def _owner(read: Any) -> Any:
     """The object whose method this is; None where that can't be told without asking it."""
-    return read.__self__ if type(read) in (types.BuiltinMethodType, types.MethodType) else None
+    is_method = issubclass(type(read), (types.BuiltinMethodType, types.MethodType))
+    return read.__self__ if is_method else None
 
 
 def _read_again(read: Any, taken: Any) -> Any:

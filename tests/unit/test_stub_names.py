@@ -10,8 +10,8 @@ import oxipickle
 STUB = pathlib.Path(oxipickle.__file__).with_suffix(".pyi")
 
 # What `pickle` has beside its names for its own use, and what every module has.
-UNTYPED = {"PyStringMap", "_HAVE_PICKLE_BUFFER", "_test"}
-UNTYPED |= {"FunctionType", "islice", "maxsize", "pack", "partial", "unpack"}
+UNTYPED = {"PyStringMap", "_HAVE_PICKLE_BUFFER", "_MIN_READ_BUF_SIZE", "_NoValue", "_T", "_main", "_test"}
+UNTYPED |= {"FunctionType", "batched", "islice", "maxsize", "pack", "partial", "unpack"}
 
 
 def stubbed():
