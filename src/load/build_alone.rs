@@ -10,7 +10,6 @@ use crate::fast::attribute::optional_attribute;
 use crate::fast::decode::interned;
 use crate::fast::dict::next_entry;
 use crate::interpreter::hookable;
-use crate::interpreter::imports::Imports;
 use crate::load::ours::{Ours, answer_of};
 
 /// Carries BUILD out on `unpickler.stack`.

@@ -9,7 +9,6 @@ use crate::faces::hookable::served::{by_upstream, framer_of};
 use crate::fast::fresh;
 use crate::fast::thread_end::Frames;
 use crate::interpreter::hookable;
-use crate::interpreter::imports::Imports;
 use crate::save::Items;
 use crate::save::called;
 use crate::save::session::Served;

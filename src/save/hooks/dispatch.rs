@@ -9,7 +9,6 @@ use crate::fast::dict_version::version_of;
 use crate::fast::held::Held;
 use crate::interpreter::functions::Functions;
 use crate::interpreter::hookable;
-use crate::interpreter::imports::Imports;
 use crate::save::hooks::builtin::{Builtin, Builtins};
 
 /// A pickler's `dispatch`.

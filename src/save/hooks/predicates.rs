@@ -10,7 +10,6 @@ use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{Having, View};
 use crate::interpreter::hookable;
-use crate::interpreter::imports::Imports;
 
 /// What the hooks have to say of the instances of one class.
 #[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]

@@ -10,7 +10,6 @@ use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::view::Kind;
 use crate::interpreter::hookable;
-use crate::interpreter::imports::Imports;
 use crate::save::next::Next;
 use crate::save::walk::Walk;
 
