@@ -26,6 +26,7 @@ mod note;
 mod opcodes;
 pub mod ours;
 mod passages;
+mod place;
 mod plain;
 mod premises;
 mod residence;
