@@ -23,14 +23,22 @@ CHECKER := valgrind --quiet --error-exitcode=99 --undef-value-errors=no --num-ca
 UNCHECKED := never_end or without_end
 CHECKER_LOG := $(abspath target/memcheck.log)
 
-# On which Pythons `make watch` runs.
+# On which Pythons `make watch` runs, and for which `make wheels` builds.
 PYTHONS ?= $(PYTHON)
 MINUTES ?= 1
 
-.PHONY: help venv build debug demo test lint rust clippy pytest stubs sanitize memcheck watch watched bench figures profile torch datasets clean
+# What wheels are built and checked with, and where packages are put.
+PACKAGING := $(VENV)-packaging
+DIST ?= dist
+# The C library that a wheel may expect, the one of ten years ago.
+MANYLINUX := 2_17
+# What is run of the tests in an unpacked source distribution: what needs files from outside of `tests`, and few more.
+SDIST_TESTS ?= tests/house tests/unit/test_module.py tests/unit/test_help.py tests/oracles/test_found_pickles.py
+
+.PHONY: help venv build debug demo test lint rust clippy pytest stubs sanitize memcheck watch watched bench figures profile torch datasets wheels wheel sdist sdist-test smoke workflows clean
 
 help:           ## List the verbs.
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV) || uv venv --quiet --clear --seed --python $(PYTHON) $(VENV)
@@ -112,5 +120,35 @@ profile: build debug  ## Count instructions and calls per element, under valgrin
 	$(BIN)/python -m benchmarks profile
 	$(DEBUG)/bin/python -m benchmarks calls
 
+smoke: build    ## Run the smoke test, which needs no pytest.
+	$(BIN)/python tests/smoke.py
+
+$(PACKAGING)/bin/auditwheel:
+	$(PYTHON) -m venv $(PACKAGING) || uv venv --quiet --clear --seed --python $(PYTHON) $(PACKAGING)
+	$(PACKAGING)/bin/python -m pip install --quiet --disable-pip-version-check 'maturin>=1.9,<2' ziglang auditwheel
+
+wheels: $(PACKAGING)/bin/auditwheel  ## Build a wheel for each of PYTHONS, check it, and try it in a clean environment.
+	rm -rf $(DIST)
+	for python in $(PYTHONS); do $(MAKE) wheel PYTHON=$$python || exit 1; done
+	ls -l $(DIST)
+
+wheel: $(PACKAGING)/bin/auditwheel
+	cargo fetch --quiet --locked
+	rm -rf target/wheel
+	RUSTFLAGS="$$(bash packaging/rustflags)" PATH="$(abspath $(PACKAGING)/bin):$$PATH" \
+	  maturin build --quiet --release --locked --zig --strip --compatibility manylinux$(MANYLINUX) \
+	  --interpreter $(PYTHON) --out target/wheel
+	$(PACKAGING)/bin/auditwheel show target/wheel/*.whl | tr '\n' ' ' \
+	  | grep -o 'is consistent with the following platform tag: "manylinux_$(MANYLINUX)_[a-z0-9_]*"'
+	bash packaging/try-wheel target/wheel/*.whl $(PYTHON)
+	mkdir -p $(DIST) && mv target/wheel/*.whl $(DIST)
+
+sdist: venv     ## Pack the source distribution.
+	rm -f $(DIST)/*.tar.gz
+	$(BIN)/maturin sdist --out $(DIST)
+
+sdist-test: sdist  ## Unpack the source distribution elsewhere, build from it, and run SDIST_TESTS there.
+	CARGO_TARGET_DIR=$(abspath target) bash packaging/try-sdist $(DIST)/*.tar.gz $(BIN)/python $(SDIST_TESTS)
+
 clean:          ## Remove what was built.
-	rm -rf $(VENV) $(DEBUG) target
+	rm -rf $(VENV) $(DEBUG) $(PACKAGING) $(DIST) target
