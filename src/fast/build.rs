@@ -5,6 +5,9 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 
+#[cfg(Py_3_13)]
+use crate::fast::libpython;
+
 type Values<'py> = Vec<Bound<'py, PyAny>>;
 
 /// Pushes a value if there is room, and gives it back if not: one look at the capacity.
@@ -126,21 +129,13 @@ pub fn set_item_taking<'py>(
     let answer = unsafe { ffi::PyDict_SetItem(dict.as_ptr(), key.as_ptr(), value.as_ptr()) };
     #[cfg(Py_3_13)]
     // SAFETY: as above; the call takes both references, whatever comes of it.
-    let answer = unsafe { _PyDict_SetItem_Take2(dict.as_ptr(), key.into_ptr(), value.into_ptr()) };
+    let answer = unsafe {
+        libpython::_PyDict_SetItem_Take2(dict.as_ptr(), key.into_ptr(), value.into_ptr())
+    };
     if answer < 0 {
         return Err(PyErr::fetch(dict.py()));
     }
     Ok(())
-}
-
-#[cfg(Py_3_13)]
-unsafe extern "C" {
-    /// Exported by every interpreter from 3.13 on, though not declared by `pyo3::ffi`.
-    fn _PyDict_SetItem_Take2(
-        dict: *mut ffi::PyObject,
-        key: *mut ffi::PyObject,
-        value: *mut ffi::PyObject,
-    ) -> std::ffi::c_int;
 }
 
 /// Adds an element to a set, a subclass's included, by the set's own method.

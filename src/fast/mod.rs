@@ -24,6 +24,7 @@ pub mod import;
 pub mod instance;
 pub mod interpreter;
 pub mod layout;
+mod libpython;
 pub mod memo;
 pub mod method;
 pub mod no_memory;

@@ -15,6 +15,8 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
+use crate::fast::libpython;
+
 /// Reports of different events that are kept; what comes later is only counted.
 const MOST_REPORTS: usize = 50;
 
@@ -119,10 +121,6 @@ unsafe fn type_name(object: *mut ffi::PyObject) -> String {
         .into_owned()
 }
 
-unsafe extern "C" {
-    static mut PyODictIter_Type: ffi::PyTypeObject;
-}
-
 /// Types whose objects run no Python code when they die: they have no finaliser and no weak
 /// references, and their subclasses are other types. Texts, bytes and numbers hold nothing. What the
 /// containers held dies in an event of its own.
@@ -138,7 +136,7 @@ static DIE_QUIETLY: LazyLock<[usize; 11]> = LazyLock::new(|| {
         &raw mut ffi::PyTuple_Type,
         &raw mut ffi::PyList_Type,
         &raw mut ffi::PyDict_Type,
-        &raw mut PyODictIter_Type,
+        &raw mut libpython::PyODictIter_Type,
     ]
     .map(|class| class as usize)
 });
@@ -200,14 +198,6 @@ unsafe extern "C" fn heard(
     0
 }
 
-#[cfg(Py_3_13)]
-unsafe extern "C" {
-    fn PyRefTracer_SetTracer(tracer: Option<Traced>, data: *mut c_void) -> c_int;
-}
-
-#[cfg(Py_3_13)]
-type Traced = unsafe extern "C" fn(*mut ffi::PyObject, c_int, *mut c_void) -> c_int;
-
 /// Hears of each object that is made or dies.
 ///
 /// # Safety
@@ -243,7 +233,7 @@ pub fn _watch_begin(py: Python<'_>) {
     #[cfg(Py_3_13)]
     // SAFETY: the GIL is held, and `traced` is such a function, which raises nothing.
     unsafe {
-        PyRefTracer_SetTracer(Some(traced), std::ptr::null_mut());
+        libpython::PyRefTracer_SetTracer(Some(traced), std::ptr::null_mut());
     }
     WATCHING.store(true, Relaxed);
 }
