@@ -1,5 +1,6 @@
 //! Containers and instances made of values that a load has on its stack.
 
+#[cfg(not(Py_GIL_DISABLED))]
 use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -75,7 +76,6 @@ pub fn extend_list<'py>(
     values: &mut Values<'py>,
     start: usize,
 ) -> PyResult<()> {
-    let n = values.len() - start;
     #[cfg(Py_GIL_DISABLED)]
     {
         for value in values.drain(start..) {
@@ -92,6 +92,7 @@ pub fn extend_list<'py>(
     // Python code runs from the reading of the size to its writing. A `Bound` is a pointer, and
     // those that are copied are forgotten: the list owns them.
     unsafe {
+        let n = values.len() - start;
         let raw = list.as_ptr().cast::<ffi::PyListObject>();
         let old = ffi::Py_SIZE(list.as_ptr()) as usize;
         let new = old + n;

@@ -13,6 +13,7 @@ pub mod class;
 pub mod class_call;
 pub mod class_table;
 mod collector_pause;
+pub mod count;
 pub mod decode;
 pub mod dict;
 pub mod dict_version;

@@ -9,6 +9,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::fast::count::count;
 use crate::fast::libpython;
 use crate::fast::no_memory::NoMemory;
 
@@ -230,7 +231,7 @@ impl Written {
         // SAFETY: the reference is ours. Where it is the only one the object is ours alone again, with all of its
         // room, which whoever saw it could not change.
         unsafe {
-            if ffi::Py_REFCNT(raw) != 1 || cfg!(Py_GIL_DISABLED) || self.output.bytes.is_some() {
+            if count(raw) != Some(1) || self.output.bytes.is_some() {
                 ffi::Py_DECREF(raw);
                 return;
             }

@@ -15,6 +15,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
+use crate::fast::count::count;
 use crate::fast::libpython;
 
 /// Reports of different events that are kept; what comes later is only counted.
@@ -89,7 +90,7 @@ pub fn allocation_foreseen() {
 /// A reference is about to be given back.
 pub fn released(object: *mut ffi::PyObject) {
     // SAFETY: the caller owns the reference that it is about to give back.
-    if is_watching() && unsafe { ffi::Py_REFCNT(object) } == 1 {
+    if is_watching() && unsafe { count(object) } == Some(1) {
         // SAFETY: as above.
         unsafe { report_death(object) }
     }

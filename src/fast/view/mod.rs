@@ -34,6 +34,7 @@ pub use decimal::make_decimal_known;
 pub use dict::{AnyEntries, Dict, TextEntries};
 pub use function::Function;
 pub use kind::Kind;
+pub(in crate::fast) use number::HAS_DIGITS;
 pub use number::{Int, LONG_BYTES};
 pub use object::View;
 pub use sequence::{Bytes, List, Tuple};

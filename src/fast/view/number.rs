@@ -28,8 +28,11 @@ struct Digits {
 const LONG_DIGITS: usize = 5;
 pub const LONG_BYTES: usize = 24;
 
-/// Bits of a digit, on every build for 64 bits that was not configured otherwise.
+/// Bits of a digit, where digits are read.
 const DIGIT_BITS: u32 = 30;
+
+/// Whether digits are read: up to 3.11 a build for 32 bits has smaller ones.
+pub(in crate::fast) const HAS_DIGITS: bool = cfg!(any(target_pointer_width = "64", Py_3_12));
 
 impl<'q> Int<'q> {
     /// # Safety
@@ -42,9 +45,7 @@ impl<'q> Int<'q> {
     /// The value, where it fits in 64 bits.
     #[inline(always)]
     pub fn value(self) -> Option<i64> {
-        if cfg!(target_pointer_width = "64")
-            && let Some(value) = self.short_value()
-        {
+        if HAS_DIGITS && let Some(value) = self.short_value() {
             return Some(value);
         }
         self.long_value()
@@ -95,7 +96,7 @@ impl<'q> Int<'q> {
             } else {
                 0
             };
-            if length.wrapping_sub(1) > 1 {
+            if length.wrapping_sub(1) > 1 || !HAS_DIGITS {
                 return None;
             }
             let digits = (&raw const (*int).digits).cast::<u32>();
@@ -121,7 +122,7 @@ impl<'q> Int<'q> {
             } else {
                 0
             };
-            if length.wrapping_sub(1) >= LONG_DIGITS || !cfg!(target_pointer_width = "64") {
+            if length.wrapping_sub(1) >= LONG_DIGITS || !HAS_DIGITS {
                 return None;
             }
             std::slice::from_raw_parts((&raw const (*int).digits).cast::<u32>(), length)

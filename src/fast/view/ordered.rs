@@ -7,6 +7,7 @@ use pyo3::ffi;
 use super::dict::Dict;
 use super::object::View;
 use crate::fast::collector_pause::CollectorPause;
+use crate::fast::count::count;
 use crate::fast::libpython;
 use crate::fast::watch;
 
@@ -88,7 +89,7 @@ impl<'q> Keys<'q> {
                 ffi::PyErr_Clear();
                 return is_end.then_some(None);
             }
-            let is_held = ffi::Py_REFCNT(key) > 1;
+            let is_held = count(key).is_some_and(|count| count > 1);
             ffi::Py_DECREF(key);
             is_held.then(|| Some(View::within(key)))
         }
