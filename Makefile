@@ -142,7 +142,7 @@ wheel: $(PACKAGING)/bin/auditwheel
 	rm -rf target/wheel
 	RUSTFLAGS="$$(bash packaging/rustflags)" PATH="$(abspath $(PACKAGING)/bin):$$PATH" \
 	  maturin build --quiet --release --locked --zig --strip --compatibility manylinux2014 \
-	  --interpreter $(PYTHON) --out target/wheel
+	  --interpreter "$$(command -v $(PYTHON))" --out target/wheel
 	$(PACKAGING)/bin/auditwheel show target/wheel/*.whl | tr '\n' ' ' \
 	  | grep -o 'is consistent with the following platform tag: "manylinux_$(MANYLINUX)_[a-z0-9_]*"'
 	bash packaging/try-wheel target/wheel $(PYTHON)
