@@ -7,6 +7,7 @@ use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
 use crate::fast::layout::expect;
+use crate::fast::view::DIGIT_BITS;
 
 /// The release that this was compiled for.
 const RELEASE: (u8, u8) = (
@@ -23,13 +24,6 @@ const RELEASE: (u8, u8) = (
         11
     },
 );
-
-/// Bits of an int's digit: up to 3.11 a build for 32 bits has smaller ones.
-const DIGIT_BITS: u8 = if cfg!(any(target_pointer_width = "64", Py_3_12)) {
-    30
-} else {
-    15
-};
 
 /// Refuses an interpreter that lays objects out in another way than the one compiled for.
 ///

@@ -28,11 +28,8 @@ struct Digits {
 const LONG_DIGITS: usize = 5;
 pub const LONG_BYTES: usize = 24;
 
-/// Bits of a digit, where digits are read.
-const DIGIT_BITS: u32 = 30;
-
-/// Whether digits are read: up to 3.11 a build for 32 bits has smaller ones.
-pub(in crate::fast) const HAS_DIGITS: bool = cfg!(any(target_pointer_width = "64", Py_3_12));
+/// Bits of a digit, on every build that was not configured otherwise.
+pub const DIGIT_BITS: u32 = 30;
 
 impl<'q> Int<'q> {
     /// # Safety
@@ -45,10 +42,7 @@ impl<'q> Int<'q> {
     /// The value, where it fits in 64 bits.
     #[inline(always)]
     pub fn value(self) -> Option<i64> {
-        if HAS_DIGITS && let Some(value) = self.short_value() {
-            return Some(value);
-        }
-        self.long_value()
+        self.short_value().or_else(|| self.long_value())
     }
 
     /// The value of an int of at most two digits.
@@ -96,7 +90,7 @@ impl<'q> Int<'q> {
             } else {
                 0
             };
-            if length.wrapping_sub(1) > 1 || !HAS_DIGITS {
+            if length.wrapping_sub(1) > 1 {
                 return None;
             }
             let digits = (&raw const (*int).digits).cast::<u32>();
@@ -122,7 +116,7 @@ impl<'q> Int<'q> {
             } else {
                 0
             };
-            if length.wrapping_sub(1) >= LONG_DIGITS || !HAS_DIGITS {
+            if length.wrapping_sub(1) >= LONG_DIGITS {
                 return None;
             }
             std::slice::from_raw_parts((&raw const (*int).digits).cast::<u32>(), length)
