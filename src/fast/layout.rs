@@ -65,7 +65,7 @@ fn check_texts(py: Python<'_>) -> PyResult<()> {
                 let attached = Attached::new(py);
                 read_text(&text, attached.quiet())
             };
-            let expected = Some((expected.as_bytes().to_vec(), interned));
+            let expected = Some((expected.to_owned(), interned));
             expect(
                 "UTF-8 of a str, and whether it is interned",
                 found,
@@ -76,9 +76,12 @@ fn check_texts(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-fn read_text(text: &Py<PyString>, quiet: &Quiet) -> Option<(Vec<u8>, bool)> {
+fn read_text(text: &Py<PyString>, quiet: &Quiet) -> Option<(String, bool)> {
     match View::of(text, quiet).kind() {
-        Kind::Str(text) => Some((text.utf8()?.to_vec(), text.is_interned())),
+        Kind::Str(text) => {
+            let utf8 = String::from_utf8_lossy(text.utf8()?).into_owned();
+            Some((utf8, text.is_interned()))
+        }
         _ => None,
     }
 }
