@@ -1,9 +1,9 @@
 """An interpreter that is another build than the one compiled for is refused, and told why."""
 
-import subprocess
 import sys
 
 import pytest
+from scripts import said
 
 # What the interpreter says of itself, made to say something else, and the words of the refusal.
 CHANGED = {
@@ -26,16 +26,10 @@ CHANGED = {
 }
 
 
-def said(script):
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
 @pytest.mark.parametrize("what", CHANGED)
 def test_refused_with_what_was_found_and_expected(what):
     change, words = CHANGED[what]
-    message = said(f"""
+    [message] = said(f"""
 import pickle, sys, types
 {change}
 try: import oxipickle
@@ -47,7 +41,7 @@ except ImportError as error: print(error)
 
 @pytest.mark.skipif(not hasattr(sys, "_is_gil_enabled"), reason="needs 3.13, which can tell")
 def test_an_interpreter_told_to_do_without_the_lock_is_refused():
-    message = said("""
+    [message] = said("""
 import sys
 sys._is_gil_enabled = lambda: False
 try: import oxipickle
