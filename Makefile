@@ -39,8 +39,9 @@ TARGET ?= loader
 # What is run of the tests in an unpacked source distribution: what needs files from outside of `tests`, and few more.
 SDIST_TESTS ?= tests/house tests/unit/test_module.py tests/unit/test_help.py tests/oracles/test_found_pickles.py
 
-.PHONY: help venv build debug demo test lint rust clippy pytest stubs sanitize memcheck watch watched bench figures profile torch datasets wheels wheel try-wheels reproducible sdist \
-  sdist-test smoke workflows uncounted fuzz guided clean
+.PHONY: help venv build debug demo test lint rust clippy pytest stubs sanitize memcheck watch watched bench figures \
+  profile torch datasets dask spark docs pages doctest wheels wheel try-wheels reproducible sdist sdist-test smoke \
+  workflows uncounted fuzz guided clean
 
 help:           ## List the verbs.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
@@ -114,6 +115,23 @@ torch: venv     ## Add PyTorch, for the tests against torch.package.
 datasets: venv  ## Add HuggingFace's datasets, which bring Arrow along, for the tests of its hashes.
 	$(PIP) datasets
 
+dask: venv      ## Add Dask, for the documentation's example of it.
+	$(PIP) distributed
+
+spark: venv     ## Add Spark, for the documentation's example of it; Java is needed as well.
+	$(PIP) pyspark
+
+docs: build     ## Build the documentation into docs/_build/html; warnings are errors.
+	$(MAKE) pages
+
+pages: venv     ## Build the documentation for the package as it is installed.
+	$(PIP) sphinx furo myst-parser
+	$(BIN)/python -m sphinx --builder html -W --keep-going --nitpicky --quiet docs docs/_build/html
+	@echo "written: docs/_build/html/index.html"
+
+doctest:        ## Run every example of the documentation.
+	$(MAKE) pytest TESTS=tests/documentation
+
 bench: build    ## Print the table of ratios.
 	$(BIN)/python -m benchmarks
 
@@ -178,4 +196,4 @@ guided: venv    ## Run the fuzz TARGET, reader or loader, guided by coverage, fo
 	$(BIN)/python fuzz/guided.py $(TARGET) --minutes $(MINUTES)
 
 clean:          ## Remove what was built.
-	rm -rf $(VENV) $(DEBUG) $(VENV)-uncounted $(PACKAGING) $(PACKAGING)-lint $(DIST) target
+	rm -rf $(VENV) $(DEBUG) $(VENV)-uncounted $(PACKAGING) $(PACKAGING)-lint $(DIST) target docs/_build

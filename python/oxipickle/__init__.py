@@ -3,7 +3,8 @@
 `import oxipickle as pickle` gives every public name of the running `pickle`, with its functions,
 `Pickler` and `Unpickler` from the native core. `HookablePickler` and `HookableUnpickler` stand in
 for `pickle._Pickler` and `pickle._Unpickler`, `create_pickler` and `PackageUnpickler` for what has
-these names in torch.package.
+these names in torch.package. `install()` serves programs and libraries as they are. `genops`, `dis` and
+`optimize` look at pickles without loading them, and so does `python -m oxipickle`.
 """
 
 import pickle as _pickle

@@ -232,12 +232,14 @@ def _uninstall(functions: bool | None, stacklevel: int) -> None:
 
 
 def install(*, functions: bool = False) -> list[str]:
-    """Serves all subclasses of `pickle._Pickler` and `pickle._Unpickler` natively, in the whole process.
+    """Serves all subclasses of `pickle._Pickler` and `pickle._Unpickler` natively, in the whole process:
+    those that there are, and those that are still to be made. Bytes and results stay the same.
 
     What torch.package looks for in finished pickles is found natively too.
 
     With `functions`, `pickle.dump`, `dumps`, `load`, `loads`, `Pickler` and `Unpickler` become oxipickle's
-    too; the result names who holds C's still, imported before by name, or derived from C's classes.
+    too. The result names what is not reached by this: names under which modules have imported one of C's
+    before, and classes derived from C's.
 
     Each call is undone by one `uninstall()`. What somebody has patched in `pickle._Pickler` or `_Unpickler`
     stays in place, and is told by a RuntimeWarning. Child processes are not served unless they call this too.

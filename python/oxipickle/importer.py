@@ -74,7 +74,8 @@ class Importer(ABC):
     """An environment to import modules from, and to name objects in.
 
     `module_name, qualname = importer.get_name(obj)` and then
-    `importer.import_module(module_name)` lead back to `obj`.
+    `importer.import_module(module_name)` lead back to `obj`. A subclass gives `import_module`, and in
+    `modules` a dict of modules by name, which are searched for objects that do not tell their module.
     """
 
     modules: dict[str, ModuleType]
@@ -169,11 +170,10 @@ def register_with_torch() -> None:
 
 
 class _SysImporter(Importer):
-    """The interpreter's own environment: `sys.modules` and `importlib`.
+    """The interpreter's own environment: `sys.modules` and `importlib`."""
 
-    `pickle.whichmodule` is not asked: from 3.14 it raises PicklingError for what it does not find,
-    and a chain of importers would not go on to the next.
-    """
+    # `pickle.whichmodule` is not asked: from 3.14 it raises PicklingError for what it does not find,
+    # and a chain of importers would not go on to the next.
 
     @property
     def modules(self) -> dict[str, ModuleType]:  # type: ignore[override]

@@ -34,7 +34,8 @@ pub fn dump<'py>(
     session::dump_alone(obj.py(), obj, state)
 }
 
-/// A pickle of `obj` as bytes; the same as C's `pickle.dumps`, and raises the same.
+/// A pickle of `obj` as bytes; the options are those of `Pickler`. The same as C's `pickle.dumps`, and raises
+/// the same.
 #[pyfunction]
 #[pyo3(signature = (obj, protocol=None, *, fix_imports=true, buffer_callback=None))]
 pub fn dumps<'py>(
@@ -79,8 +80,8 @@ pub fn load<'py>(
     load_alone(file.py(), &settings, Source::File)
 }
 
-/// The object of the pickle in `data`, any bytes-like object; `bytes` are not copied. Bytes behind the
-/// pickle are ignored. The same as C's `pickle.loads`, and raises the same.
+/// The object of the pickle in `data`, any bytes-like object; `bytes` are not copied. Bytes behind the pickle
+/// are ignored. The options are those of `Unpickler`. The same as C's `pickle.loads`, and raises the same.
 #[pyfunction]
 #[pyo3(signature = (
     data, /, *, fix_imports=true, encoding="ASCII", errors="strict", buffers=None

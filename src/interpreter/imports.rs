@@ -69,8 +69,8 @@ pub struct Imports {
     pub is_known_mapping: Py<PyAny>,
     /// As what the code of a method is known.
     pub known_method: Py<PyAny>,
-    /// Whether a `__reduce__` calls the class without arguments, and has the `__dict__` for its state.
-    pub calls_with_dict: Py<PyAny>,
+    /// With what a node's `__reduce__` calls the class.
+    pub called_for_node: Py<PyAny>,
     /// What the reduce value of numpy's arrays rests on.
     pub reduced_as_array: Py<PyAny>,
     pub saving: Saving,
@@ -181,7 +181,7 @@ impl Imports {
             is_known_mapping: declared.getattr("is_known_mapping")?.unbind(),
             known_method: known.getattr("known_method")?.unbind(),
             reduced_as_array: known.getattr("reduced_as_array")?.unbind(),
-            calls_with_dict: known.getattr("calls_with_dict")?.unbind(),
+            called_for_node: known.getattr("called_for_node")?.unbind(),
             saving,
             loading,
         })

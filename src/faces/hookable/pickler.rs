@@ -177,7 +177,8 @@ fn resolve_global<'py>(
     session::resolve_global(pickler.py(), obj, name, Face::Hookable)
 }
 
-/// Every global emitted by this pickler, as (module, qualified name), first seen first.
+/// Every global that this pickler has named so far, such as classes and functions, as (module, qualified name);
+/// first seen first.
 #[pyfunction]
 #[pyo3(signature = (pickler, /), text_signature = "(self, /)")]
 fn global_references(pickler: &Bound<'_, PyAny>) -> PyResult<Py<PyList>> {
