@@ -4,11 +4,15 @@ A plain class has a real `__init__` and a `__dict__`, its attributes can be assi
 called with `self` written out. Where no native function stands in, it has a copy of upstream's own.
 """
 
-import types
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+import types
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    # Not imported at run time, where it takes as long as all else here.
     from inspect import Signature
+    from typing import Any
 
 _MODULE = "oxipickle"
 
@@ -45,7 +49,7 @@ class _Signature:
         self.model = model
         self.init: Any = None
 
-    def __get__(self, obj: Any, cls: Any) -> "Signature":
+    def __get__(self, obj: Any, cls: Any) -> Signature:
         if obj is None and cls.__init__ is self.init:
             # Imported late: who asks has it, and importing it takes longer than all else here.
             from inspect import signature

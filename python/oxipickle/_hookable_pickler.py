@@ -1,10 +1,15 @@
 """`HookablePickler`: the stand-in for `pickle._Pickler`."""
 
-from typing import Any
+from __future__ import annotations
 
-from oxipickle import _pristine
 from oxipickle._hookable import _made
 from oxipickle._oxipickle import pickler_methods
+from oxipickle._pristine_python import PythonPickler
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Not imported at run time, where it takes as long as all else here.
+    from typing import Any
 
 
 def _methods(cls: Any, module: str) -> dict[str, Any]:
@@ -17,7 +22,7 @@ def _methods(cls: Any, module: str) -> dict[str, Any]:
 
 HookablePickler = _made(
     "HookablePickler",
-    _pristine.PythonPickler,
+    PythonPickler,
     _methods,
     {
         "persistent_id": "The id to save in place of `obj`; None to save the object itself, which is the\n"

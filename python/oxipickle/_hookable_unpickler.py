@@ -2,7 +2,7 @@
 
 from oxipickle._hookable import _made
 from oxipickle._oxipickle import unpickler_methods
-from oxipickle._pristine import PythonUnpickler
+from oxipickle._pristine_python import PythonUnpickler
 
 HookableUnpickler = _made(
     "HookableUnpickler",

@@ -7,7 +7,7 @@ patched, is asked. What else such a method rests on, the pickler looks at itself
 import sys
 import types
 
-from oxipickle._declared import digest
+from oxipickle._digest import digest
 
 # By the digest of the method's code: one for each release from 3.11 to 3.15.
 _METHODS = {

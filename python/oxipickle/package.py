@@ -3,15 +3,15 @@
 `PackagePickler`, `create_pickler` and `PackageUnpickler` are drop-ins for torch.package's.
 """
 
-import pickle
 import sys
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from oxipickle._hookable_pickler import HookablePickler
 from oxipickle._hookable_unpickler import HookableUnpickler
+from oxipickle._pristine import pickle
 from oxipickle.importer import attribute, is_sys_importer, lookup_errors, register_with_torch
 
 
@@ -45,7 +45,7 @@ class PackagePickler(_SettablePickler):
     what the importer does not find, or finds to be another object.
     """
 
-    global_style = "package"
+    global_style: ClassVar[Literal["interpreter", "package"]] = "package"
 
     def __init__(self, importer: Any, *args: Any, **kwargs: Any) -> None:
         register_with_torch()

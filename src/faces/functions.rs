@@ -2,8 +2,9 @@
 
 use pickle_format::opcode::OPCODES;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyString};
 
+use crate::error::with_note;
 use crate::faces::arguments::truth;
 use crate::fast::thread_end::Frames;
 use crate::interpreter::face::Face;
@@ -94,8 +95,11 @@ pub fn loads<'py>(
     buffers: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let _frames = Frames::enter();
-    let source = Source::of_object(data)?;
     let py = data.py();
+    let source = match Source::of_object(data) {
+        Ok(source) => source,
+        Err(error) => return Err(of_text(data, error)),
+    };
     match Settings::plain(py, fix_imports, encoding, errors, buffers)? {
         Some(settings) => load_alone(py, settings, source),
         None => {
@@ -104,6 +108,18 @@ pub fn loads<'py>(
             load_specially(py, &settings, source)
         }
     }
+}
+
+/// The error for data that is no bytes, with a note where it is text.
+#[cold]
+#[inline(never)]
+fn of_text(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
+    if !data.is_instance_of::<PyString>() {
+        return error;
+    }
+    let note = "a pickle is bytes, and no text: what was read as text is read in mode 'rb', and what was decoded \
+                is not to be decoded";
+    with_note(data.py(), error, note.to_owned())
 }
 
 /// Apart from `loads`, which is faster without it.

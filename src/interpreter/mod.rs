@@ -4,5 +4,6 @@ pub mod behaviour;
 pub mod build;
 pub mod face;
 pub mod functions;
+pub mod hookable;
 pub mod imports;
 pub mod sole;
