@@ -10,7 +10,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 
 use crate::fast::attribute::optional_attribute;
-use crate::fast::object::{Exact, exact, is_empty, reference_count};
+use crate::fast::count::count_of;
+use crate::fast::object::{Exact, exact, is_empty};
 use crate::load::attributes::Attributes;
 use crate::load::machine::Machine;
 
@@ -38,7 +39,7 @@ impl<'py> Machine<'py, '_> {
         }
         match self.input.window.peek_byte() {
             // The stack's reference, and the caller's.
-            Some(BUILD | TUPLE2) if reference_count(dict) != 2 || !is_empty(dict) => Ok(false),
+            Some(BUILD | TUPLE2) if count_of(dict) != Some(2) || !is_empty(dict) => Ok(false),
             Some(BUILD) => self.build_from_stack(start),
             Some(TUPLE2) => self.build_slots_from_stack(start),
             _ => Ok(false),
