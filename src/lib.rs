@@ -11,7 +11,8 @@ mod save;
 
 /// The native half of oxipickle.
 ///
-/// The memo tells by reference counts which objects can be met again, so the GIL is needed.
+/// Containers are read where they lie, and by reference counts the memo tells which objects can be met again: so the
+/// GIL is needed, and comes back where an interpreter can do without.
 #[pyo3::pymodule(gil_used = true)]
 pub mod _oxipickle {
     #[pymodule_export]
@@ -51,6 +52,8 @@ pub mod _oxipickle {
     fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
         let py = module.py();
         crate::interpreter::sole::check(py)?;
+        crate::interpreter::build::check(py)?;
+        crate::interpreter::build::check_lock(py)?;
         crate::fast::layout::check(py)?;
         crate::fast::leaf::observe(py)?;
         crate::fast::bare::observe(py)?;

@@ -1,18 +1,10 @@
 //! Attributes that may be missing.
 
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 #[cfg(not(Py_3_13))]
-unsafe extern "C" {
-    /// Exported by these interpreters, though private: `PyObject_GetOptionalAttr` by its old name.
-    fn _PyObject_LookupAttr(
-        object: *mut ffi::PyObject,
-        name: *mut ffi::PyObject,
-        found: *mut *mut ffi::PyObject,
-    ) -> std::ffi::c_int;
-}
+use crate::fast::libpython;
 
 /// An attribute; None where there is none. No exception is made for that where the object looks its attributes up the
 /// ordinary way, on any release: PyO3's `getattr_opt` makes one up to 3.12.
@@ -29,9 +21,11 @@ pub fn optional_attribute<'py>(
     // negative number where it has set an exception, and else none is set.
     unsafe {
         #[cfg(Py_3_13)]
-        let answer = ffi::PyObject_GetOptionalAttr(object.as_ptr(), name.as_ptr(), &raw mut found);
+        let answer =
+            pyo3::ffi::PyObject_GetOptionalAttr(object.as_ptr(), name.as_ptr(), &raw mut found);
         #[cfg(not(Py_3_13))]
-        let answer = _PyObject_LookupAttr(object.as_ptr(), name.as_ptr(), &raw mut found);
+        let answer =
+            libpython::_PyObject_LookupAttr(object.as_ptr(), name.as_ptr(), &raw mut found);
         if answer < 0 {
             return Err(PyErr::fetch(object.py()));
         }

@@ -1,9 +1,13 @@
 //! Containers and instances made of values that a load has on its stack.
 
+#[cfg(not(Py_GIL_DISABLED))]
 use pyo3::exceptions::PyMemoryError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+
+#[cfg(Py_3_13)]
+use crate::fast::libpython;
 
 type Values<'py> = Vec<Bound<'py, PyAny>>;
 
@@ -72,7 +76,6 @@ pub fn extend_list<'py>(
     values: &mut Values<'py>,
     start: usize,
 ) -> PyResult<()> {
-    let n = values.len() - start;
     #[cfg(Py_GIL_DISABLED)]
     {
         for value in values.drain(start..) {
@@ -89,6 +92,7 @@ pub fn extend_list<'py>(
     // Python code runs from the reading of the size to its writing. A `Bound` is a pointer, and
     // those that are copied are forgotten: the list owns them.
     unsafe {
+        let n = values.len() - start;
         let raw = list.as_ptr().cast::<ffi::PyListObject>();
         let old = ffi::Py_SIZE(list.as_ptr()) as usize;
         let new = old + n;
@@ -126,7 +130,9 @@ pub fn set_item_taking<'py>(
     let answer = unsafe { ffi::PyDict_SetItem(dict.as_ptr(), key.as_ptr(), value.as_ptr()) };
     #[cfg(Py_3_13)]
     // SAFETY: as above; the call takes both references, whatever comes of it.
-    let answer = unsafe { _PyDict_SetItem_Take2(dict.as_ptr(), key.into_ptr(), value.into_ptr()) };
+    let answer = unsafe {
+        libpython::_PyDict_SetItem_Take2(dict.as_ptr(), key.into_ptr(), value.into_ptr())
+    };
     if answer < 0 {
         return Err(PyErr::fetch(dict.py()));
     }
@@ -161,7 +167,7 @@ pub fn fill_dict<'py>(
                 answer
             };
             #[cfg(Py_3_13)]
-            let answer = _PyDict_SetItem_Take2(dict.as_ptr(), key, value);
+            let answer = libpython::_PyDict_SetItem_Take2(dict.as_ptr(), key, value);
             if answer < 0 {
                 let error = PyErr::fetch(dict.py());
                 for i in i + 1..pairs {
@@ -174,16 +180,6 @@ pub fn fill_dict<'py>(
         }
     }
     Ok(())
-}
-
-#[cfg(Py_3_13)]
-unsafe extern "C" {
-    /// Exported by every interpreter from 3.13 on, though not declared by `pyo3::ffi`.
-    fn _PyDict_SetItem_Take2(
-        dict: *mut ffi::PyObject,
-        key: *mut ffi::PyObject,
-        value: *mut ffi::PyObject,
-    ) -> std::ffi::c_int;
 }
 
 /// Adds an element to a set, a subclass's included, by the set's own method.

@@ -5,12 +5,7 @@ use std::ptr::null_mut;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-// PyO3 has no declarations of these (CPython's `Include/cpython/classobject.h`).
-unsafe extern "C" {
-    static mut PyMethod_Type: ffi::PyTypeObject;
-    fn PyMethod_Function(method: *mut ffi::PyObject) -> *mut ffi::PyObject;
-    fn PyMethod_Self(method: *mut ffi::PyObject) -> *mut ffi::PyObject;
-}
+use crate::fast::libpython;
 
 /// Calls `hook(obj)`. What a bound method binds is passed beside the object at once, so the method need not do so.
 ///
@@ -28,9 +23,9 @@ pub fn call_hook<'py>(
         let mut function = hook.as_ptr();
         let mut arguments = [null_mut(), null_mut(), obj.as_ptr()];
         let mut count = 1;
-        if ffi::Py_TYPE(function) == &raw mut PyMethod_Type {
-            arguments[1] = PyMethod_Self(function);
-            function = PyMethod_Function(function);
+        if ffi::Py_TYPE(function) == &raw mut libpython::PyMethod_Type {
+            arguments[1] = libpython::PyMethod_Self(function);
+            function = libpython::PyMethod_Function(function);
             count = 2;
         }
         let result = ffi::PyObject_Vectorcall(

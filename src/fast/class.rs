@@ -8,6 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 use pyo3::{Borrowed, ffi};
 
+use crate::fast::libpython;
+
 /// The number of a class's present contents, as `type_version` gives it for an instance.
 pub fn contents_version(class: &Bound<'_, PyType>) -> u32 {
     // SAFETY: the class is alive.
@@ -169,7 +171,7 @@ pub fn class_attribute<'py>(
 ) -> Option<Bound<'py, PyAny>> {
     // SAFETY: both are alive; what is found is borrowed, and made ours at once. No exception is set.
     unsafe {
-        let found = _PyType_Lookup(class.as_type_ptr(), name.as_ptr());
+        let found = libpython::_PyType_Lookup(class.as_type_ptr(), name.as_ptr());
         Bound::from_borrowed_ptr_or_opt(class.py(), found)
     }
 }
@@ -235,9 +237,4 @@ pub fn slot_offset(
         let offset = usize::try_from((*member).offset).ok()?;
         Some(SlotOffset { offset, contents })
     }
-}
-
-unsafe extern "C" {
-    /// Exported by every supported interpreter, though not declared by `pyo3::ffi`.
-    fn _PyType_Lookup(t: *mut ffi::PyTypeObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject;
 }

@@ -13,7 +13,7 @@ impl CollectorPause {
         Self {
             // SAFETY: the caller is attached, since it is about to make an object; pausing runs nothing.
             #[cfg(not(Py_3_12))]
-            was_enabled: unsafe { PyGC_Disable() != 0 },
+            was_enabled: unsafe { pyo3::ffi::PyGC_Disable() != 0 },
         }
     }
 }
@@ -24,13 +24,7 @@ impl Drop for CollectorPause {
         #[cfg(not(Py_3_12))]
         if self.was_enabled {
             // SAFETY: the caller is still attached; resuming runs nothing.
-            unsafe { PyGC_Enable() };
+            unsafe { pyo3::ffi::PyGC_Enable() };
         }
     }
-}
-
-#[cfg(not(Py_3_12))]
-unsafe extern "C" {
-    fn PyGC_Disable() -> std::ffi::c_int;
-    fn PyGC_Enable() -> std::ffi::c_int;
 }

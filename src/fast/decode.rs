@@ -7,6 +7,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
+use crate::fast::libpython;
+
 /// Bytes from which a text is copied at once instead of decoded: one character comes from the
 /// interpreter's shared ones.
 const SHORTEST_COPIED: usize = 2;
@@ -228,7 +230,10 @@ pub fn int_from_text<'py>(
 /// An integer from two's complement, least significant byte first.
 pub fn int_from_bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the bytes are read only; the flags say little-endian and signed.
-    unsafe { owned(py, _PyLong_FromByteArray(bytes.as_ptr(), bytes.len(), 1, 1)) }
+    unsafe {
+        let int = libpython::_PyLong_FromByteArray(bytes.as_ptr(), bytes.len(), 1, 1);
+        owned(py, int)
+    }
 }
 
 /// A small integer.
@@ -284,14 +289,4 @@ pub fn interned<'py>(text: Bound<'py, PyString>) -> Bound<'py, PyString> {
         ffi::PyUnicode_InternInPlace(&raw mut raw);
         Bound::from_owned_ptr(py, raw).cast_into_unchecked()
     }
-}
-
-unsafe extern "C" {
-    /// Exported by every supported interpreter, though `pyo3::ffi` declares it for some only.
-    fn _PyLong_FromByteArray(
-        bytes: *const u8,
-        size: usize,
-        little_endian: std::ffi::c_int,
-        is_signed: std::ffi::c_int,
-    ) -> *mut ffi::PyObject;
 }

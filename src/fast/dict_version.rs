@@ -73,18 +73,7 @@ mod watched {
 
     use pyo3::ffi;
 
-    type Callback = unsafe extern "C" fn(
-        event: c_int,
-        dict: *mut ffi::PyObject,
-        key: *mut ffi::PyObject,
-        value: *mut ffi::PyObject,
-    ) -> c_int;
-
-    // PyO3 has no declarations of these (CPython's `Include/cpython/dictobject.h`).
-    unsafe extern "C" {
-        fn PyDict_AddWatcher(callback: Callback) -> c_int;
-        fn PyDict_Watch(watcher: c_int, dict: *mut ffi::PyObject) -> c_int;
-    }
+    use crate::fast::libpython;
 
     static CHANGES: AtomicU64 = AtomicU64::new(0);
     static WATCHER: OnceLock<Option<c_int>> = OnceLock::new();
@@ -111,7 +100,7 @@ mod watched {
         let watcher = (*WATCHER.get_or_init(add_watcher))?;
         // SAFETY: the GIL is held, the watcher is ours, and the dict is one and alive: the call sets a
         // bit in it. The module is imported by one interpreter only, which has the watcher.
-        if unsafe { PyDict_Watch(watcher, dict) } != 0 {
+        if unsafe { libpython::PyDict_Watch(watcher, dict) } != 0 {
             return None;
         }
         Some(CHANGES.load(Ordering::Relaxed))
@@ -121,7 +110,7 @@ mod watched {
         // SAFETY: the GIL is held; the callback runs no Python code and lives as long as the process.
         // Where all watchers are taken, an exception is set and taken away again.
         unsafe {
-            let watcher = PyDict_AddWatcher(changed);
+            let watcher = libpython::PyDict_AddWatcher(changed);
             if watcher < 0 {
                 ffi::PyErr_Clear();
                 return None;

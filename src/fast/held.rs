@@ -8,6 +8,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, PyTypeCheck};
 
+use crate::fast::count::count;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
 use crate::fast::watch;
@@ -120,7 +121,7 @@ impl Drop for Held {
         // token was needed for, and lives in states of picklers and in walks, which end on threads that
         // hold the GIL. A count above one stays above zero.
         unsafe {
-            if ffi::Py_REFCNT(object) > 1 && cfg!(not(Py_GIL_DISABLED)) {
+            if count(object).is_some_and(|count| count > 1) {
                 ffi::Py_DECREF(object);
             } else {
                 lay_aside(object);

@@ -5,15 +5,7 @@ use pyo3::types::{PyBool, PyDict, PyModule, PyString};
 use pyo3::{ffi, intern};
 
 use crate::fast::attribute::optional_attribute;
-
-unsafe extern "C" {
-    /// Exported by every supported interpreter, though `pyo3::ffi` has no variadic functions.
-    fn PySys_Audit(
-        event: *const std::ffi::c_char,
-        format: *const std::ffi::c_char,
-        ...
-    ) -> std::ffi::c_int;
-}
+use crate::fast::libpython;
 
 /// What the interpreter's own import rests on.
 pub struct Importing<'a, 'py> {
@@ -118,7 +110,7 @@ pub fn is_imported(module_name: &Bound<'_, PyAny>) -> bool {
 pub fn audit_find_class(module_name: &Bound<'_, PyAny>, name: &Bound<'_, PyAny>) -> PyResult<()> {
     // SAFETY: the format takes two objects, and both are alive.
     let answer = unsafe {
-        PySys_Audit(
+        libpython::PySys_Audit(
             c"pickle.find_class".as_ptr(),
             c"OO".as_ptr(),
             module_name.as_ptr(),

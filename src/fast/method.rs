@@ -10,20 +10,14 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyString, PyType};
 use pyo3::{Borrowed, ffi};
 
+use crate::fast::libpython;
+
 /// A method: calls a builtin function that has the class for its `__self__`, with the instance first.
 #[repr(C)]
 struct Method {
     object: ffi::PyObject,
     vectorcall: Option<ffi::vectorcallfunc>,
     builtin: *mut ffi::PyObject,
-}
-
-// PyO3 has no declaration of it (CPython's `Include/cpython/classobject.h`).
-unsafe extern "C" {
-    fn PyMethod_New(
-        function: *mut ffi::PyObject,
-        instance: *mut ffi::PyObject,
-    ) -> *mut ffi::PyObject;
 }
 
 /// The attributes that are those of the builtin function.
@@ -61,7 +55,7 @@ unsafe extern "C" fn get(
             ffi::Py_INCREF(method);
             return method;
         }
-        PyMethod_New(method, instance)
+        libpython::PyMethod_New(method, instance)
     }
 }
 

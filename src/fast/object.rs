@@ -1,4 +1,4 @@
-//! What an object is, by its exact type, and how many hold it.
+//! What an object is, by its exact type.
 
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
@@ -68,12 +68,6 @@ pub fn is_of_immutable_type(obj: Borrowed<'_, '_, PyAny>) -> bool {
         let flags = ffi::PyType_GetFlags(ffi::Py_TYPE(obj.as_ptr()));
         flags & ffi::Py_TPFLAGS_IMMUTABLETYPE != 0
     }
-}
-
-/// The number of references counted.
-pub fn reference_count(obj: Borrowed<'_, '_, PyAny>) -> isize {
-    // SAFETY: `obj` is alive, and the GIL is held.
-    unsafe { ffi::Py_REFCNT(obj.as_ptr()) as isize }
 }
 
 /// Whether an exact tuple, list or dict has no items.

@@ -9,6 +9,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::fast::count::count;
+use crate::fast::libpython;
 use crate::fast::no_memory::NoMemory;
 
 /// Why output could not be written.
@@ -23,11 +25,6 @@ impl From<NoMemory> for OutputError {
     fn from(_: NoMemory) -> Self {
         Self::NoMemory
     }
-}
-
-unsafe extern "C" {
-    /// Exported by every supported interpreter, though private to `pyo3::ffi`.
-    fn _PyBytes_Resize(bytes: *mut *mut ffi::PyObject, size: ffi::Py_ssize_t) -> std::ffi::c_int;
 }
 
 /// Room of a first buffer, in bytes: enough for small calls, small enough to cost them nothing.
@@ -94,7 +91,7 @@ impl BytesOutput {
                 None => ffi::PyBytes_FromStringAndSize(std::ptr::null(), size),
                 Some(bytes) => {
                     let mut raw = bytes.as_ptr();
-                    if _PyBytes_Resize(&raw mut raw, size) < 0 {
+                    if libpython::_PyBytes_Resize(&raw mut raw, size) < 0 {
                         raw = std::ptr::null_mut();
                     }
                     raw
@@ -234,7 +231,7 @@ impl Written {
         // SAFETY: the reference is ours. Where it is the only one the object is ours alone again, with all of its
         // room, which whoever saw it could not change.
         unsafe {
-            if ffi::Py_REFCNT(raw) != 1 || cfg!(Py_GIL_DISABLED) || self.output.bytes.is_some() {
+            if count(raw) != Some(1) || self.output.bytes.is_some() {
                 ffi::Py_DECREF(raw);
                 return;
             }

@@ -4,6 +4,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use crate::fast::count::count;
 use crate::fast::fresh;
 
 /// The tuple that was given out last, of three parts. It saves most of what a tuple costs where the caller takes
@@ -29,7 +30,7 @@ impl Recycled {
         // have asked for meanwhile, is forgotten. Each place takes over one reference and gives up one, after
         // it was filled.
         unsafe {
-            if ffi::Py_REFCNT(raw) != 1 {
+            if count(raw) != Some(1) {
                 return Err(parts);
             }
             for (i, part) in parts.into_iter().enumerate() {

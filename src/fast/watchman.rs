@@ -15,6 +15,9 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
+use crate::fast::count::count;
+use crate::fast::libpython;
+
 /// Reports of different events that are kept; what comes later is only counted.
 const MOST_REPORTS: usize = 50;
 
@@ -87,7 +90,7 @@ pub fn allocation_foreseen() {
 /// A reference is about to be given back.
 pub fn released(object: *mut ffi::PyObject) {
     // SAFETY: the caller owns the reference that it is about to give back.
-    if is_watching() && unsafe { ffi::Py_REFCNT(object) } == 1 {
+    if is_watching() && unsafe { count(object) } == Some(1) {
         // SAFETY: as above.
         unsafe { report_death(object) }
     }
@@ -119,10 +122,6 @@ unsafe fn type_name(object: *mut ffi::PyObject) -> String {
         .into_owned()
 }
 
-unsafe extern "C" {
-    static mut PyODictIter_Type: ffi::PyTypeObject;
-}
-
 /// Types whose objects run no Python code when they die: they have no finaliser and no weak
 /// references, and their subclasses are other types. Texts, bytes and numbers hold nothing. What the
 /// containers held dies in an event of its own, and so does the key that an error has: one is made for an
@@ -141,7 +140,7 @@ static DIE_QUIETLY: LazyLock<[usize; 12]> = LazyLock::new(|| {
         &raw mut ffi::PyTuple_Type,
         &raw mut ffi::PyList_Type,
         &raw mut ffi::PyDict_Type,
-        &raw mut PyODictIter_Type,
+        &raw mut libpython::PyODictIter_Type,
         key_error.cast(),
     ]
     .map(|class| class as usize)
@@ -204,14 +203,6 @@ unsafe extern "C" fn heard(
     0
 }
 
-#[cfg(Py_3_13)]
-unsafe extern "C" {
-    fn PyRefTracer_SetTracer(tracer: Option<Traced>, data: *mut c_void) -> c_int;
-}
-
-#[cfg(Py_3_13)]
-type Traced = unsafe extern "C" fn(*mut ffi::PyObject, c_int, *mut c_void) -> c_int;
-
 /// Hears of each object that is made or dies.
 ///
 /// # Safety
@@ -247,7 +238,7 @@ pub fn _watch_begin(py: Python<'_>) {
     #[cfg(Py_3_13)]
     // SAFETY: the GIL is held, and `traced` is such a function, which raises nothing.
     unsafe {
-        PyRefTracer_SetTracer(Some(traced), std::ptr::null_mut());
+        libpython::PyRefTracer_SetTracer(Some(traced), std::ptr::null_mut());
     }
     WATCHING.store(true, Relaxed);
 }

@@ -1,6 +1,7 @@
 //! What the running Python is like: its objects, its picklers' ways, and which of them is stood in for.
 
 pub mod behaviour;
+pub mod build;
 pub mod face;
 pub mod functions;
 pub mod hookable;

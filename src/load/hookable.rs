@@ -9,9 +9,9 @@ use pyo3::types::{PyDict, PyString};
 
 use crate::error::unpickling_error;
 use crate::fast::class::class_attribute;
+use crate::fast::count::count_of;
 use crate::fast::fresh;
 use crate::fast::instance::instance_dict;
-use crate::fast::object::reference_count;
 use crate::gate::home::Home;
 use crate::load::entries::Entries;
 use crate::load::late::Late;
@@ -24,7 +24,7 @@ use crate::load::state::{Shown, State};
 use crate::load::unframer::Unframer;
 
 /// References to a memo that its unpickler alone has, while it is looked at: its own, and ours.
-const REFERENCES_TO_OWN_MEMO: isize = 2;
+const REFERENCES_TO_OWN_MEMO: usize = 2;
 
 /// Looks through the instance, which may lose things on the way: more often than this nobody puts them back.
 const LOOKS: usize = 4;
@@ -145,7 +145,7 @@ fn cleared<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Option<Entries<'py>>> {
 /// Whether the memo that the unpickler has as an attribute is to be used as such. If it is the empty dict that
 /// `__init__` made, and nobody else has it, the attribute goes: the memo is kept natively.
 fn own_memo(dict: &Bound<'_, PyDict>, memo: Bound<'_, PyAny>) -> PyResult<bool> {
-    let is_own = reference_count(memo.as_borrowed()) == REFERENCES_TO_OWN_MEMO
+    let is_own = count_of(memo.as_borrowed()) == Some(REFERENCES_TO_OWN_MEMO)
         && memo
             .cast_exact::<PyDict>()
             .is_ok_and(|memo| memo.is_empty());

@@ -5,9 +5,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyTuple};
 
+use crate::fast::count::count_of;
 use crate::fast::fresh;
 use crate::fast::instance::instance_dict;
-use crate::fast::object::reference_count;
 use crate::gate::home::Home;
 use crate::save::state::State;
 
@@ -144,7 +144,7 @@ pub fn take_memo(pickler: &Bound<'_, PyAny>, home: &Home<State>) -> PyResult<()>
         return Ok(());
     };
     // One reference is the pickler's, the other this function's.
-    if reference_count(memo.as_borrowed()) > 2 || cfg!(Py_GIL_DISABLED) {
+    if count_of(memo.as_borrowed()).is_none_or(|count| count > 2) {
         return Ok(());
     }
     let Ok(memo) = memo.cast_into_exact::<PyDict>() else {

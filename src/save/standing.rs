@@ -1,5 +1,6 @@
 //! How an object is held, and how it came to be: what decides whether it can be met again.
 
+use crate::fast::count;
 use crate::fast::memo::Holding;
 use crate::fast::view::View;
 use crate::save::fault::Fault;
@@ -7,6 +8,15 @@ use crate::save::fault::Fault;
 /// The longest chain of objects made during the dump, each inside the one before. A chain that
 /// never ends would otherwise fill the memory; real data stays far below.
 pub const MAX_CHAIN: u32 = 100_000;
+
+/// The chain, past an object that was not made during the dump: there it ends.
+///
+/// Where counts prove nothing nobody knows what was made, and so it goes on, and counts how many objects lie one
+/// inside the other that were reduced or replaced by an id: Python code made those, maybe just now.
+#[inline(always)]
+pub const fn chain_through_others(chain: u32) -> u32 {
+    if count::PROVES { 0 } else { chain }
+}
 
 /// What is known of an object beside what it is.
 #[derive(Copy, Clone, Debug)]
@@ -76,7 +86,8 @@ impl Standing {
     #[inline(always)]
     pub fn deepen(self) -> Result<Self, Fault> {
         if !(self.made | self.within_made) {
-            return Ok(Self { chain: 0, ..self });
+            let chain = chain_through_others(self.chain);
+            return Ok(Self { chain, ..self });
         }
         let chain = self.chain + u32::from(self.made);
         if chain > MAX_CHAIN {

@@ -7,17 +7,20 @@ import textwrap
 
 SECONDS = 60
 
+# What an interpreter says that can do without the GIL, and gets it back by the import.
+LOCK_IS_BACK = "ignore:The global interpreter lock:RuntimeWarning"
+
 
 def ended(script, *arguments, seconds=SECONDS, **variables):
     """The ended process. One that hangs fails the test."""
     code = textwrap.dedent(script)
-    environment = dict(os.environ, PYTHONFAULTHANDLER="1", RUST_BACKTRACE="0", **variables)
+    environment = dict(os.environ, PYTHONFAULTHANDLER="1", RUST_BACKTRACE="0", PYTHONWARNINGS=LOCK_IS_BACK)
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
         capture_output=True,
         text=True,
         timeout=seconds,
-        env=environment,
+        env=environment | variables,
     )
 
 

@@ -4,12 +4,8 @@ It may refuse to be imported there; if it is imported, it uses that interpreter'
 and errors, and not those of the interpreter that came first.
 """
 
-import sys
-
 import pytest
 from scripts import said
-
-pytestmark = pytest.mark.skipif(sys.version_info < (3, 12), reason="needs 3.12's interpreters")
 
 BEFORE = r"""
 import sys

@@ -8,6 +8,7 @@ use pyo3::ffi;
 use super::dict::Dict;
 use super::object::View;
 use super::text::Text;
+use crate::fast::libpython;
 use crate::fast::quiet::Quiet;
 
 /// A class, whatever its metaclass.
@@ -274,13 +275,8 @@ impl<'q> Names<'q> {
         // SAFETY: both are alive. The call looks through the classes' dicts, whose keys are exact strings
         // and so compare in C. What is found is held by the class.
         unsafe {
-            let found = _PyType_Lookup(self.0.as_type_ptr(), name.object().as_ptr());
+            let found = libpython::_PyType_Lookup(self.0.as_type_ptr(), name.object().as_ptr());
             (!found.is_null()).then(|| View::within(found))
         }
     }
-}
-
-unsafe extern "C" {
-    /// Exported by every supported interpreter, though not declared by `pyo3::ffi`.
-    fn _PyType_Lookup(t: *mut ffi::PyTypeObject, name: *mut ffi::PyObject) -> *mut ffi::PyObject;
 }

@@ -65,7 +65,7 @@ impl<'q> Function<'q> {
                 return None;
             }
             let cell = View::within(closure).as_tuple()?.item(0)?.as_ptr();
-            if ffi::Py_TYPE(cell) != &raw mut PyCell_Type {
+            if ffi::Py_TYPE(cell) != &raw mut ffi::PyCell_Type {
                 return None;
             }
             let value = (*cell.cast::<Cell>()).value;
@@ -79,8 +79,4 @@ impl<'q> Function<'q> {
 struct Cell {
     base: ffi::PyObject,
     value: *mut ffi::PyObject,
-}
-
-unsafe extern "C" {
-    static mut PyCell_Type: ffi::PyTypeObject;
 }

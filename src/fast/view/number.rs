@@ -28,7 +28,7 @@ pub struct Digits {
 const LONG_DIGITS: usize = 5;
 pub const LONG_BYTES: usize = 24;
 
-/// Bits of a digit, on every build for 64 bits that was not configured otherwise.
+/// Bits of a digit, on every build that was not configured otherwise.
 pub const DIGIT_BITS: u32 = 30;
 
 impl<'q> Int<'q> {
@@ -42,12 +42,7 @@ impl<'q> Int<'q> {
     /// The value, where it fits in 64 bits.
     #[inline(always)]
     pub fn value(self) -> Option<i64> {
-        if cfg!(target_pointer_width = "64")
-            && let Some(value) = self.short_value()
-        {
-            return Some(value);
-        }
-        self.long_value()
+        self.short_value().or_else(|| self.long_value())
     }
 
     /// The value of an int of at most two digits.
@@ -121,7 +116,7 @@ impl<'q> Int<'q> {
             } else {
                 0
             };
-            if length.wrapping_sub(1) >= LONG_DIGITS || !cfg!(target_pointer_width = "64") {
+            if length.wrapping_sub(1) >= LONG_DIGITS {
                 return None;
             }
             std::slice::from_raw_parts((&raw const (*int).digits).cast::<u32>(), length)

@@ -5,6 +5,7 @@ use std::ptr::NonNull;
 
 use pyo3::ffi;
 
+use crate::fast::count::count;
 use crate::fast::quiet::Quiet;
 
 /// An object that stays alive, and keeps its parts, for `'q`.
@@ -87,7 +88,7 @@ impl<'q> View<'q> {
 
     /// Whether exactly one reference to the object is counted.
     ///
-    /// Without the GIL the count is split between threads and proves nothing, so the answer is no.
+    /// Where a count proves nothing the answer is no.
     #[inline(always)]
     pub fn is_held_once(self) -> bool {
         !self.has_others(1)
@@ -95,12 +96,12 @@ impl<'q> View<'q> {
 
     /// Whether more references are counted than `known` ones, or may be.
     ///
-    /// Without the GIL a count proves nothing, so the answer is yes.
+    /// Where a count proves nothing the answer is yes.
     #[inline(always)]
     pub fn has_others(self, known: usize) -> bool {
         // SAFETY: the object is alive; reading its count needs the GIL, which `Quiet` shows.
-        let count = unsafe { ffi::Py_REFCNT(self.as_ptr()) as usize };
-        cfg!(Py_GIL_DISABLED) || count > known
+        let count = unsafe { count(self.as_ptr()) };
+        count.is_none_or(|count| count > known)
     }
 
     /// Whether the object is callable, as `callable()` says.

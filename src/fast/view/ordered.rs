@@ -7,6 +7,8 @@ use pyo3::ffi;
 use super::dict::Dict;
 use super::object::View;
 use crate::fast::collector_pause::CollectorPause;
+use crate::fast::count::count;
+use crate::fast::libpython;
 use crate::fast::watch;
 
 /// Entries that are put in order at the most: without memory of one's own.
@@ -20,7 +22,7 @@ impl<'q> View<'q> {
     #[inline(always)]
     pub fn as_ordered_dict(self) -> Option<Dict<'q>> {
         // SAFETY: the static is only compared.
-        if self.type_ptr() != &raw mut PyODict_Type {
+        if self.type_ptr() != &raw mut libpython::PyODict_Type {
             return None;
         }
         self.as_any_dict()
@@ -87,7 +89,7 @@ impl<'q> Keys<'q> {
                 ffi::PyErr_Clear();
                 return is_end.then_some(None);
             }
-            let is_held = ffi::Py_REFCNT(key) > 1;
+            let is_held = count(key).is_some_and(|count| count > 1);
             ffi::Py_DECREF(key);
             is_held.then(|| Some(View::within(key)))
         }
@@ -100,8 +102,4 @@ impl Drop for Keys<'_> {
         // SAFETY: the reference is ours. What the iterator holds is held by the dict too.
         unsafe { ffi::Py_DECREF(self.iterator) }
     }
-}
-
-unsafe extern "C" {
-    static mut PyODict_Type: ffi::PyTypeObject;
 }

@@ -3,16 +3,7 @@
 use pyo3::ffi;
 
 use super::object::View;
-
-unsafe extern "C" {
-    /// Exported by every supported interpreter, though not declared by `pyo3::ffi`.
-    fn _PySet_NextEntry(
-        set: *mut ffi::PyObject,
-        position: *mut ffi::Py_ssize_t,
-        key: *mut *mut ffi::PyObject,
-        hash: *mut ffi::Py_hash_t,
-    ) -> std::ffi::c_int;
-}
+use crate::fast::libpython;
 
 /// An exact set or frozenset.
 #[derive(Copy, Clone)]
@@ -42,7 +33,8 @@ impl<'q> Set<'q> {
         // SAFETY: of a set the call walks the table, and gives an element that the set holds.
         unsafe {
             let found =
-                _PySet_NextEntry(self.0.as_ptr(), position, &raw mut key, &raw mut hash) == 1;
+                libpython::_PySet_NextEntry(self.0.as_ptr(), position, &raw mut key, &raw mut hash)
+                    == 1;
             found.then(|| View::within(key))
         }
     }

@@ -14,8 +14,7 @@ struct Head {
     base: ffi::PyObject,
     length: ffi::Py_ssize_t,
     hash: ffi::Py_hash_t,
-    /// From the lowest bit: two of interning (without the GIL a byte), three of the width of a
-    /// character, one that says that the characters follow the head, one that all are ASCII.
+    /// Fields of bits: see the masks below.
     state: u32,
     /// Up to 3.11 a pointer lies between the state and the characters.
     #[cfg(not(Py_3_12))]
@@ -30,11 +29,28 @@ struct Encoded {
     utf8: *const u8,
 }
 
-/// The two bits of `Head::state` for ASCII that follows the head, where interning takes two bits.
-const COMPACT_ASCII: u32 = 0b11 << 5;
+/// A mask for `width` bits of `Head::state` that come after `before` others. Compilers put the first bits lowest
+/// where the machine puts the first byte lowest, and else highest.
+const fn bits(before: u32, width: u32) -> u32 {
+    let from = if cfg!(target_endian = "little") {
+        before
+    } else {
+        u32::BITS - before - width
+    };
+    ((1 << width) - 1) << from
+}
 
-/// The bit of them that says that the characters follow the head.
-const COMPACT: u32 = 0b1 << 5;
+/// Interning. Without the GIL it takes a byte, whose values fit in two bits, and what follows lies elsewhere.
+const INTERNED: u32 = bits(0, if cfg!(Py_GIL_DISABLED) { 8 } else { 2 });
+
+/// The width of a character, in bytes.
+const WIDTH: u32 = bits(2, 3);
+
+/// Says that the characters follow the head.
+const COMPACT: u32 = bits(5, 1);
+
+/// `COMPACT`, and says that all characters are ASCII.
+const COMPACT_ASCII: u32 = bits(5, 2);
 
 impl<'q> Text<'q> {
     /// # Safety
@@ -121,7 +137,7 @@ impl<'q> Text<'q> {
     /// Whether surrogates are among the characters, or may be. To encode one sets an exception, whose
     /// making is an allocation that the collector tracks.
     fn may_have_surrogates(self) -> bool {
-        if cfg!(not(Py_GIL_DISABLED)) && self.state() >> 2 & 0b111 == 1 {
+        if cfg!(not(Py_GIL_DISABLED)) && (self.state() & WIDTH) >> WIDTH.trailing_zeros() == 1 {
             // Characters of one byte are no surrogates.
             return false;
         }
@@ -137,8 +153,7 @@ impl<'q> Text<'q> {
     /// That table's reference is not counted, so such a string has a holder more than its count says.
     #[inline(always)]
     pub fn is_interned(self) -> bool {
-        // Without the GIL interning takes a byte of the state, whose values fit in two bits.
-        self.state() & 0b11 != 0
+        self.state() & INTERNED != 0
     }
 
     /// The code points, in order.

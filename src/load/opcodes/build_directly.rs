@@ -12,8 +12,9 @@ use pyo3::prelude::*;
 
 use crate::fast::attribute::optional_attribute;
 use crate::fast::bare::is_bare;
+use crate::fast::count::count_of;
 use crate::fast::fresh;
-use crate::fast::object::{Exact, exact, is_empty, reference_count};
+use crate::fast::object::{Exact, exact, is_empty};
 use crate::interpreter::face::Face;
 use crate::load::attributes::Attributes;
 use crate::load::machine::{ENTRIES_BEFORE_LOOKING_AHEAD, Machine};
@@ -47,11 +48,11 @@ impl<'py> Machine<'py, '_> {
         if !matches!(next, Some(BUILD | TUPLE2)) || !is_empty(dict) {
             return Ok(false);
         }
-        let is_memoized = match reference_count(dict) {
+        let is_memoized = match count_of(dict) {
             // The stack's reference, and the caller's.
-            2 => false,
+            Some(2) => false,
             // And the memo's.
-            3 => {
+            Some(3) => {
                 if !self.may_leave_unfilled(dict, start) {
                     return Ok(false);
                 }

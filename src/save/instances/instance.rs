@@ -10,7 +10,7 @@ use crate::save::hooks::builtin::Builtin;
 use crate::save::instances::plain::{Making, Plain};
 use crate::save::instances::plan::is_shadowed;
 use crate::save::instances::slots::{slots_are_leaves, write_slots};
-use crate::save::standing::Standing;
+use crate::save::standing::{Standing, chain_through_others};
 use crate::save::write::writer::Writer;
 
 /// What is left to do of a plain instance.
@@ -30,7 +30,11 @@ pub fn inside(standing: Standing) -> Standing {
         within_made: standing.made,
         ..Standing::new(
             Holding::Shared,
-            if standing.made { standing.chain + 1 } else { 0 },
+            if standing.made {
+                standing.chain + 1
+            } else {
+                chain_through_others(standing.chain)
+            },
         )
     }
 }

@@ -6,7 +6,7 @@ use crate::fast::quiet::Quiet;
 use crate::fast::view::{Tuple, View};
 use crate::save::containers::batch::{Items, Step};
 use crate::save::fault::Fault;
-use crate::save::standing::{Container, Standing};
+use crate::save::standing::{Container, Standing, chain_through_others};
 use crate::save::write::writer::Writer;
 
 /// The part of a reduce value that was begun last, in the order in which they are begun.
@@ -191,7 +191,14 @@ impl Reduce {
         let stays = writer.fast || self.made;
         let later = Standing {
             within_made: self.made,
-            ..Standing::new(Holding::Shared, if stays { self.chain } else { 0 })
+            ..Standing::new(
+                Holding::Shared,
+                if stays {
+                    self.chain
+                } else {
+                    chain_through_others(self.chain)
+                },
+            )
         };
         (first, later)
     }
