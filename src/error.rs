@@ -4,9 +4,11 @@
 //! that the running release's own class differs. What an error looks like in Python is made as late as
 //! possible: making it can run Python code, and each function says whether it does.
 
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyType;
+use pyo3::types::{PyString, PyType};
 
+use crate::fast::fresh;
 use crate::interpreter::imports::Imports;
 
 /// Notes kept at each end of the path; a longer path names how many lie between.
@@ -65,10 +67,18 @@ pub fn after(py: Python<'_>, error: PyErr, cause: PyErr) -> PyErr {
 
 /// The error with a note. What fails here never replaces it. Runs Python code.
 #[cold]
-pub fn with_note(py: Python<'_>, error: PyErr, note: String) -> PyErr {
+pub fn with_note(py: Python<'_>, error: PyErr, note: &str) -> PyErr {
     let error = settled(py, error);
-    let _ = error.value(py).call_method1("add_note", (note,));
+    // MemoryError, mostly: nothing here may be made in a way that can't fail.
+    let _ = fresh::text(py, note)
+        .and_then(|note| fresh::tuple(py, [note.into_any()]))
+        .and_then(|note| error.value(py).getattr(add_note(py))?.call1(note));
     error
+}
+
+/// The name of the method, which is made at import, when there is memory for it.
+pub fn add_note(py: Python<'_>) -> &Bound<'_, PyString> {
+    intern!(py, "add_note")
 }
 
 /// The name of an object's class as errors spell it: qualified by its module, unless that is
@@ -132,7 +142,7 @@ impl Path {
         let more = (left_out > 0).then(|| format!("({left_out} more notes left out)"));
         let notes = self.innermost.into_iter().chain(more).chain(self.outermost);
         for note in notes {
-            error = with_note(py, error, note);
+            error = with_note(py, error, &note);
         }
         error
     }

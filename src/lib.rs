@@ -55,12 +55,15 @@ pub mod _oxipickle {
         crate::interpreter::build::check(py)?;
         crate::interpreter::build::check_lock(py)?;
         crate::fast::layout::check(py)?;
+        crate::fast::leaf::observe(py)?;
+        crate::fast::bare::observe(py)?;
         crate::interpreter::imports::Imports::observe(py)?;
         #[cfg(feature = "watch")]
         crate::fast::watchman::export(module)?;
         crate::faces::functions::move_to_package(module)?;
         // Nobody names this class, and making it when it is first needed might find no memory.
         py.get_type::<crate::fast::filling::Filling>();
+        crate::error::add_note(py);
         crate::faces::dispatch_table::DispatchTableSlot::install(
             &py.get_type::<Pickler>(),
             Pickler::home_of,

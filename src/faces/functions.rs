@@ -119,7 +119,7 @@ fn of_text(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
     }
     let note = "a pickle is bytes, and no text: what was read as text is read in mode 'rb', and what was decoded \
                 is not to be decoded";
-    with_note(data.py(), error, note.to_owned())
+    with_note(data.py(), error, note)
 }
 
 /// Apart from `loads`, which is faster without it.

@@ -176,6 +176,13 @@ pub fn class_attribute<'py>(
     }
 }
 
+/// Whether instances of the class have no `__dict__`.
+pub fn is_dictless(class: &Bound<'_, PyType>) -> bool {
+    // SAFETY: the class is alive; a field of it is read. A `__dict__` that the interpreter manages has
+    // the offset -1.
+    unsafe { (*class.as_type_ptr()).tp_dictoffset == 0 }
+}
+
 /// A method of a class, to be called with an instance first: None unless a look-up on any instance
 /// finds that method and runs no Python code, since attributes are found the ordinary way and
 /// instances have no `__dict__` of their own.
@@ -183,10 +190,7 @@ pub fn method_of_dictless<'py>(
     class: &Bound<'py, PyType>,
     name: &Bound<'py, PyString>,
 ) -> Option<Bound<'py, PyAny>> {
-    // SAFETY: the class is alive; a field of it is read. A `__dict__` that the interpreter manages has
-    // the offset -1.
-    let is_dictless = unsafe { (*class.as_type_ptr()).tp_dictoffset == 0 };
-    if !is_dictless || !finds_attributes_ordinarily(class) {
+    if !is_dictless(class) || !finds_attributes_ordinarily(class) {
         return None;
     }
     class_attribute(class, name).filter(|found| is_method_descriptor(found.as_borrowed()))

@@ -13,7 +13,7 @@ use pyo3::types::{PyByteArray, PyBytes};
 use crate::fast::no_memory::NoMemory;
 use crate::fast::output::BytesOutput;
 
-/// What is shown is the last piece that was asked for, zeroed before.
+/// What is shown is the last piece that was asked for.
 #[pyclass(frozen, module = "oxipickle._oxipickle")]
 pub struct Filling {
     state: Mutex<State>,
@@ -55,11 +55,11 @@ impl Filling {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the next `more` bytes what is shown.
+    /// Makes the next `more` bytes what is shown: zeros if they are to be blank, and else what lies there.
     ///
     /// # Errors
     /// BufferError while the last ones are still held by somebody; MemoryError.
-    pub fn extend(&self, more: usize) -> PyResult<()> {
+    pub fn extend(&self, more: usize, blank: bool) -> PyResult<()> {
         let mut state = self.lock();
         if state.exports > 0 {
             return Err(shown());
@@ -68,9 +68,10 @@ impl Filling {
         // What can't grow has lost what it had, so nothing is shown then.
         (state.start, state.end) = (0, 0);
         state.output.grow(start, end).map_err(|_| NoMemory)?;
-        // A file that says it filled more than it did must not show what lay there before.
-        for byte in &mut state.output.space()[start..end] {
-            byte.write(0);
+        if blank {
+            for byte in &mut state.output.space()[start..end] {
+                byte.write(0);
+            }
         }
         (state.start, state.end) = (start, end);
         Ok(())

@@ -269,11 +269,12 @@ pub fn is_made_of(attribute: &Bound<'_, PyAny>, function: &Bound<'_, PyCFunction
     }
 }
 
-/// The name of a builtin method, and the object that it is bound to; None for anything else.
+/// The name of a builtin method, and the object that it is bound to; None for anything else. Those that are told the
+/// class that defines them are of a type of their own, derived from the others'.
 pub fn builtin_method<'a, 'py>(
     method: &'a Bound<'py, PyAny>,
 ) -> Option<(&'a CStr, Borrowed<'a, 'py, PyAny>)> {
-    let method = method.cast_exact::<PyCFunction>().ok()?;
+    let method = method.cast::<PyCFunction>().ok()?;
     // SAFETY: the thread is attached. A definition and its name are there as long as the method, which holds the
     // object too; that is null where there is none.
     unsafe {

@@ -6,6 +6,7 @@
 
 pub mod attached;
 pub mod attribute;
+pub mod bare;
 pub mod build;
 pub mod bytes_io;
 pub mod call;
@@ -25,6 +26,7 @@ pub mod import;
 pub mod instance;
 pub mod interpreter;
 pub mod layout;
+pub mod leaf;
 mod libpython;
 pub mod memo;
 pub mod method;

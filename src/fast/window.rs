@@ -165,6 +165,19 @@ impl Window {
         Some(unsafe { std::slice::from_raw_parts(self.data.add(start), n) })
     }
 
+    /// Everything from the position to the limit.
+    #[inline(always)]
+    pub fn within_limit(&self) -> &[u8] {
+        // SAFETY: the position is at most the limit, and that at most `len`; as for `bytes`.
+        unsafe { std::slice::from_raw_parts(self.data.add(self.position), self.rest()) }
+    }
+
+    /// Moves the position forward, at most to the limit.
+    #[inline(always)]
+    pub fn skip(&mut self, n: usize) {
+        self.position += n.min(self.rest());
+    }
+
     /// Moves the position back, at most to the start.
     pub fn step_back(&mut self, n: usize) {
         self.position -= n.min(self.position);

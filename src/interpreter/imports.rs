@@ -46,6 +46,10 @@ pub struct Imports {
     pub function_type: Py<PyType>,
     pub buffer_type: Py<PyType>,
     pub bytes_io_type: Py<PyType>,
+    pub buffered_reader_type: Py<PyType>,
+    pub file_io_type: Py<PyType>,
+    /// What tells of an open file of the system's.
+    pub fstat: Py<PyAny>,
     /// Its `seek`, whatever a `BytesIO` has of that name.
     pub bytes_io_seek: Py<PyAny>,
     pub builtin_method_type: Py<PyType>,
@@ -126,7 +130,8 @@ impl Imports {
         };
         let singleton =
             |value: Bound<'_, PyAny>| (value.get_type().into_any().unbind(), value.unbind());
-        let bytes_io_type = class(&py.import("io")?, "BytesIO")?;
+        let io = py.import("io")?;
+        let bytes_io_type = class(&io, "BytesIO")?;
         bytes_io::observe(bytes_io_type.bind(py))?;
         Ok(Self {
             pickle: pickle.clone().unbind(),
@@ -156,6 +161,9 @@ impl Imports {
             buffer_type: class(&pickle, "PickleBuffer")?,
             bytes_io_seek: bytes_io_type.bind(py).getattr("seek")?.unbind(),
             bytes_io_type,
+            buffered_reader_type: class(&io, "BufferedReader")?,
+            file_io_type: class(&io, "FileIO")?,
+            fstat: py.import("os")?.getattr("fstat")?.unbind(),
             builtin_method_type: class(&types, "BuiltinMethodType")?,
             deque_type: class(&collections, "deque")?,
             ordered_dict_type: class(&collections, "OrderedDict")?,

@@ -11,16 +11,16 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
 use crate::fast::class::{
-    SlotOffset, class_attribute, contents_version, is_data_descriptor, method_of_dictless,
-    sets_no_state, sets_ordinarily, slot_offset, takes_attributes,
+    DictOffset, SlotOffset, class_attribute, contents_version, is_data_descriptor, is_dictless,
+    method_of_dictless, sets_no_state, sets_ordinarily, slot_offset, takes_attributes,
 };
 use crate::fast::decode::interned;
 use crate::fast::instance::{has_ordinary_dict, set_named_attribute};
 use crate::fast::object::is_of_immutable_type;
 
 /// Places of the two tables, at first and at most: a load meets the same few classes and names again and again.
-const CLASSES_KEPT: [usize; 2] = [2, 16];
-const NAMES_KEPT: [usize; 2] = [8, 128];
+const CLASSES_KEPT: [usize; 2] = [2, 64];
+const NAMES_KEPT: [usize; 2] = [8, 512];
 
 /// The version of an entry that tells of a name whatever the class.
 const NO_CLASS: u32 = 0;
@@ -46,6 +46,8 @@ pub struct Known<'py> {
     version: u32,
     /// The class has no `__setstate__`, and looking for one on an instance runs no Python code.
     pub sets_no_state: bool,
+    /// No instance has a `__setstate__` either: they have no `__dict__`.
+    pub instances_set_no_state: bool,
     /// `__setstate__`, to be called with the instance first. Known only for classes whose instances have no
     /// `__dict__`: there an instance might have another of its own.
     pub setstate: Option<Bound<'py, PyAny>>,
@@ -169,8 +171,10 @@ impl<'py> Attributes<'py> {
     #[cold]
     #[inline(never)]
     fn get_to_know(&mut self, class: &Bound<'py, PyType>) -> PyResult<()> {
+        let sets_no_state = sets_no_state(class);
         self.classes.put(Known {
-            sets_no_state: sets_no_state(class),
+            sets_no_state,
+            instances_set_no_state: sets_no_state && is_dictless(class),
             setstate: method_of_dictless(class, intern!(class.py(), "__setstate__")),
             // Looking gave the class a number if it had none.
             version: contents_version(class),
@@ -183,7 +187,16 @@ impl<'py> Attributes<'py> {
     /// `__dict__` whenever the class has no data descriptor of that name, and the class sets no state.
     #[inline(always)]
     pub fn takes_attributes(instance: &Bound<'py, PyAny>, class: &Bound<'py, PyType>) -> bool {
-        takes_attributes(class).is_some_and(|offset| has_ordinary_dict(instance, offset))
+        Self::place_of_dict(instance, class).is_some()
+    }
+
+    /// As `takes_attributes`: where the instance keeps its `__dict__`.
+    #[inline(always)]
+    pub fn place_of_dict(
+        instance: &Bound<'py, PyAny>,
+        class: &Bound<'py, PyType>,
+    ) -> Option<DictOffset> {
+        takes_attributes(class).filter(|offset| has_ordinary_dict(instance, *offset))
     }
 
     /// Sets an attribute, if it is known that this is the same as storing it in `__dict__`. False

@@ -5,14 +5,15 @@
 //! off, and a threshold that somebody sets meanwhile is left as it is when the pause ends.
 //!
 //! A load that waits, for its file, for a hook or for a module to be imported, interrupts the pause:
-//! meanwhile other threads make garbage.
+//! meanwhile other threads make garbage. It does not wait for a file whose bytes are stored.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use pyo3::prelude::*;
-use pyo3::types::{IntoPyDict, PyCFunction};
+use pyo3::types::{IntoPyDict, PyCFunction, PyTuple};
 
+use crate::fast::{decode, fresh};
 use crate::interpreter::imports::Imports;
 
 /// Loads under way that have a share in the pause. Changed by threads that hold the GIL only.
@@ -48,13 +49,17 @@ fn after_fork(py: Python<'_>) -> PyResult<()> {
 }
 
 fn threshold(py: Python<'_>, imports: &Imports) -> PyResult<i64> {
-    let all = imports.get_threshold.bind(py).call0()?;
-    all.get_item(0)?.extract()
+    let all = imports
+        .get_threshold
+        .bind(py)
+        .call0()?
+        .cast_into::<PyTuple>()?;
+    all.get_borrowed_item(0)?.extract()
 }
 
 fn set_threshold(py: Python<'_>, imports: &Imports, threshold: i64) -> PyResult<()> {
-    let set = imports.set_threshold.bind(py);
-    set.call1((threshold,)).map(drop)
+    let arguments = fresh::tuple(py, [decode::int(py, threshold)?])?;
+    imports.set_threshold.bind(py).call1(arguments).map(drop)
 }
 
 /// Begins the pause. Where there is no memory to ask for the threshold, or to set it, there is none.
@@ -67,12 +72,26 @@ fn take(py: Python<'_>, imports: &Imports) {
     }
 }
 
-/// Ends the pause, unless user code set a threshold meanwhile.
+/// Ends the pause, unless user code set a threshold meanwhile. Where there is no memory for that, it is left to be done.
 fn give_back(py: Python<'_>, imports: &Imports) {
-    let before = THRESHOLD.swap(0, Ordering::Relaxed);
-    if before > 0 && threshold(py, imports).is_ok_and(|now| now == 0) {
-        // It was valid before, so setting it fails for want of memory at the most.
-        let _ = set_threshold(py, imports, before);
+    let before = THRESHOLD.load(Ordering::Relaxed);
+    let is_done = before <= 0
+        || match threshold(py, imports) {
+            Ok(0) => set_threshold(py, imports, before).is_ok(),
+            Ok(_) => true,
+            Err(_) => false,
+        };
+    if is_done {
+        THRESHOLD.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Ends a pause that no load has a share in any more, if that was left to be done: for a load that failed, and has
+/// released what it made.
+#[cold]
+pub fn give_back_late(py: Python<'_>, imports: &Imports) {
+    if PAUSES.load(Ordering::Relaxed) == 0 {
+        give_back(py, imports);
     }
 }
 

@@ -22,6 +22,11 @@ use crate::load::state::State;
 /// Opcodes carried out before the collector is paused: shorter pickles do not earn the pause.
 const OPCODES_BEFORE_PAUSE: u32 = 128;
 
+/// Memo entries after which a load looks ahead for the indices that the rest of the pickle fetches. The
+/// look takes a pass over the pickle, which small pickles, and those that memoize little, would not win
+/// back.
+pub const ENTRIES_BEFORE_LOOKING_AHEAD: usize = 256;
+
 /// The way home for a state.
 struct WayHome<'py, 'h> {
     home: &'h Home<State>,
@@ -253,14 +258,19 @@ impl<'py, 'h> Machine<'py, 'h> {
     /// Lets the input run Python code, the file's, with the state at home, and wait for bytes.
     pub fn read_from_file<R>(&mut self, read: impl FnOnce(&mut Input<'h>) -> R) -> R {
         // A `BytesIO`'s own methods run no Python code, and have nothing to wait for.
-        if self.settings.file.as_ref().is_none_or(|file| !file.waits) {
+        let Some(file) = self.settings.file.as_ref().filter(|file| file.waits) else {
             return read(&mut self.input);
+        };
+        let waits = self.pause.is_some() && file.may_wait(self.py);
+        if waits {
+            self.interrupt_pause();
         }
-        self.interrupt_pause();
         self.put_state_home();
         let result = read(&mut self.input);
         self.take_state_back();
-        self.go_on_with_pause();
+        if waits {
+            self.go_on_with_pause();
+        }
         result
     }
 

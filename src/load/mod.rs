@@ -1,8 +1,8 @@
 //! The unpickler: a machine that carries out the opcodes of a pickle.
 //!
-//! `session` begins and ends a load. `run` is the loop, `machine` and `stack` what it works on,
-//! `input` where the bytes come from, and `opcodes` what is carried out. `state` is what goes
-//! home to the unpickler while Python code runs. On the hookable face, `hookable` decides who carries a load
+//! `session` begins and ends a load. `run` is the loop, and `plain` one for the most frequent opcodes;
+//! `machine` and `stack` are what these work on, `input` where the bytes come from, and `opcodes` what is
+//! carried out. `state` is what goes home to the unpickler while Python code runs. On the hookable face, `hookable` decides who carries a load
 //! out, by `ours` and `entries`, and `show` is what Python code finds that looks at the unpickler.
 
 mod argument;
@@ -26,6 +26,8 @@ mod note;
 mod opcodes;
 pub mod ours;
 mod passages;
+mod place;
+mod plain;
 mod premises;
 mod residence;
 mod review;
@@ -36,4 +38,5 @@ pub mod show;
 mod spare;
 mod stack;
 pub mod state;
+mod unfilled;
 pub mod unframer;

@@ -4,7 +4,7 @@
 //! more than the first bytes.
 
 use pickle_format::opcode::Opcode;
-use pyo3::exceptions::{PyAttributeError, PyImportError, PyUnicodeDecodeError};
+use pyo3::exceptions::{PyAttributeError, PyImportError, PyMemoryError, PyUnicodeDecodeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -12,6 +12,7 @@ use pyo3::types::PyString;
 use crate::error::{settled, with_note};
 use crate::fast::{decode, fresh};
 use crate::load::machine::Machine;
+use crate::load::place::Place;
 
 /// So many of the first bytes tell what a file is that is no pickle: as many as a tar archive needs.
 const TELLING: usize = 512;
@@ -78,13 +79,7 @@ impl<'py> Machine<'py, '_> {
     pub fn noted(&mut self, error: PyErr, beginning: Beginning) -> PyErr {
         let at = self.opcode_at;
         let in_argument = self.input.failed_in_argument;
-        let note = match self.opcode {
-            None => format!("at byte {at}, reading an opcode"),
-            Some(opcode) if in_argument => {
-                format!("at byte {at}, reading the argument of {}", opcode.name())
-            }
-            Some(opcode) => format!("at byte {at}, carrying out {}", opcode.name()),
-        };
+        let place = Place::of(at, self.opcode, in_argument);
         let cut_short = self.input.cut_short.filter(|_| self.opcode.is_some());
         let is_string = in_argument
             && matches!(
@@ -97,18 +92,22 @@ impl<'py> Machine<'py, '_> {
         let settings = self.settings;
         let taken = self.input.taken();
         self.leave(|py| {
-            let mut error = with_note(py, error, note);
+            let mut error = with_note(py, error, place.text());
+            // Telling more takes memory.
+            if error.is_instance_of::<PyMemoryError>(py) {
+                return error;
+            }
             if let Some((size, rest)) = cut_short {
                 let note = match size {
                     1 => "the byte that was to follow is not there".to_owned(),
                     _ => format!("of the {size} bytes that were to follow, {rest} are there"),
                 };
-                error = with_note(py, error, note);
+                error = with_note(py, error, &note);
             }
             if is_string && error.is_instance_of::<PyUnicodeDecodeError>(py) {
                 let note = "it is a byte string of Python 2: encoding=\"latin1\" reads what numpy and datetime \
                             wrote, and encoding=\"bytes\" gives such strings as bytes";
-                error = with_note(py, error, note.to_owned());
+                error = with_note(py, error, note);
             }
             if at >= LATEST {
                 return error;
@@ -153,7 +152,7 @@ impl<'py> Machine<'py, '_> {
                 (Some(module_name), Some(name)) if is_missing => with_note(
                     py,
                     error,
-                    format!("looking for the global {module_name}.{name}"),
+                    &format!("looking for the global {module_name}.{name}"),
                 ),
                 _ => error,
             }

@@ -22,6 +22,7 @@ impl Resident for State {
         if let Some(settings) = &self.settings {
             settings.traverse(visit)?;
         }
+        self.unfilled.traverse(visit)?;
         // Without memory to list what lies far, nothing of the memo is shown, and none of it collected.
         if let Ok(entries) = self.memo.iter() {
             for (_, value) in entries {

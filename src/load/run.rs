@@ -53,6 +53,9 @@ impl<'py> Machine<'py, '_> {
     /// `HANDLERS` tells whether some opcodes are left to functions of the unpickler's dispatch.
     fn run<const HANDLERS: bool>(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
         loop {
+            if !HANDLERS {
+                self.run_plain()?;
+            }
             self.ticks -= 1;
             if self.ticks == 0 && !self.tick()? {
                 return Ok(None);

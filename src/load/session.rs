@@ -11,7 +11,6 @@ use crate::error::unpickling_error;
 use crate::fast::fresh;
 use crate::gate::home::Home;
 use crate::interpreter::imports::Imports;
-use crate::load::find_class;
 use crate::load::input::file::File;
 use crate::load::input::{Input, Source};
 use crate::load::machine::Machine;
@@ -20,6 +19,7 @@ use crate::load::premises::Premises;
 use crate::load::settings::Settings;
 use crate::load::spare;
 use crate::load::state::{State, look};
+use crate::load::{collector, find_class};
 
 /// Begins afresh with these settings and an empty memo.
 ///
@@ -79,7 +79,8 @@ fn no_memory<E>(_: E) -> PyErr {
 pub fn clear_memo(home: &Home<State>) -> PyResult<()> {
     let old = look(home, |state| {
         let empty = state.empty_memo();
-        std::mem::replace(&mut state.memo, empty)
+        let memo = std::mem::replace(&mut state.memo, empty);
+        (memo, state.unfilled.forget())
     })?;
     drop(old);
     Ok(())
@@ -90,6 +91,8 @@ pub fn clear_memo(home: &Home<State>) -> PyResult<()> {
 /// # Errors
 /// RuntimeError while a load runs natively; MemoryError.
 pub fn copy_memo<'py>(py: Python<'py>, home: &Home<State>) -> PyResult<Bound<'py, PyDict>> {
+    let filled = look(home, |state| state.unfilled.fill(py))??;
+    drop(filled);
     let entries = look(home, |state| {
         let mut entries = Vec::new();
         let memo = &state.memo;
@@ -124,9 +127,12 @@ pub fn assign_memo(home: &Home<State>, contents: &Bound<'_, PyDict>) -> PyResult
         memo.put(index, value.unbind()).map_err(no_memory)?;
     }
     // Whichever memo is left over is released out here.
-    let swapped = look(home, |state| std::mem::swap(&mut state.memo, &mut memo));
+    let swapped = look(home, |state| {
+        std::mem::swap(&mut state.memo, &mut memo);
+        state.unfilled.forget()
+    });
     drop(memo);
-    swapped
+    swapped.map(drop)
 }
 
 /// One whole load of an unpickler object of the lean face.
@@ -212,6 +218,9 @@ pub fn carry_out<'py>(
     };
     // Only now are the stack's values released: a finaliser may use the unpickler again.
     drop(machine);
+    if result.is_err() {
+        collector::give_back_late(py, imports);
+    }
     let read = shown.and_then(|shown| shown.handed_over);
     match (result?, read) {
         (Some(object), _) => Ok(Loaded::Object(object)),
@@ -241,6 +250,9 @@ pub fn load_alone<'py>(
     let result = machine.load();
     if let Some(state) = machine.give_state_out() {
         spare::keep(state, py);
+    }
+    if result.is_err() {
+        collector::give_back_late(py, imports);
     }
     result?.ok_or_else(Home::<State>::in_use)
 }

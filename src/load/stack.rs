@@ -17,8 +17,8 @@ use crate::load::lists::Below;
 /// index counts from the lowest that was taken up.
 pub struct Stack<'py> {
     pub values: Vec<Bound<'py, PyAny>>,
-    marks: Vec<usize>,
-    fence: usize,
+    pub marks: Vec<usize>,
+    pub fence: usize,
     below: Option<Below<'py>>,
 }
 

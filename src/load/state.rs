@@ -9,6 +9,7 @@ use crate::fast::window::Window;
 use crate::gate::home::Home;
 use crate::load::settings::Settings;
 use crate::load::stack::Resting;
+use crate::load::unfilled::Unfilled;
 
 /// Values by memo index.
 pub type Memo = UnpicklerMemo<Py<PyAny>>;
@@ -51,6 +52,8 @@ pub struct State {
     /// None before `__init__`.
     pub settings: Option<Arc<Settings>>,
     pub memo: Memo,
+    /// Dicts in the memo that are still to be filled.
+    pub unfilled: Unfilled,
     /// The protocol that the last pickle named so far, 0 before it did.
     pub proto: u8,
     /// Bytes that the last load read without taking them from the file, since it failed.
@@ -85,13 +88,16 @@ impl State {
         let Self {
             settings,
             memo,
+            unfilled,
             proto,
             ahead,
             shown,
             values,
             marks,
         } = self;
-        memo.release(release);
+        memo.release(&release);
+        unfilled.forget().into_iter().for_each(release);
+        *unfilled = Unfilled::default();
         *settings = None;
         (*proto, *ahead) = (0, 0);
         *shown = None;

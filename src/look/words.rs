@@ -88,7 +88,7 @@ fn noted(error: PyErr, position: &Bound<'_, PyAny>, what: String) -> PyErr {
             Err(_) => return error,
         },
     };
-    with_note(position.py(), error, note)
+    with_note(position.py(), error, &note)
 }
 
 /// The error with a note that tells which instruction could not be carried out.

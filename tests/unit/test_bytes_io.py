@@ -158,3 +158,22 @@ def test_payloads_larger_than_a_window(protocol):
         return module.Unpickler(file).load(), file.read()
 
     assert alike(seen)[1] == b"rest"
+
+
+@pytest.mark.parametrize("read", ["read", "read1", "readline", "tell"])
+@pytest.mark.parametrize("readline", ["readline", "tell"])
+@pytest.mark.parametrize("readinto", ["readinto", "write", "tell"])
+def test_other_methods_of_the_file_in_place_of_its_own(read, readline, readinto):
+    lines = b"X\x07\x00\x00\x00line\nre\x85."
+    payload = b"B\x40\x00\x20\x00" + b"\1" * 0x200040 + b"."
+
+    def seen(module):
+        file = io.BytesIO(data)
+        own = {name: getattr(file, name) for name in (read, readline, readinto)}
+        file.read, file.readline, file.readinto = own[read], own[readline], own[readinto]
+        # What is in memory that nobody filled means nothing.
+        kind, value = outcome(module.Unpickler(file).load)
+        return kind, len(value) if type(value) is bytes else value, file.tell()
+
+    for data in (lines, b"I12\n.", payload):
+        alike(seen)

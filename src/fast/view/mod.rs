@@ -34,7 +34,7 @@ pub use decimal::make_decimal_known;
 pub use dict::{AnyEntries, Dict, TextEntries};
 pub use function::Function;
 pub use kind::Kind;
-pub use number::{DIGIT_BITS, Int, LONG_BYTES};
+pub use number::{DIGIT_BITS, Digits, Int, LONG_BYTES};
 pub use object::View;
 pub use sequence::{Bytes, List, Tuple};
 pub use set::Set;

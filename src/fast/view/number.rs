@@ -14,14 +14,14 @@ pub struct Float<'q>(View<'q>);
 
 /// An int's digits, least significant first, behind what says how many there are and the sign.
 #[repr(C)]
-struct Digits {
-    base: ffi::PyObject,
+pub struct Digits {
+    pub base: ffi::PyObject,
     #[cfg(not(Py_3_12))]
-    signed_length: ffi::Py_ssize_t,
+    pub signed_length: ffi::Py_ssize_t,
     /// From the lowest bit: two of sign (0 positive, 1 zero, 2 negative), a flag, the length.
     #[cfg(Py_3_12)]
-    tag: usize,
-    digits: [u32; 2],
+    pub tag: usize,
+    pub digits: [u32; 2],
 }
 
 /// The digits of an int of 128 bits, and bytes in which so many digits have room, with one for the sign.

@@ -1,10 +1,13 @@
 //! A file as a load sees it: the methods that are called, and what they may give.
 
+use std::ffi::CStr;
+use std::sync::OnceLock;
+
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyString, PyType};
 
 use crate::error::with_note;
 use crate::fast::attribute::optional_attribute;
@@ -20,6 +23,10 @@ use crate::interpreter::imports::Imports;
 /// Bytes that are asked of a file at once, at the most. A pickle may claim any length for an argument or a
 /// frame, and memory is taken for bytes that have arrived only.
 pub const LARGEST_READ: usize = 1024 * 1024;
+
+/// What a file's mode says of its type, and that it is a regular file: the same on every system.
+const FILE_TYPE: u32 = 0o170_000;
+const REGULAR: u32 = 0o100_000;
 
 /// The methods of a file that are used.
 struct Methods {
@@ -41,6 +48,8 @@ pub struct File {
     /// The `BytesIO` that the methods belong to: what was read of it too early is given back before anybody can see
     /// it.
     pub in_memory: Option<Py<PyAny>>,
+    /// What `is_stored` said when a load first asked.
+    may_wait: OnceLock<bool>,
 }
 
 impl File {
@@ -57,6 +66,7 @@ impl File {
                 methods: None,
                 waits: false,
                 in_memory: Some(file.clone().unbind()),
+                may_wait: OnceLock::new(),
             });
         }
         Self::of_other(file, is_bytes_io)
@@ -73,17 +83,17 @@ impl File {
             let error = PyTypeError::new_err("file must have 'read' and 'readline' attributes");
             return Err(if file.is_instance_of::<PyString>() {
                 let note = "this is text: to load from the file of that name, open it in mode 'rb'";
-                with_note(py, error, note.to_owned())
+                with_note(py, error, note)
             } else {
                 error
             });
         };
         let is_in_memory = is_bytes_io
-            && is_own_method(&read, file)
-            && is_own_method(&readline, file)
+            && is_own_method(&read, c"read", file)
+            && is_own_method(&readline, c"readline", file)
             && readinto
                 .as_ref()
-                .is_none_or(|found| is_own_method(found, file));
+                .is_none_or(|found| is_own_method(found, c"readinto", file));
         Ok(Self {
             waits: peek.is_some() || !is_in_memory,
             methods: Some(Methods {
@@ -93,6 +103,7 @@ impl File {
                 peek: peek.map(Bound::unbind),
             }),
             in_memory: is_in_memory.then(|| file.clone().unbind()),
+            may_wait: OnceLock::new(),
         })
     }
 
@@ -102,12 +113,12 @@ impl File {
     /// RuntimeError while the module is being made.
     pub fn of_methods(read: &Bound<'_, PyAny>, readline: &Bound<'_, PyAny>) -> PyResult<Self> {
         let imports = Imports::get(read.py())?;
-        let owner = |method| {
-            let (_, owner) = builtin_method(method)?;
-            let is_in_memory = owner.get_type().is(&imports.bytes_io_type);
+        let owner = |method, name| {
+            let (own, owner) = builtin_method(method)?;
+            let is_in_memory = own == name && owner.get_type().is(&imports.bytes_io_type);
             is_in_memory.then(|| owner.to_owned().unbind())
         };
-        let in_memory = owner(read).filter(|_| owner(readline).is_some());
+        let in_memory = owner(read, c"read").filter(|_| owner(readline, c"readline").is_some());
         Ok(Self {
             methods: Some(Methods {
                 read: read.clone().unbind(),
@@ -117,7 +128,68 @@ impl File {
             }),
             waits: in_memory.is_none(),
             in_memory,
+            may_wait: OnceLock::new(),
         })
+    }
+
+    /// Whether reading may wait for somebody who writes, as far as that is known of the file.
+    pub fn may_wait(&self, py: Python<'_>) -> bool {
+        self.waits
+            && *self
+                .may_wait
+                .get_or_init(|| !self.is_stored(py).unwrap_or(false))
+    }
+
+    /// Whether all bytes are there, in memory or in a regular file, and only the interpreter's own classes read them.
+    /// Runs no Python code.
+    ///
+    /// # Errors
+    /// What asking a closed file raises; MemoryError.
+    pub fn is_stored(&self, py: Python<'_>) -> PyResult<bool> {
+        let Some(methods) = &self.methods else {
+            return Ok(true);
+        };
+        let imports = Imports::get(py)?;
+        let Some((_, file)) = builtin_method(methods.read.bind(py)) else {
+            return Ok(false);
+        };
+        let are_own = [
+            (Some(&methods.read), c"read"),
+            (methods.readinto.as_ref(), c"readinto"),
+            (methods.peek.as_ref(), c"peek"),
+        ];
+        let are_own = are_own.iter().all(|(method, name)| {
+            method.is_none_or(|method| is_own_method(method.bind(py), name, &file))
+        });
+        if !are_own {
+            return Ok(false);
+        }
+        let is = |object: &Bound<'_, PyAny>, class: &Py<PyType>| object.get_type().is(class);
+        if is(&file, &imports.bytes_io_type) {
+            return Ok(true);
+        }
+        if !is(&file, &imports.buffered_reader_type) {
+            return Ok(false);
+        }
+        let raw = file.getattr(intern!(py, "raw"))?;
+        let is_in_memory = is(&raw, &imports.bytes_io_type);
+        if !is_in_memory && !is(&raw, &imports.file_io_type) {
+            return Ok(false);
+        }
+        // An attribute of the instance would be called in its place.
+        if !is_own_method(&raw.getattr(intern!(py, "readinto"))?, c"readinto", &raw) {
+            return Ok(false);
+        }
+        if is_in_memory {
+            return Ok(true);
+        }
+        let fileno = imports
+            .file_io_type
+            .bind(py)
+            .getattr(intern!(py, "fileno"))?;
+        let status = imports.fstat.bind(py).call1((fileno.call1((raw,))?,))?;
+        let mode = status.getattr(intern!(py, "st_mode"))?.extract::<u32>()?;
+        Ok(mode & FILE_TYPE == REGULAR)
     }
 
     /// A method of the file's class, bound to the file.
@@ -180,9 +252,9 @@ impl File {
     }
 }
 
-/// Whether a method is the object's own, and not one that was set on it.
-fn is_own_method(method: &Bound<'_, PyAny>, object: &Bound<'_, PyAny>) -> bool {
-    builtin_method(method).is_some_and(|(_, owner)| owner.is(object))
+/// Whether a method is the object's own of this name, and not one that was set on it.
+fn is_own_method(method: &Bound<'_, PyAny>, name: &CStr, object: &Bound<'_, PyAny>) -> bool {
+    builtin_method(method).is_some_and(|(own, owner)| own == name && owner.is(object))
 }
 
 impl File {

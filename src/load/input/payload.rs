@@ -46,7 +46,8 @@ impl<'h> Input<'h> {
             && settings.face == Face::Lean
             && let Some(readinto) = file.readinto(py)?
         {
-            return self.fill_payload(py, &readinto, n);
+            let is_stored = file.is_stored(py).unwrap_or(false);
+            return self.fill_payload(py, &readinto, n, is_stored);
         }
         let read = file.read(py)?;
         let mut output = BytesOutput::new();
@@ -80,18 +81,20 @@ impl<'h> Input<'h> {
         }
     }
 
-    /// The next `n` bytes as an object that the file fills.
+    /// The next `n` bytes as an object that the file fills. A file that says it filled more than it did must not
+    /// show what lay there before, so places are blank unless its bytes are known to be stored.
     fn fill_payload<'py>(
         &mut self,
         py: Python<'py>,
         readinto: &Bound<'py, PyAny>,
         n: usize,
+        is_stored: bool,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let filling = Filling::new(py)?;
         let mut filled = 0;
         while filled < n {
             let asked = next_piece(n, filled);
-            filling.get().extend(asked)?;
+            filling.get().extend(asked, !is_stored)?;
             let view = PyMemoryView::from(filling.as_any())?;
             self.fill(readinto, view.as_any(), n, filled)?;
             filled += asked;

@@ -30,7 +30,9 @@ impl<'py> Machine<'py, '_> {
         if let Some(setstate) = known.setstate.clone() {
             return self.leave(move |_| build::call_method(&setstate, &instance, &state).map(drop));
         }
-        let setstate = if known.sets_no_state {
+        let setstate = if known.instances_set_no_state {
+            None
+        } else if known.sets_no_state {
             optional_attribute(&instance, intern!(py, "__setstate__"))?
         } else {
             self.leave(|_| optional_attribute(&instance, intern!(py, "__setstate__")))?

@@ -8,13 +8,8 @@ use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
 use crate::gate::home::Home;
-use crate::load::machine::Machine;
+use crate::load::machine::{ENTRIES_BEFORE_LOOKING_AHEAD, Machine};
 use crate::load::state::State;
-
-/// Memo entries after which a load looks ahead for the indices that the rest of the pickle fetches. The
-/// look takes a pass over the pickle, which small pickles, and those that memoize little, would not win
-/// back.
-const ENTRIES_BEFORE_LOOKING_AHEAD: usize = 256;
 
 impl<'py> Machine<'py, '_> {
     /// Pushes an object of a kind that picklers memoize. If the next opcode is a MEMOIZE whose entry nobody
@@ -107,6 +102,10 @@ impl<'py> Machine<'py, '_> {
             return self.memoize_in_shown(Some(index));
         }
         let value = self.stack.top(self.py)?.clone().unbind();
+        // What stood there may be a dict that is still to be filled, and ends now.
+        if index != self.state.memo.len() && !self.state.unfilled.is_empty() {
+            self.fill_the_unfilled()?;
+        }
         match self.state.memo.put(index, value) {
             Ok(None) => {
                 if self.state.memo.len() == ENTRIES_BEFORE_LOOKING_AHEAD {
@@ -152,10 +151,22 @@ impl<'py> Machine<'py, '_> {
         match self.state.memo.get(index) {
             Some(value) => {
                 let value = value.bind(self.py).clone();
+                if self.state.unfilled.may_be_within(&value) {
+                    self.fill_the_unfilled()?;
+                }
                 self.stack.push(value)
             }
             None => Err(self.not_found(index)),
         }
+    }
+
+    /// Fills the dicts in the memo that are still to be filled.
+    #[cold]
+    #[inline(never)]
+    fn fill_the_unfilled(&mut self) -> PyResult<()> {
+        let filled = self.state.unfilled.fill(self.py)?;
+        self.leave(|_| drop(filled));
+        Ok(())
     }
 
     /// The unpickler's attribute `memo`: whatever Python code has put there.

@@ -114,7 +114,7 @@ impl Walk<'_, '_> {
             }
             let name = class_name(obj.bind(py));
             let note = format!("when serializing {name} object");
-            Ok(with_note(py, error, note))
+            Ok(with_note(py, error, &note))
         });
         noted.unwrap_or_else(|error| error)
     }

@@ -163,6 +163,33 @@ impl<T> UnpicklerMemo<T> {
         self.put_elsewhere(index, value)
     }
 
+    /// Puts a value at the index that MEMOIZE gives next, if that is the vector's next place, and there is room.
+    #[inline(always)]
+    pub fn put_next(&mut self, value: impl FnOnce() -> T) -> bool {
+        let index = self.dense.len();
+        let fits = index == self.len
+            && index < self.dense.capacity()
+            && self.sparse.is_empty()
+            && (self.counts_far || index < self.near);
+        if fits {
+            self.dense.push(Some(value()));
+            self.len += 1;
+        }
+        fits
+    }
+
+    /// As `get`, for an entry of the vector.
+    #[inline(always)]
+    #[must_use]
+    pub fn get_near(&self, index: usize) -> Option<&T> {
+        self.dense.get(index)?.as_ref()
+    }
+
+    /// The last entries of the vector, the last one first.
+    pub fn latest(&self, n: usize) -> impl Iterator<Item = &T> {
+        self.dense.iter().rev().take(n).flatten()
+    }
+
     /// As `put`, where it is not the next entry, or there is no room for it.
     #[inline(never)]
     fn put_elsewhere(&mut self, index: usize, value: T) -> Result<Option<T>, TryReserveError> {
