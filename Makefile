@@ -5,6 +5,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Wheels only: what has none for this Python is left out, and said so.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# What tells one Python from another.
+WHICH := 'import sys, sysconfig; print(sys.version, sysconfig.get_config_var("SOABI"))'
+OFFLINE := "packages could not be fetched: without a network, set PIP_NO_INDEX=1 and PIP_FIND_LINKS to a folder of wheels"
+NO_RUST := "there is no Rust compiler: https://rustup.rs has one, or the system's packages rustc and cargo; Cargo.toml says from which version on"
+NO_CRATES := "if crates could not be fetched: without a network, run 'cargo fetch' while there is one, and set CARGO_NET_OFFLINE=true"
 # What pytest runs: folders, and a condition on marks (MARKS='not long').
 TESTS ?= tests
 MARKS ?=
@@ -27,23 +32,41 @@ CHECKER_LOG := $(abspath target/memcheck.log)
 PYTHONS ?= $(PYTHON)
 MINUTES ?= 1
 
-.PHONY: help venv build debug demo test lint rust clippy pytest stubs sanitize memcheck watch watched bench figures profile torch datasets clean
+.PHONY: help environment venv build debug demo test lint rust clippy pytest stubs types sanitize memcheck watch watched bench figures profile torch datasets dask spark docs pages doctest clean
 
 help:           ## List the verbs.
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/'
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV) || uv venv --quiet --clear --seed --python $(PYTHON) $(VENV)
-	$(PIP) --upgrade pip
+# An environment that is there is used, unless another Python is asked for by PYTHON.
+environment:
+	@[ -x $(BIN)/python ] && [ "$(origin PYTHON)" = file ] || command -v $(PYTHON) > /dev/null || { \
+	  echo "no such Python: $(PYTHON)"; exit 1; \
+	}
+ifneq ($(origin PYTHON),file)
+	@if [ -x $(BIN)/python ] && [ "$$($(BIN)/python -c $(WHICH))" != "$$($(PYTHON) -c $(WHICH))" ]; then \
+	  echo "$(VENV) has another Python than $(PYTHON): it is made anew"; rm -rf $(VENV); \
+	fi
+endif
+	@[ -x $(BIN)/python ] || { \
+	  echo "making $(VENV) for $$($(PYTHON) -V)"; \
+	  $(PYTHON) -m venv $(VENV) > /dev/null 2>&1 || uv venv --quiet --clear --seed --python $(PYTHON) $(VENV); \
+	  $(PIP) --upgrade pip || echo $(OFFLINE); \
+	}
 
-venv: $(BIN)/python  ## Make the virtual environment and what tests need.
-	$(PIP) 'maturin>=1.9,<2' pytest pytest-xdist hypothesis ruff mypy
+venv: environment  ## Make the virtual environment and what tests need.
+	@echo "installing what builds and tests need, and libraries to test with: minutes, the first time"
+	@$(PIP) 'maturin>=1.9,<2' pytest pytest-xdist hypothesis ruff mypy || { echo $(OFFLINE); exit 1; }
 	@for library in $(LIBRARIES); do \
-	  $(PIP) --only-binary :all: $$library 2>/dev/null || echo "left out: no wheel of $$library for this Python"; \
+	  $(BIN)/python -c "import importlib.metadata as m; m.version('$$library')" 2> /dev/null || { \
+	    echo "  $$library"; \
+	    $(PIP) --only-binary :all: $$library 2>/dev/null || echo "left out: no wheel of $$library for this Python"; \
+	  }; \
 	done
 
 build: venv     ## Build the extension and install the package.
-	$(PIP) --no-build-isolation --force-reinstall --no-deps .
+	@command -v cargo > /dev/null || { echo $(NO_RUST); exit 1; }
+	@echo "compiling the extension: a minute or two"
+	@$(PIP) --no-build-isolation --force-reinstall --no-deps . || { echo $(NO_CRATES); exit 1; }
 
 debug:          ## Build without optimisation, beside the other environment.
 	MATURIN_PEP517_ARGS='--profile dev' $(MAKE) build VENV=$(DEBUG)
@@ -65,7 +88,13 @@ lint:           ## Lint the Python side.
 	$(BIN)/ruff check .
 
 stubs:          ## Hold the type stubs against the module.
-	cd tests && ../$(BIN)/python -m mypy.stubtest oxipickle._oxipickle
+	cd tests && ../$(BIN)/python -m mypy.stubtest --allowlist stubs_allowed.txt oxipickle._oxipickle
+
+types:          ## Check the package's types, and that all of its public names have one.
+	$(BIN)/python -m mypy --strict python/oxipickle
+	$(PIP) basedpyright
+	cd tests && PATH=$(abspath $(BIN)):$$PATH VIRTUAL_ENV=$(abspath $(VENV)) \
+	  basedpyright --verifytypes oxipickle --ignoreexternal
 
 pytest:         ## Run the Python tests, on all cores.
 	$(BIN)/python -m pytest -q -n auto $(if $(MARKS),-m '$(MARKS)') $(TESTS)
@@ -101,6 +130,23 @@ torch: venv     ## Add PyTorch, for the tests against torch.package.
 datasets: venv  ## Add HuggingFace's datasets, which bring Arrow along, for the tests of its hashes.
 	$(PIP) datasets
 
+dask: venv      ## Add Dask, for the documentation's example of it.
+	$(PIP) distributed
+
+spark: venv     ## Add Spark, for the documentation's example of it; Java is needed as well.
+	$(PIP) pyspark
+
+docs: build     ## Build the documentation into docs/_build/html; warnings are errors.
+	$(MAKE) pages
+
+pages: venv     ## Build the documentation for the package as it is installed.
+	$(PIP) sphinx furo myst-parser
+	$(BIN)/python -m sphinx --builder html -W --keep-going --nitpicky --quiet docs docs/_build/html
+	@echo "written: docs/_build/html/index.html"
+
+doctest:        ## Run every example of the documentation.
+	$(MAKE) pytest TESTS=tests/documentation
+
 bench: build    ## Print the table of ratios.
 	$(BIN)/python -m benchmarks
 
@@ -113,4 +159,4 @@ profile: build debug  ## Count instructions and calls per element, under valgrin
 	$(DEBUG)/bin/python -m benchmarks calls
 
 clean:          ## Remove what was built.
-	rm -rf $(VENV) $(DEBUG) target
+	rm -rf $(VENV) $(DEBUG) target docs/_build

@@ -56,7 +56,6 @@ pub mod _oxipickle {
         #[cfg(feature = "watch")]
         crate::fast::watchman::export(module)?;
         crate::faces::functions::move_to_package(module)?;
-        crate::faces::hookable::pickler::remember(py)?;
         // Nobody names this class, and making it when it is first needed might find no memory.
         py.get_type::<crate::fast::filling::Filling>();
         crate::faces::dispatch_table::DispatchTableSlot::install(
@@ -66,7 +65,6 @@ pub mod _oxipickle {
         crate::load::hooks::remember_methods(&py.get_type::<Unpickler>())?;
         crate::faces::pickler::shorten_calls(&py.get_type::<Pickler>())?;
         crate::faces::unpickler::shorten_calls(&py.get_type::<Unpickler>())?;
-        crate::faces::hookable::unpickler::remember_functions(py)?;
         crate::load::collector::mind_forks(py)
     }
 }

@@ -6,6 +6,7 @@ not look like something that passed.
 
 import gc
 import pickle
+import re
 from collections import Counter
 
 import pytest
@@ -16,11 +17,8 @@ from faces import HOOKABLE, LEAN, PROTOCOLS, SPEAKS_NEWEST_WORDS  # noqa: E402 -
 
 UPSTREAMS_DISPATCH = pickle._Pickler.dispatch.copy()
 
-LEFT_OUT = pytest.StashKey[Counter]()
-
-
-def pytest_configure(config):
-    config.stash[LEFT_OUT] = Counter()
+# How many were left out, by reason.
+LEFT_OUT = Counter()
 
 
 def pytest_collection_modifyitems(config, items):
@@ -59,34 +57,28 @@ def protocol(request):
     return request.param
 
 
+# How pytest says that a module is missing.
+MISSING = re.compile(r"could not import '([^']+)': No module named .*", re.DOTALL)
+
+
 def _reason(report):
-    if isinstance(report.longrepr, tuple):
-        return report.longrepr[2].removeprefix("Skipped: ")
-    return str(report.longrepr)
+    if not isinstance(report.longrepr, tuple):
+        return str(report.longrepr)
+    return MISSING.sub(r"\1 is not installed", report.longrepr[2].removeprefix("Skipped: "))
 
 
-def _count_skipped(config, report):
+def _count_skipped(report):
+    """Called where the summary is printed, for the reports of all processes."""
     if report.skipped and not hasattr(report, "wasxfail"):
-        config.stash[LEFT_OUT][_reason(report)] += 1
+        LEFT_OUT[_reason(report)] += 1
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = yield
-    _count_skipped(item.config, report)
-    return report
+pytest_runtest_logreport = pytest_collectreport = _count_skipped
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector):
-    report = yield
-    _count_skipped(collector.config, report)
-    return report
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    left_out = config.stash[LEFT_OUT]
-    if left_out:
-        terminalreporter.section("what was left out")
-    for reason, count in sorted(left_out.items()):
-        terminalreporter.write_line(f"{count:4} x {reason}")
+def pytest_terminal_summary(terminalreporter):
+    if not LEFT_OUT:
+        return
+    terminalreporter.section(f"{LEFT_OUT.total()} left out")
+    for reason, count in sorted(LEFT_OUT.items(), key=lambda each: (-each[1], each[0])):
+        terminalreporter.write_line(f"{count:5} x {reason}")

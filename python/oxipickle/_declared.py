@@ -16,38 +16,22 @@ The methods of well-known libraries have predicates too (`oxipickle/adapters`). 
 of their code, so any other version of a library is called plainly.
 """
 
+from __future__ import annotations
+
 import types
 from collections.abc import Callable
-from typing import Any
+
+from oxipickle._digest import digest as digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Not imported at run time, where it takes as long as all else here.
+    from typing import Any
 
 Predicate = Callable[[type], "bool | str | None"]
 
 # Predicates by the digest of the method's code.
 _known: dict[str, Predicate] = {}
-_digests: dict[types.CodeType, str] = {}
-
-# How many digests are kept at the most.
-_KEPT = 256
-
-
-def digest(code: types.CodeType) -> str:
-    """A digest of what a function does: of its code, constants and names, and not of where it stands."""
-    found = _digests.get(code)
-    if found is None:
-        if len(_digests) >= _KEPT:
-            # Code that is made at run time is kept alive by this.
-            _digests.clear()
-        constants = [
-            digest(constant) if isinstance(constant, types.CodeType) else repr(constant)
-            for constant in code.co_consts
-        ]
-        names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
-        facts = (code.co_code, code.co_flags, constants, names, code.co_argcount, code.co_kwonlyargcount)
-        # Imported late, since it loads OpenSSL.
-        from hashlib import sha256
-
-        found = _digests[code] = sha256(repr(facts).encode()).hexdigest()[:32]
-    return found
 
 
 def know(predicate: Predicate, *digests: str) -> None:

@@ -4,11 +4,15 @@ A plain class has a real `__init__` and a `__dict__`, its attributes can be assi
 called with `self` written out. Where no native function stands in, it has a copy of upstream's own.
 """
 
-import types
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+import types
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    # Not imported at run time, where it takes as long as all else here.
     from inspect import Signature
+    from typing import Any
 
 _MODULE = "oxipickle"
 
@@ -18,8 +22,8 @@ _OF_THE_CLASS_ITSELF = frozenset(
 )
 
 
-def _named(function: Any, class_name: str) -> Any:
-    """A copy of one of upstream's functions that tells the name under which it is found here."""
+def _named(function: Any, class_name: str, docs: dict[str, str]) -> Any:
+    """A copy of one of upstream's functions that tells its name here, and what it does."""
     copy = types.FunctionType(
         function.__code__,
         function.__globals__,
@@ -29,7 +33,9 @@ def _named(function: Any, class_name: str) -> Any:
     )
     copy.__kwdefaults__ = function.__kwdefaults__
     copy.__doc__ = (
-        function.__doc__ or f"Upstream's own code of `pickle._{class_name[8:]}.{function.__name__}`."
+        docs.get(function.__name__)
+        or function.__doc__
+        or f"The Python code of `pickle._{class_name[8:]}.{function.__name__}`, as it is there."
     )
     copy.__module__ = _MODULE
     copy.__qualname__ = f"{class_name}.{function.__name__}"
@@ -43,7 +49,7 @@ class _Signature:
         self.model = model
         self.init: Any = None
 
-    def __get__(self, obj: Any, cls: Any) -> "Signature":
+    def __get__(self, obj: Any, cls: Any) -> Signature:
         if obj is None and cls.__init__ is self.init:
             # Imported late: who asks has it, and importing it takes longer than all else here.
             from inspect import signature
@@ -52,13 +58,16 @@ class _Signature:
         raise AttributeError("__signature__")
 
 
-def _made(name: str, model: Any, methods: Any, **own: Any) -> Any:
-    """A class that has all that upstream's `model` has, its functions from `methods` where these have one."""
+def _made(name: str, model: Any, methods: Any, docs: dict[str, str], **own: Any) -> Any:
+    """A class that has all that upstream's `model` has, its functions from `methods` where these have one.
+
+    `docs` has docstrings for functions of upstream's that have none, or one that says less.
+    """
     namespace: dict[str, Any] = {"__module__": _MODULE, **own}
     for key, value in vars(model).items():
         if key not in _OF_THE_CLASS_ITSELF:
             is_function = isinstance(value, types.FunctionType)
-            namespace.setdefault(key, _named(value, name) if is_function else value)
+            namespace.setdefault(key, _named(value, name, docs) if is_function else value)
     signature = namespace["__signature__"] = _Signature(model)
     cls = type(name, (), namespace)
     for key, method in methods(cls, _MODULE).items():

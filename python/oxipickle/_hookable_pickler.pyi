@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pickle import PickleBuffer
 from typing import Any, ClassVar, Literal
 
@@ -9,6 +9,7 @@ _Method = Callable[[Any, Any], Any]
 class HookablePickler:
     global_style: ClassVar[Literal["interpreter", "package"]]
     dispatch: dict[type, _Method]
+    dispatch_table: Mapping[type, Callable[[Any], Any]]
     _BATCHSIZE: int
     memo: dict[int, tuple[int, Any]]
     proto: int
@@ -37,6 +38,8 @@ class HookablePickler:
     def put(self, idx: int) -> bytes: ...
     def get(self, i: int) -> bytes: ...
     def persistent_id(self, obj: Any) -> Any: ...
+    # Not there unless a subclass has it, or it is set on an instance.
+    def reducer_override(self, obj: Any, /) -> Any: ...
     def resolve_global(self, obj: Any, name: str | None = None, /) -> tuple[str, str]: ...
     def save_pers(self, pid: Any) -> None: ...
     def save_reduce(

@@ -8,7 +8,6 @@ under `install()` loads where oxipickle is not installed.
 import _pickle
 import contextlib
 import gc
-import pickle
 import sys
 import threading
 import types
@@ -16,9 +15,10 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from oxipickle import _oxipickle, _pristine
+from oxipickle import _oxipickle, _pristine_python
 from oxipickle._declared import libraries
 from oxipickle._oxipickle import pickler_methods, unpickler_methods
+from oxipickle._pristine import pickle
 
 _MISSING = object()
 
@@ -146,7 +146,7 @@ def _make_whole() -> None:
     One that is served natively has none until somebody reads it. Those that `gc.freeze` has put aside are
     not found.
     """
-    classes = _derived(pickle._Pickler) | _derived(pickle._Unpickler)  # type: ignore[attr-defined]
+    classes = _derived(pickle._Pickler) | _derived(pickle._Unpickler)
     for obj in gc.get_objects():
         if id(type(obj)) in classes and "memo" not in vars(obj):
             # What is not initialised has none.
@@ -195,8 +195,10 @@ def _install(functions: bool, stacklevel: int) -> list[str]:
     with _lock:
         try:
             if not _installed:
-                patched += _exchange_methods(pickle._Pickler, _pristine.PythonPickler, pickler_methods)  # type: ignore[attr-defined]
-                patched += _exchange_methods(pickle._Unpickler, _pristine.PythonUnpickler, unpickler_methods)  # type: ignore[attr-defined]
+                patched += _exchange_methods(pickle._Pickler, _pristine_python.PythonPickler, pickler_methods)
+                patched += _exchange_methods(
+                    pickle._Unpickler, _pristine_python.PythonUnpickler, unpickler_methods
+                )
             if functions and not any(_installed):
                 before = {name: getattr(_pickle, name) for name in _FUNCTIONS}
                 _exchange_functions()
@@ -232,12 +234,14 @@ def _uninstall(functions: bool | None, stacklevel: int) -> None:
 
 
 def install(*, functions: bool = False) -> list[str]:
-    """Serves all subclasses of `pickle._Pickler` and `pickle._Unpickler` natively, in the whole process.
+    """Serves all subclasses of `pickle._Pickler` and `pickle._Unpickler` natively, in the whole process:
+    those that there are, and those that are still to be made. Bytes and results stay the same.
 
     What torch.package looks for in finished pickles is found natively too.
 
     With `functions`, `pickle.dump`, `dumps`, `load`, `loads`, `Pickler` and `Unpickler` become oxipickle's
-    too; the result names who holds C's still, imported before by name, or derived from C's classes.
+    too. The result names what is not reached by this: names under which modules have imported one of C's
+    before, and classes derived from C's.
 
     Each call is undone by one `uninstall()`. What somebody has patched in `pickle._Pickler` or `_Unpickler`
     stays in place, and is told by a RuntimeWarning. Child processes are not served unless they call this too.

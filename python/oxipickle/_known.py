@@ -7,7 +7,7 @@ patched, is asked. What else such a method rests on, the pickler looks at itself
 import sys
 import types
 
-from oxipickle._declared import digest
+from oxipickle._digest import digest
 
 # By the digest of the method's code: one for each release from 3.11 to 3.15.
 _METHODS = {
@@ -43,13 +43,25 @@ def known_method(code: types.CodeType) -> str | None:
     return _METHODS.get(digest(code))
 
 
-def calls_with_dict(reduce: object) -> bool:
-    """Whether a `__reduce__` is that of syntax trees' nodes, and calls the class without arguments, with the
-    `__dict__` for its state: from 3.13 on it has the fields for arguments."""
-    if sys.version_info >= (3, 13) or not isinstance(reduce, types.MethodDescriptorType):
-        return False
+def called_for_node(reduce: object) -> bool | None:
+    """With what the `__reduce__` of syntax trees' nodes calls the class, the `__dict__` being the state.
+
+    False: without arguments. True, from 3.13 on: with None for each of `_fields`, up to the first that the
+    node has not. None: it is another method, or has another answer.
+    """
     node = sys.modules.get("_ast")
-    return node is not None and reduce is node.AST.__reduce__
+    is_method = isinstance(reduce, types.MethodDescriptorType)
+    if node is None or not is_method or reduce is not node.AST.__reduce__:
+        return None
+    cls = type(node.AST)("Probe", (node.AST,), {"_fields": ("first", "second", "third")})
+    # The class's own call warns of fields that are missing.
+    probe = cls.__new__(cls)
+    state = vars(probe)
+    state.update(third=1, first=1)
+    made, arguments, told = reduce(probe)
+    if made is not cls or told is not state or list(state) != ["third", "first"]:
+        return None
+    return {(): False, (None,): True}.get(arguments)
 
 
 def reduced_as_array(obj: object) -> tuple[types.ModuleType, object, bytes] | None:

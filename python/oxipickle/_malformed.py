@@ -5,11 +5,20 @@ its code runs into: IndexError, KeyError, ValueError, struct.error. Code that wa
 these, as joblib does, and other code C's class; so the hookable face raises what is an instance of both.
 """
 
+from __future__ import annotations
+
 import functools
 import io
-from pickle import UnpicklingError
 
-from oxipickle._pristine import PythonUnframer, PythonUnpickler
+from oxipickle._pristine import SHARED
+from oxipickle._pristine_python import PythonUnframer, PythonUnpickler
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Not imported at run time, where it takes as long as all else here.
+    from typing import Any
+
+UnpicklingError = SHARED["UnpicklingError"]
 
 # By how C's words begin: what upstream runs into while an opcode is carried out, or read.
 RUNS_INTO = {
@@ -28,7 +37,7 @@ GLOBAL, INST, PERSID, FRAME = b"ciP\x95"
 NAMES = {GLOBAL: "utf-8", INST: "ascii", PERSID: "ascii"}
 
 
-def as_upstreams(error, opcode, taken, rest):
+def as_upstreams(error: Any, opcode: Any, taken: Any, rest: Any) -> Any:
     """The error, as one that is C's and upstream's, where they raise different ones; else the very error.
 
     `opcode` is None where none was read. `taken` is None where it was carried out, and else how many bytes
@@ -49,10 +58,10 @@ def as_upstreams(error, opcode, taken, rest):
         upstreams = cut_short(opcode, taken, rest)
     if upstreams is None or isinstance(error, type(upstreams)):
         return error
-    return both(cls, type(upstreams))(words, upstreams)
+    return both(cls, type(upstreams))(words, upstreams)  # type: ignore[arg-type]
 
 
-def cut_short(opcode, taken, rest):
+def cut_short(opcode: Any, taken: Any, rest: Any) -> Any:
     """What upstream raises for an argument of which `rest` is there, behind `taken` bytes of its size."""
     if opcode in NAMES:
         try:
@@ -67,9 +76,9 @@ def cut_short(opcode, taken, rest):
     return of_argument(opcode, size + rest)
 
 
-def cut_short_in_frame(rest):
+def cut_short_in_frame(rest: Any) -> Any:
     """What upstream raises where the file ends within a frame. Some releases carry out what there is."""
-    from pickletools import code2op
+    from pickletools import code2op  # type: ignore[attr-defined]
 
     file = io.BytesIO(rest)
     try:
@@ -92,7 +101,7 @@ def cut_short_in_frame(rest):
     return EOFError()
 
 
-def of_argument(opcode, data, in_frame=False):
+def of_argument(opcode: Any, data: Any, in_frame: Any = False) -> Any:
     """What upstream's own method raises when the data is all there is for its argument."""
     file = io.BytesIO(data)
     unpickler = PythonUnpickler(file)
@@ -113,29 +122,29 @@ def of_argument(opcode, data, in_frame=False):
     return EOFError()
 
 
-class AnyMemo(dict):
+class AnyMemo(dict):  # type: ignore[type-arg]
     """Has everything."""
 
-    def __missing__(self, index):
+    def __missing__(self, index: Any) -> Any:
         return None
 
 
 @functools.cache
-def both(cls, upstreams):
+def both(cls: Any, upstreams: Any) -> Any:
     """A class of errors that is one of C's classes and one of upstream's.
 
     It goes by the name of the first, which is what is pickled and copied of it too.
     """
 
-    class Both(cls, upstreams):
-        def __init__(self, words, error):
+    class Both(cls, upstreams):  # type: ignore[misc]
+        def __init__(self, words: Any, error: Any) -> None:
             upstreams.__init__(self, *error.args)
             self.args = (words,)
 
-        def __str__(self):
+        def __str__(self) -> Any:
             return Exception.__str__(self)
 
-        def __reduce__(self):
+        def __reduce__(self) -> Any:
             return (cls, self.args, vars(self)) if vars(self) else (cls, self.args)
 
     Both.__name__, Both.__qualname__, Both.__module__ = cls.__name__, cls.__qualname__, cls.__module__

@@ -52,8 +52,12 @@ def _loads(
     buffers: Any = None,
 ) -> Any:
     """The object of the pickle in the bytes `data`, by a `HookableUnpickler`. Raises what that raises,
-    and TypeError
-    for a str."""
+    and TypeError for a str."""
     if isinstance(data, str):
-        raise TypeError("Can't load pickle from unicode string")
+        error = TypeError("Can't load pickle from unicode string")
+        error.add_note(
+            "a pickle is bytes, and no text: what was read as text is read in mode 'rb', "
+            "and what was decoded is not to be decoded"
+        )
+        raise error
     return _load(io.BytesIO(data), fix_imports=fix_imports, encoding=encoding, errors=errors, buffers=buffers)

@@ -5,12 +5,12 @@ The protocol is torch.package's, and importers of both kinds can be mixed: their
 """
 
 import importlib
-import pickle
-import re
 import sys
 from abc import ABC, abstractmethod
 from types import ModuleType
 from typing import Any
+
+from oxipickle._pristine import pickle
 
 _TORCH_IMPORTER = "torch.package.importer"
 
@@ -55,6 +55,9 @@ def lookup_errors() -> tuple[type[Exception], ...]:
 
 def demangle(name: str) -> str:
     """`name` without the prefix `<torch_package_N>.` of modules that came out of a package."""
+    # Imported late, since there is hardly ever such a name.
+    import re
+
     if re.match(r"<torch_package_\d+>", name):
         return name.partition(".")[2]
     return name
@@ -74,13 +77,14 @@ class Importer(ABC):
     """An environment to import modules from, and to name objects in.
 
     `module_name, qualname = importer.get_name(obj)` and then
-    `importer.import_module(module_name)` lead back to `obj`.
+    `importer.import_module(module_name)` lead back to `obj`. A subclass gives `import_module`, and in
+    `modules` a dict of modules by name, which are searched for objects that do not tell their module.
     """
 
     modules: dict[str, ModuleType]
 
     @property  # type: ignore[misc]
-    def __class__(self) -> type:  # type: ignore[override]
+    def __class__(self) -> type:
         # torch.package tests `isinstance(importer, its own abstract class)`, which reads this
         # attribute first. Registering here works whether torch was imported before or after.
         register_with_torch()
@@ -113,7 +117,7 @@ class Importer(ABC):
         name = None
         # Like upstream: the object's truth and its `__reduce__` are asked, in that order, unless
         # the pickler has a method for the type.
-        if obj and pickle._Pickler.dispatch.get(type(obj)) is None:  # type: ignore[attr-defined]
+        if obj and pickle._Pickler.dispatch.get(type(obj)) is None:
             reduce = getattr(obj, "__reduce__", None)
             if reduce is not None:
                 try:
@@ -145,7 +149,7 @@ class Importer(ABC):
     def whichmodule(self, obj: Any, name: str) -> str:
         """The name of the module that `obj` belongs to: its `__module__`, or the first of
         `modules` that shows it as `name`, or `__main__`."""
-        module_name = getattr(obj, "__module__", None)
+        module_name: str | None = getattr(obj, "__module__", None)
         if module_name is not None:
             return module_name
         # A copy, since looking may import.
@@ -169,11 +173,10 @@ def register_with_torch() -> None:
 
 
 class _SysImporter(Importer):
-    """The interpreter's own environment: `sys.modules` and `importlib`.
+    """The interpreter's own environment: `sys.modules` and `importlib`."""
 
-    `pickle.whichmodule` is not asked: from 3.14 it raises PicklingError for what it does not find,
-    and a chain of importers would not go on to the next.
-    """
+    # `pickle.whichmodule` is not asked: from 3.14 it raises PicklingError for what it does not find,
+    # and a chain of importers would not go on to the next.
 
     @property
     def modules(self) -> dict[str, ModuleType]:  # type: ignore[override]
@@ -183,7 +186,7 @@ class _SysImporter(Importer):
         return importlib.import_module(module_name)
 
 
-sys_importer = _SysImporter()
+sys_importer: Importer = _SysImporter()
 
 
 def is_sys_importer(importer: object) -> bool:
@@ -197,7 +200,7 @@ class OrderedImporter(Importer):
     """Several importers, tried in order: the first that has an answer gives it."""
 
     def __init__(self, *args: Any) -> None:
-        self._importers = list(args)
+        self._importers: list[Importer] = list(args)
 
     def get_name(self, obj: Any, name: str | None = None) -> tuple[str, str]:
         """The first name that an importer finds; raises ObjNotFoundError if none finds one."""

@@ -3,15 +3,15 @@
 `PackagePickler`, `create_pickler` and `PackageUnpickler` are drop-ins for torch.package's.
 """
 
-import pickle
 import sys
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from oxipickle._hookable_pickler import HookablePickler
 from oxipickle._hookable_unpickler import HookableUnpickler
+from oxipickle._pristine import pickle
 from oxipickle.importer import attribute, is_sys_importer, lookup_errors, register_with_torch
 
 
@@ -45,7 +45,7 @@ class PackagePickler(_SettablePickler):
     what the importer does not find, or finds to be another object.
     """
 
-    global_style = "package"
+    global_style: ClassVar[Literal["interpreter", "package"]] = "package"
 
     def __init__(self, importer: Any, *args: Any, **kwargs: Any) -> None:
         register_with_torch()
@@ -66,9 +66,11 @@ class PackagePickler(_SettablePickler):
 
 
 def create_pickler(data_buf: Any, importer: Any, protocol: int = 4) -> HookablePickler:
-    """A pickler that writes to `data_buf` and names globals by `importer`.
+    """A pickler that writes to `data_buf`, a file with `write(bytes)`, and names classes and functions by
+    `importer`: a `PackagePickler`.
 
-    For `sys_importer` itself, ours or torch.package's, it names them the ordinary way.
+    For `sys_importer` itself, ours or torch.package's, it is a `HookablePickler`, which names them the
+    ordinary way.
     """
     if is_sys_importer(importer):
         return _SettablePickler(data_buf, protocol=protocol)
@@ -117,9 +119,11 @@ class PackageUnpickler(HookableUnpickler):
 
 
 def create_unpickler(data_buf: Any, importer: Any) -> HookableUnpickler:
-    """An unpickler that reads from `data_buf` and finds globals by `importer`.
+    """An unpickler that reads from `data_buf`, a file with `read` and `readline`, and finds classes and
+    functions by `importer`: a `PackageUnpickler`.
 
-    For `sys_importer` itself, ours or torch.package's, it finds them the ordinary way.
+    For `sys_importer` itself, ours or torch.package's, it is a `HookableUnpickler`, which finds them the
+    ordinary way.
     """
     if is_sys_importer(importer):
         return HookableUnpickler(data_buf)

@@ -2,8 +2,9 @@
 
 use pickle_format::opcode::OPCODES;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyString};
 
+use crate::error::with_note;
 use crate::faces::arguments::truth;
 use crate::fast::thread_end::Frames;
 use crate::interpreter::face::Face;
@@ -34,7 +35,8 @@ pub fn dump<'py>(
     session::dump_alone(obj.py(), obj, state)
 }
 
-/// A pickle of `obj` as bytes; the same as C's `pickle.dumps`, and raises the same.
+/// A pickle of `obj` as bytes; the options are those of `Pickler`. The same as C's `pickle.dumps`, and raises
+/// the same.
 #[pyfunction]
 #[pyo3(signature = (obj, protocol=None, *, fix_imports=true, buffer_callback=None))]
 pub fn dumps<'py>(
@@ -79,8 +81,8 @@ pub fn load<'py>(
     load_alone(file.py(), &settings, Source::File)
 }
 
-/// The object of the pickle in `data`, any bytes-like object; `bytes` are not copied. Bytes behind the
-/// pickle are ignored. The same as C's `pickle.loads`, and raises the same.
+/// The object of the pickle in `data`, any bytes-like object; `bytes` are not copied. Bytes behind the pickle
+/// are ignored. The options are those of `Unpickler`. The same as C's `pickle.loads`, and raises the same.
 #[pyfunction]
 #[pyo3(signature = (
     data, /, *, fix_imports=true, encoding="ASCII", errors="strict", buffers=None
@@ -93,8 +95,11 @@ pub fn loads<'py>(
     buffers: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let _frames = Frames::enter();
-    let source = Source::of_object(data)?;
     let py = data.py();
+    let source = match Source::of_object(data) {
+        Ok(source) => source,
+        Err(error) => return Err(of_text(data, error)),
+    };
     match Settings::plain(py, fix_imports, encoding, errors, buffers)? {
         Some(settings) => load_alone(py, settings, source),
         None => {
@@ -103,6 +108,18 @@ pub fn loads<'py>(
             load_specially(py, &settings, source)
         }
     }
+}
+
+/// The error for data that is no bytes, with a note where it is text.
+#[cold]
+#[inline(never)]
+fn of_text(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
+    if !data.is_instance_of::<PyString>() {
+        return error;
+    }
+    let note = "a pickle is bytes, and no text: what was read as text is read in mode 'rb', and what was decoded \
+                is not to be decoded";
+    with_note(data.py(), error, note.to_owned())
 }
 
 /// Apart from `loads`, which is faster without it.

@@ -22,6 +22,10 @@ use crate::save::state::State;
 /// Writes pickles to `file`, which has a `write(bytes)` method, in `protocol` 0 to 5 (None: the
 /// running release's default; negative: the highest).
 ///
+/// With `fix_imports`, below protocol 3, modules and classes are named as in Python 2. `buffer_callback`, from
+/// protocol 5 on, is called with each `PickleBuffer`, whose bytes stay out of the pickle unless it answers with
+/// something true.
+///
 /// Same bytes, hooks and errors as the C class `pickle.Pickler` of the running release. Hooks:
 /// `persistent_id`, `reducer_override`, `dispatch_table`, `buffer_callback`, `resolve_global`.
 ///
@@ -135,7 +139,8 @@ impl Pickler {
         crate::save::memo_contents::clear_memo(&slf.get().home)
     }
 
-    /// The id to save in place of `obj`; None to save the object itself.
+    /// The id to save in place of `obj`; None to save the object itself, which is the answer for all objects unless
+    /// this is overridden. Asked for every object, numbers and strings included.
     #[pyo3(signature = (obj, /))]
     fn persistent_id(&self, obj: &Bound<'_, PyAny>) -> Option<Py<PyAny>> {
         let _ = obj;
@@ -143,7 +148,7 @@ impl Pickler {
     }
 
     /// The pair (module_name, qualname) under which `obj` is saved as a global; `name` is the
-    /// string that its `__reduce__` returned, or None. Follows `pickle.whichmodule`.
+    /// string that its `__reduce__` returned, or None. Follows `pickle.whichmodule`. To be overridden.
     ///
     /// Raises PicklingError where that name does not lead back to `obj`.
     #[pyo3(signature = (obj, name=None, /))]
@@ -156,7 +161,8 @@ impl Pickler {
         session::resolve_global(slf.py(), obj, name, Face::Lean)
     }
 
-    /// Every global emitted by this pickler, as (module, qualified name), first seen first.
+    /// Every global that this pickler has named so far, such as classes and functions, as (module, qualified name);
+    /// first seen first.
     #[getter]
     fn global_references(&self, py: Python<'_>) -> PyResult<Py<PyList>> {
         {

@@ -20,8 +20,11 @@ use crate::load::settings::Settings;
 use crate::load::state::State;
 
 /// Reads pickles of every protocol from `file`, which has `read(n)` and `readline()` methods, and
-/// no further than the end of each pickle. `buffers` is an iterable of the buffers that were
-/// pickled out of band; the other options say what becomes of names and strings of Python 2.
+/// no further than the end of each pickle.
+///
+/// `buffers` is an iterable of the buffers that were pickled out of band. In pickles of Python 2 names are taken
+/// for today's with `fix_imports`, and strings are decoded by `encoding` and `errors`; the encoding "bytes" leaves
+/// them as bytes.
 ///
 /// Same results, hooks and errors as the C class `pickle.Unpickler` of the running release. Hooks:
 /// `find_class`, `persistent_load`.

@@ -125,8 +125,11 @@ unsafe extern "C" {
 
 /// Types whose objects run no Python code when they die: they have no finaliser and no weak
 /// references, and their subclasses are other types. Texts, bytes and numbers hold nothing. What the
-/// containers held dies in an event of its own.
-static DIE_QUIETLY: LazyLock<[usize; 11]> = LazyLock::new(|| {
+/// containers held dies in an event of its own, and so does the key that an error has: one is made for an
+/// `OrderedDict` that lacks a key of its order.
+static DIE_QUIETLY: LazyLock<[usize; 12]> = LazyLock::new(|| {
+    // SAFETY: the interpreter sets the pointer before any module is imported, and leaves it.
+    let key_error = unsafe { ffi::PyExc_KeyError };
     [
         &raw mut ffi::PyUnicode_Type,
         &raw mut ffi::PyBytes_Type,
@@ -139,6 +142,7 @@ static DIE_QUIETLY: LazyLock<[usize; 11]> = LazyLock::new(|| {
         &raw mut ffi::PyList_Type,
         &raw mut ffi::PyDict_Type,
         &raw mut PyODictIter_Type,
+        key_error.cast(),
     ]
     .map(|class| class as usize)
 });

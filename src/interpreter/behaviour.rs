@@ -1,56 +1,69 @@
-//! How the running release's picklers behave. Each fact was found by asking them
-//! (`python/oxipickle/_behaviour.py`), while oxipickle was imported.
+//! How the running release's picklers behave. Each fact was found by asking them: those in C while oxipickle
+//! was imported (`python/oxipickle/_behaviour.py`), those in Python when somebody first needed the hookable
+//! classes (`_hookable_behaviour.py`).
 //!
 //! The name of a field is the name under which Python tells the fact; a name that Python does not
-//! tell is an error of the import.
+//! tell is an error of whoever asks.
 
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-/// Facts about saving.
+/// Facts about the classes in C, and about both kinds where they agree.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-pub struct Saving {
-    pub lean_marks_last_of_batch: bool,
-    pub lean_notices_list_growth: bool,
-    pub lean_local_error: Py<PyType>,
-    pub hookable_local_error: Py<PyType>,
-    pub hookable_memoizes_escaped_text: bool,
-    pub hookable_memoizes_buffers: bool,
-    pub hookable_empty_buffer_fails: bool,
-    pub hookable_asks_again_for_persistent_ids: bool,
-    pub lean_chains_attributes: bool,
-    pub hookable_chains_attributes: bool,
-    pub hookable_skips_none: bool,
-    pub lean_shortens_paths: bool,
-    pub hookable_shortens_paths: bool,
-    pub hookable_raises_unicode_errors: bool,
-    pub hookable_imports_first: bool,
-    pub hookable_asks_past_the_end: bool,
-    pub hookable_names_items: bool,
+pub struct Lean {
+    pub marks_last_of_batch: bool,
+    pub notices_list_growth: bool,
+    pub local_error: Py<PyType>,
+    pub chains_attributes: bool,
+    pub shortens_paths: bool,
     pub mangles_private_names: bool,
-}
-
-/// Facts about loading.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub struct Loading {
-    pub lean_text_is_decimal: bool,
-    pub lean_long_is_decimal: bool,
-    pub lean_signed_bools: bool,
-    pub lean_minds_frames: bool,
-    pub lean_asks_for_empty_batches: bool,
-    pub lean_counts_far_entries: bool,
-    pub hookable_text_is_decimal: bool,
-    pub hookable_skips_none_as_setstate: bool,
+    pub text_is_decimal: bool,
+    pub long_is_decimal: bool,
+    pub signed_bools: bool,
+    pub minds_frames: bool,
+    pub asks_for_empty_batches: bool,
+    pub counts_far_entries: bool,
     /// Hashing a tuple recurses natively as deep as the tuple is nested.
     pub hash_recurses: bool,
 }
 
-/// Both, as `oxipickle._behaviour` tells them.
-pub fn observe(py: Python<'_>) -> PyResult<(Saving, Loading)> {
-    let behaviour = py.import("oxipickle._behaviour")?;
-    let saving = behaviour.call_method0("saving")?;
-    let loading = behaviour.call_method0("loading")?;
-    Ok((saving.extract()?, loading.extract()?))
+/// Facts about the classes in Python.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Hookable {
+    pub local_error: Py<PyType>,
+    pub memoizes_escaped_text: bool,
+    pub memoizes_buffers: bool,
+    pub empty_buffer_fails: bool,
+    pub asks_again_for_persistent_ids: bool,
+    pub chains_attributes: bool,
+    pub skips_none: bool,
+    pub shortens_paths: bool,
+    pub raises_unicode_errors: bool,
+    pub imports_first: bool,
+    pub asks_past_the_end: bool,
+    pub names_items: bool,
+    pub text_is_decimal: bool,
+    pub skips_none_as_setstate: bool,
+}
+
+/// Asks the classes in C. Runs Python code.
+///
+/// # Errors
+/// What importing raises; KeyError for a fact that is not told.
+pub fn of_c(py: Python<'_>) -> PyResult<Lean> {
+    py.import("oxipickle._behaviour")?
+        .call_method0("facts")?
+        .extract()
+}
+
+/// Asks the classes in Python. Runs Python code.
+///
+/// # Errors
+/// As `of_c`.
+pub fn of_python(py: Python<'_>) -> PyResult<Hookable> {
+    py.import("oxipickle._hookable_behaviour")?
+        .call_method0("facts")?
+        .extract()
 }

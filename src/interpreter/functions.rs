@@ -7,6 +7,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyFunction, PyString};
 
 use crate::fast::method::is_made_of;
+use crate::interpreter::imports::Imports;
 
 /// What is to be known of one class of upstream's.
 pub struct Functions {
@@ -20,7 +21,7 @@ pub struct Functions {
 
 impl Functions {
     fn of(py: Python<'_>, name: &str, ours: Vec<Bound<'_, PyCFunction>>) -> PyResult<Self> {
-        let class = py.import("oxipickle._pristine")?.getattr(name)?;
+        let class = py.import("oxipickle._pristine_python")?.getattr(name)?;
         let contents = class.getattr(intern!(py, "__dict__"))?;
         let upstream = crate::fast::fresh::dict(py)?;
         upstream.update(contents.cast()?)?;
@@ -31,7 +32,7 @@ impl Functions {
         let own_globals = contents
             .get_item("__init__")?
             .getattr(intern!(py, "__globals__"))?;
-        let globals = py.import("pickle")?.dict().into_any();
+        let globals = Imports::get(py)?.pickle.bind(py).dict().into_any();
         let named = |function: Bound<'_, PyCFunction>| {
             let name = function.getattr(intern!(py, "__name__"))?;
             let name = PyString::intern(py, &name.extract::<String>()?);
@@ -99,17 +100,17 @@ impl Functions {
 
 static PICKLER: PyOnceLock<Functions> = PyOnceLock::new();
 
-/// Notes our functions for the pickler, while the module is made.
+/// Notes our functions for the pickler.
 ///
 /// # Errors
 /// What importing the standard library's modules raises.
 pub fn remember_pickler(py: Python<'_>, ours: Vec<Bound<'_, PyCFunction>>) -> PyResult<()> {
-    // A second making of the module, after the first one failed, finds the same.
+    // Another thread, which was at it too, found the same.
     let _ = PICKLER.set(py, Functions::of(py, "PythonPickler", ours)?);
     Ok(())
 }
 
-/// The pickler's functions; None while the module is being made.
+/// The pickler's functions; None before anybody needed the class.
 pub fn of_pickler(py: Python<'_>) -> Option<&'static Functions> {
     PICKLER.get(py)
 }

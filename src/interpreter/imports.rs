@@ -7,10 +7,12 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::fast::bytes_io;
 use crate::fast::import::Importing;
-use crate::interpreter::behaviour::{self, Loading, Saving};
+use crate::interpreter::behaviour::{self, Lean};
 
 /// What saving and loading need from the standard library.
 pub struct Imports {
+    /// The module `pickle`, whatever `sys.modules` has under this name by now.
+    pub pickle: Py<PyModule>,
     pub pickling_error: Py<PyType>,
     pub unpickling_error: Py<PyType>,
     /// `pickle.DEFAULT_PROTOCOL`.
@@ -29,8 +31,6 @@ pub struct Imports {
     pub codecs_encode: Py<PyAny>,
     /// Makes the partial call of `__new__` that stands for NEWOBJ_EX below protocol 4.
     pub bind_new: Py<PyAny>,
-    /// What the Python class makes of a code that `copyreg.add_extension` would refuse.
-    pub extension_opcode: Py<PyAny>,
     /// Whether C's picklers raise PicklingError for a code that is none.
     pub refuses_bad_codes: Py<PyAny>,
     /// What the modules `sys` and `builtins` have.
@@ -63,18 +63,14 @@ pub struct Imports {
     pub set_threshold: Py<PyAny>,
     /// What a table is asked to answer where it has no entry.
     pub missing: Py<PyAny>,
-    /// Finds what somebody has declared of a pickler's methods.
-    pub predicate_of: Py<PyAny>,
-    /// Whether a class of `dispatch` mappings is known to be like a dict.
-    pub is_known_mapping: Py<PyAny>,
     /// As what the code of a method is known.
     pub known_method: Py<PyAny>,
-    /// Whether a `__reduce__` calls the class without arguments, and has the `__dict__` for its state.
-    pub calls_with_dict: Py<PyAny>,
+    /// With what a node's `__reduce__` calls the class.
+    pub called_for_node: Py<PyAny>,
     /// What the reduce value of numpy's arrays rests on.
     pub reduced_as_array: Py<PyAny>,
-    pub saving: Saving,
-    pub loading: Loading,
+    /// How the picklers in C behave.
+    pub lean: Lean,
 }
 
 static IMPORTS: PyOnceLock<Imports> = PyOnceLock::new();
@@ -119,9 +115,8 @@ impl Imports {
         let types = py.import("types")?;
         let collections = py.import("collections")?;
         let gc = py.import("gc")?;
-        let (saving, loading) = behaviour::observe(py)?;
+        let lean = behaviour::of_c(py)?;
         let answers = py.import("oxipickle._answers")?;
-        let declared = py.import("oxipickle._declared")?;
         let known = py.import("oxipickle._known")?;
         let class = |module: &Bound<'_, PyModule>, name: &str| {
             Ok::<_, PyErr>(module.getattr(name)?.cast_into::<PyType>()?.unbind())
@@ -134,6 +129,7 @@ impl Imports {
         let bytes_io_type = class(&py.import("io")?, "BytesIO")?;
         bytes_io::observe(bytes_io_type.bind(py))?;
         Ok(Self {
+            pickle: pickle.clone().unbind(),
             pickling_error: class(&pickle, "PicklingError")?,
             unpickling_error: class(&pickle, "UnpicklingError")?,
             default_protocol: pickle.getattr("DEFAULT_PROTOCOL")?.extract()?,
@@ -146,7 +142,6 @@ impl Imports {
             newobj: copyreg.getattr("__newobj__")?.unbind(),
             codecs_encode: py.import("codecs")?.getattr("encode")?.unbind(),
             bind_new: answers.getattr("bind_new")?.unbind(),
-            extension_opcode: answers.getattr("extension_opcode")?.unbind(),
             refuses_bad_codes: answers.getattr("refuses_bad_codes")?.unbind(),
             sys_contents: py.import("sys")?.dict().unbind(),
             builtins_contents: builtins.dict().unbind(),
@@ -177,13 +172,10 @@ impl Imports {
             get_threshold: gc.getattr("get_threshold")?.unbind(),
             set_threshold: gc.getattr("set_threshold")?.unbind(),
             missing: py.get_type::<PyAny>().call0()?.unbind(),
-            predicate_of: declared.getattr("predicate_of")?.unbind(),
-            is_known_mapping: declared.getattr("is_known_mapping")?.unbind(),
             known_method: known.getattr("known_method")?.unbind(),
             reduced_as_array: known.getattr("reduced_as_array")?.unbind(),
-            calls_with_dict: known.getattr("calls_with_dict")?.unbind(),
-            saving,
-            loading,
+            called_for_node: known.getattr("called_for_node")?.unbind(),
+            lean,
         })
     }
 }

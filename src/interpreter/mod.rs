@@ -3,5 +3,6 @@
 pub mod behaviour;
 pub mod face;
 pub mod functions;
+pub mod hookable;
 pub mod imports;
 pub mod sole;

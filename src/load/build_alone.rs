@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyList, PyString};
 use crate::fast::attribute::optional_attribute;
 use crate::fast::decode::interned;
 use crate::fast::dict::next_entry;
-use crate::interpreter::imports::Imports;
+use crate::interpreter::hookable;
 use crate::load::ours::{Ours, answer_of};
 
 /// Carries BUILD out on `unpickler.stack`.
@@ -46,7 +46,7 @@ fn build_natively(unpickler: &Bound<'_, PyAny>) -> PyResult<bool> {
     let instance = stack.get_item(last - 1)?;
     stack.del_item(last)?;
     let setstate = optional_attribute(&instance, intern!(py, "__setstate__"))?;
-    let skips_none = Imports::get(py)?.loading.hookable_skips_none_as_setstate;
+    let skips_none = hookable::does(|facts| facts.skips_none_as_setstate);
     if let Some(setstate) = setstate.filter(|found| !(skips_none && found.is_none())) {
         setstate.call1((state,))?;
         return Ok(true);

@@ -112,7 +112,7 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     match carry_out(unpickler, home, state, &settings, Some(premises))? {
         Loaded::Object(object) => Ok(object),
         Loaded::HandedOver { read } => py
-            .import("oxipickle._answers")?
+            .import("oxipickle._hookable_answers")?
             .call_method1(intern!(py, "go_on_loading"), (unpickler, read, dispatch)),
     }
 }

@@ -124,6 +124,19 @@ impl<'py> Machine<'py, '_> {
         name: &Bound<'py, PyAny>,
         appends_first: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
+        match self.ask_find_class(module_name, name, appends_first) {
+            Ok(global) => Ok(global),
+            Err(error) => Err(self.noted_global(error, module_name, name)),
+        }
+    }
+
+    #[inline(always)]
+    fn ask_find_class(
+        &mut self,
+        module_name: &Bound<'py, PyAny>,
+        name: &Bound<'py, PyAny>,
+        appends_first: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let (proto, fix_imports) = (self.state.proto, self.settings.fix_imports);
         if let Some(method) = self.overridden_find_class()? {
             return self.leave_to_hook(appends_first, |_| method.call1((module_name, name)));

@@ -23,7 +23,7 @@ const MOST_TUPLES_IN_KEY: usize = if cfg!(fuzzing) { 1 << 12 } else { 1 << 24 };
 /// RecursionError for a tuple nested too deep.
 #[inline(always)]
 pub fn check_key(key: &Bound<'_, PyAny>, imports: &Imports) -> PyResult<()> {
-    if key.is_exact_instance_of::<PyString>() || !imports.loading.hash_recurses {
+    if key.is_exact_instance_of::<PyString>() || !imports.lean.hash_recurses {
         return Ok(());
     }
     match key.cast::<PyTuple>() {

@@ -94,7 +94,7 @@ impl<'py, 'h> Machine<'py, 'h> {
             persistent_load: None,
             fetched: None,
             attributes: Attributes::default(),
-            minds_frames: face == Face::Hookable || imports.loading.lean_minds_frames,
+            minds_frames: face == Face::Hookable || imports.lean.minds_frames,
             opcode_at: 0,
             opcode: None,
             pause: None,

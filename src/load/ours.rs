@@ -19,7 +19,7 @@ use crate::fast::method::is_made_of;
 use crate::interpreter::imports::Imports;
 use crate::load::late::Late;
 
-/// Upstream's functions, as they were when the module was made.
+/// Upstream's functions, as the file has them that they are made from.
 pub struct Ours {
     /// The code of each function of the class, by its name.
     codes: Py<PyDict>,
@@ -85,7 +85,7 @@ static ANSWERS: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
 /// What is known of a class.
 ///
 /// # Errors
-/// RuntimeError while the module is being made; MemoryError.
+/// RuntimeError before the hookable class is made; MemoryError.
 pub fn answer_of(class: &Bound<'_, PyType>) -> PyResult<Answer> {
     let version = contents_version(class);
     let place = &ANSWERS[version as usize % ANSWERS.len()];
@@ -106,7 +106,7 @@ static DISPATCHES: Mutex<[Option<(usize, u64, Changed)>; 8]> = Mutex::new([None;
 /// is no dict of opcodes.
 ///
 /// # Errors
-/// RuntimeError while the module is being made; MemoryError.
+/// RuntimeError before the hookable class is made; MemoryError.
 pub fn changed(dispatch: &Bound<'_, PyDict>, version: Option<u64>) -> PyResult<Option<Changed>> {
     let address = dispatch.as_ptr() as usize;
     let seen = || DISPATCHES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -142,7 +142,7 @@ impl Ours {
     /// What importing the modules raises; MemoryError.
     pub fn remember(py: Python<'_>, natives: Vec<Py<PyCFunction>>) -> PyResult<()> {
         let class = py
-            .import("oxipickle._pristine")?
+            .import("oxipickle._pristine_python")?
             .getattr("PythonUnpickler")?;
         let load = class.getattr("load")?;
         let (codes, names) = (PyDict::new(py), PyDict::new(py));
@@ -165,7 +165,7 @@ impl Ours {
             names: names.unbind(),
             namespaces: [
                 load.getattr("__globals__")?.unbind(),
-                py.import("pickle")?.dict().into_any().unbind(),
+                Imports::get(py)?.pickle.bind(py).dict().into_any().unbind(),
             ],
             natives,
             stop: load.getattr("__globals__")?.get_item("_Stop")?.unbind(),
@@ -180,10 +180,10 @@ impl Ours {
     /// The one instance.
     ///
     /// # Errors
-    /// RuntimeError while the module is being made.
+    /// RuntimeError before the class that loads is made.
     pub fn get(py: Python<'_>) -> PyResult<&'static Self> {
         OURS.get(py)
-            .ok_or_else(|| PyRuntimeError::new_err("oxipickle is still being imported"))
+            .ok_or_else(|| PyRuntimeError::new_err("the hookable classes are still being made"))
     }
 
     /// Whether something that a class or a dispatch has is the function of this name: upstream's, a copy of

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use crate::error::unpickling_error;
 use crate::load::collector::Pause;
 use crate::load::machine::Machine;
+use crate::load::note::Beginning;
 
 /// Opcodes between two looks for signals such as Ctrl-C.
 const OPCODES_BETWEEN_SIGNALS: u32 = 64 * 1024;
@@ -22,6 +23,10 @@ impl<'py> Machine<'py, '_> {
             false => self.run::<false>(),
         };
         self.pause = None;
+        let beginning = match result {
+            Ok(_) => Beginning::default(),
+            Err(_) => self.beginning(),
+        };
         if result.is_err() {
             self.give_back();
         }
@@ -39,7 +44,7 @@ impl<'py> Machine<'py, '_> {
                 let error = self.pending.take().unwrap_or(error);
                 match self.value_of_stop(&error)? {
                     Some(value) => Ok(Some(value)),
-                    None => Err(self.noted(error)),
+                    None => Err(self.noted(error, beginning)),
                 }
             }
         }

@@ -69,7 +69,7 @@ impl Settings {
             encoding: Cow::Borrowed(DEFAULT_ENCODING),
             errors: Cow::Borrowed(DEFAULT_ERRORS),
             buffers: None,
-            counts_far_entries: Imports::get(py)?.loading.lean_counts_far_entries,
+            counts_far_entries: Imports::get(py)?.lean.counts_far_entries,
         })
     }
 
@@ -106,8 +106,7 @@ impl Settings {
             encoding: name(encoding)?,
             errors: name(errors)?,
             buffers,
-            counts_far_entries: face == Face::Hookable
-                || Imports::get(py)?.loading.lean_counts_far_entries,
+            counts_far_entries: face == Face::Hookable || Imports::get(py)?.lean.counts_far_entries,
         })
     }
 

@@ -178,7 +178,7 @@ fn upstream_unframer<'py>(py: Python<'py>, home: &Home<State>) -> PyResult<Bound
         return Err(Home::<State>::in_use());
     };
     let class = py
-        .import("oxipickle._pristine")?
+        .import("oxipickle._pristine_python")?
         .getattr("PythonUnframer")?;
     class.call1((file.read(py)?, file.readline(py)?))
 }

@@ -9,6 +9,7 @@ use crate::error::pickling_error;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::interpreter::face::Face;
+use crate::interpreter::hookable;
 use crate::save::next::Next;
 use crate::save::walk::Walk;
 
@@ -75,9 +76,8 @@ impl Walk<'_, '_> {
                 Ok(())
             });
         };
-        let behaviour = &self.imports.saving;
         let memoizes_itself =
-            self.writer().face == Face::Lean || behaviour.hookable_memoizes_buffers;
+            self.writer().face == Face::Lean || hookable::does(|facts| facts.memoizes_buffers);
         // There, the temporary is memoized: an empty one is the interpreter's only `b""`, which
         // has an entry once it was saved.
         let met = !memoizes_itself
@@ -91,8 +91,9 @@ impl Walk<'_, '_> {
             return self.write(|w, quiet| w.memoize(obj.view(quiet), Holding::Shared));
         }
         // Where that fails, it does so in `memoize`, which may be somebody's.
-        if met && !(behaviour.hookable_empty_buffer_fails && self.writer().asks_memoize) {
-            if behaviour.hookable_empty_buffer_fails {
+        let fails = hookable::does(|facts| facts.empty_buffer_fails);
+        if met && !(fails && self.writer().asks_memoize) {
+            if fails {
                 return Err(PyAssertionError::new_err(()));
             }
             return Ok(());

@@ -9,6 +9,7 @@ use crate::fast::call::call_hook;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::interpreter::face::Face;
+use crate::interpreter::hookable;
 use crate::save::fault::Fault;
 use crate::save::hooks::Spoken;
 use crate::save::next::{Due, Next, Questions};
@@ -28,7 +29,7 @@ impl Walk<'_, '_> {
     /// What the hook raises.
     pub fn ask_again(&mut self, obj: &Held) -> PyResult<()> {
         if self.writer().face == Face::Lean
-            || !self.imports.saving.hookable_asks_again_for_persistent_ids
+            || !hookable::does(|facts| facts.asks_again_for_persistent_ids)
         {
             return Ok(());
         }

@@ -73,8 +73,8 @@ pub fn new_state<'py>(
     let keeps_memo = base.is_some();
     let mut state = fresh_state(face, protocol, options.fix_imports, keeps_memo)?;
     let is_lean = face == Face::Lean;
-    state.writer.marks_last_of_batch = is_lean && imports.saving.lean_marks_last_of_batch;
-    state.writer.notices_list_growth = is_lean && imports.saving.lean_notices_list_growth;
+    state.writer.marks_last_of_batch = is_lean && imports.lean.marks_last_of_batch;
+    state.writer.notices_list_growth = is_lean && imports.lean.notices_list_growth;
     state.hooks.base = base.map(Held::from);
     state.buffer_callback = callback.map(Held::from);
     if let Some(file) = file {

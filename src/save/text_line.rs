@@ -12,6 +12,7 @@ use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::view::Kind;
 use crate::interpreter::face::Face;
+use crate::interpreter::hookable;
 use crate::save::fault::Fault;
 use crate::save::walk::Walk;
 
@@ -30,7 +31,7 @@ impl Walk<'_, '_> {
     /// # Errors
     /// MemoryError; what the file's `write` raises.
     pub fn save_str_in_text(&mut self, obj: &Held, holding: Holding) -> PyResult<()> {
-        let memoizes = self.imports.saving.hookable_memoizes_escaped_text;
+        let memoizes = hookable::does(|facts| facts.memoizes_escaped_text);
         let asks_with_copy = self.write(|w, quiet| {
             let Kind::Str(text) = obj.view(quiet).kind() else {
                 return Ok(false);

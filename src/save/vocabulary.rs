@@ -19,6 +19,7 @@ pub struct Vocabulary {
     pub dict: Held,
     pub slotnames: Held,
     pub name: Held,
+    pub fields: Held,
     pub numerator: Held,
     pub denominator: Held,
     /// `object` itself.
@@ -47,6 +48,7 @@ impl Vocabulary {
             dict: name(intern!(py, "__dict__")),
             slotnames: name(intern!(py, "__slotnames__")),
             name: name(intern!(py, "__name__")),
+            fields: name(intern!(py, "_fields")),
             numerator: name(intern!(py, "_numerator")),
             denominator: name(intern!(py, "_denominator")),
             object: object.into(),

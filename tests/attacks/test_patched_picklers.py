@@ -140,11 +140,33 @@ pickle.dumps = pickle.loads = pickle.dump = pickle.load = pickle.whichmodule = p
     "names missing": "del pickle.Pickler, pickle.Unpickler, pickle.dumps, pickle.loads",
 }
 
+# Patches of what the picklers are made of. What is there before the import is the picklers' own.
+PARTS_IN_PLACE = {
+    "parts of the Python classes": """
+class Part:
+    def __init__(self, *args): raise AssertionError("asked")
+pickle._Framer = pickle._Unframer = Part
+pickle._Stop = type("_Stop", (Exception,), {})
+""",
+    "tables of copyreg": """
+copyreg.dispatch_table = {range: None}
+copyreg._extension_registry = copyreg._inverted_registry = copyreg._extension_cache = None
+""",
+    "modules gone": """
+for name in ("pickle", "_pickle", "copyreg", "_compat_pickle"): del sys.modules[name]
+""",
+    "modules exchanged": """
+import types
+for name in ("pickle", "_pickle"): sys.modules[name] = types.ModuleType(name)
+""",
+}
+
 
 # How each is put in place.
 ORDERS = [
     *((PATCH_LATE, name, patch) for name, patch in OURS_IN_PLACE.items()),
     *((PATCH_LATE, name, patch) for name, patch in OTHERS_IN_PLACE.items()),
+    *((PATCH_LATE, name, patch) for name, patch in PARTS_IN_PLACE.items()),
     *((PATCH_EARLY, name, patch) for name, patch in OTHERS_IN_PLACE.items() if name != "names missing"),
 ]
 

@@ -175,6 +175,27 @@ def node(value):
     return ast.Constant(value=value)
 
 
+def with_number(obj):
+    vars(obj)[5] = 6
+    return obj
+
+
+class Listed(ast.AST):
+    _fields = ["one", "two"]
+
+
+class InOwnTuple(ast.AST):
+    _fields = Point("one", "two")
+
+
+class OwnText(str):
+    pass
+
+
+class OddNames(ast.AST):
+    _fields = ("one", OwnText("two"))
+
+
 KNOWN = {
     "named tuple": (
         Point,
@@ -213,6 +234,9 @@ KNOWN = {
             **ANY,
             "__name__": lambda changes, cls: changes.set(cls, "__name__", "__newobj__"),
             "__qualname__": lambda changes, cls: changes.set(cls, "__qualname__", "Name"),
+            "_fields": attribute("_fields", ("nothing", "value")),
+            "_fields in a list": attribute("_fields", ["kind"]),
+            "_fields that are asked for": attribute("_fields", property(lambda self: ("value",))),
         },
     ),
     "Counter": (
@@ -467,6 +491,11 @@ ODD = {
     "long OrderedDict": lambda: collections.OrderedDict((str(i), i) for i in range(40)),
     "node with its own __reduce__": lambda: with_attributes(node(1), __reduce__=lambda: OWN),
     "node with its own __reduce_ex__": lambda: with_attributes(node(1), __reduce_ex__=lambda protocol: OWN),
+    "node with a number for a name": lambda: with_number(node(1)),
+    "node of fields in a list": lambda: with_attributes(Listed.__new__(Listed), one=1, two=2),
+    "node of fields in an own tuple": lambda: with_attributes(InOwnTuple.__new__(InOwnTuple), one=1, two=2),
+    "node of fields with odd names": lambda: with_attributes(OddNames.__new__(OddNames), one=1, two=2),
+    "node with its own fields": lambda: with_attributes(node(1), _fields=("kind",)),
     "node of odd attributes": lambda: with_attributes(ast.Pass(), **{"": 1, "é": [], "__class__": 2}),
     "node that holds itself": lambda: (lambda obj: with_attributes(obj, itself=obj))(ast.Pass()),
 }

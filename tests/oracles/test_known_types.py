@@ -89,6 +89,22 @@ class Node(ast.AST):
     _fields = ("value",)
 
 
+class Four(ast.AST):
+    _fields = ("one", "two", "three", "four")
+
+
+class Twenty(ast.AST):
+    _fields = tuple(f"field{i}" for i in range(20))
+
+
+def with_first_fields(cls, n):
+    # Without the call of the class, which warns of fields that are missing.
+    node = cls.__new__(cls)
+    for name in cls._fields[:n]:
+        setattr(node, name, [name])
+    return node
+
+
 class Holds:
     def __init__(self, value):
         self.value = value
@@ -188,6 +204,9 @@ VALUES = {
     "node without fields": lambda i: ast.Pass(),
     "node with an attribute": lambda i: with_attribute(ast.Constant(i), attribute=text("te", "xt")),
     "node of a subclass": lambda i: with_attribute(Node(), value=[i]),
+    "node of four fields": lambda i: with_first_fields(Four, i),
+    "node of many fields": lambda i: with_first_fields(Twenty, 14 + i),
+    "node that lacks its first field": lambda i: with_attribute(Four.__new__(Four), two=i, three=i),
 }
 
 WAYS = {

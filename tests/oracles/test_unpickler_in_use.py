@@ -207,7 +207,10 @@ def test_functions_of_upstream_count_as_not_overridden(protocol):
     assert Sub(io.BytesIO(data)).load() == [range(5)] * 3
     with pytest.raises(pickle.UnpicklingError) as caught:
         Sub(io.BytesIO(b"K")).load()
-    assert caught.value.__notes__ == ["at byte 0, reading the argument of BININT1"]
+    assert caught.value.__notes__ == [
+        "at byte 0, reading the argument of BININT1",
+        "the byte that was to follow is not there",
+    ]
     with pytest.raises(EOFError):
         Failing(io.BytesIO(data)).load()
 

@@ -25,8 +25,9 @@ def readonly(i):
 
 
 ARRAYS = {
+    # Zeros, not ones: a number stored as a long double leaves the bytes behind its ten as they happen to be.
     **{
-        f"{code} of {n}": lambda i, code=code, n=n: np.ones(n, code)
+        f"{code} of {n}": lambda i, code=code, n=n: np.zeros(n, code) if code in "gG" else np.ones(n, code)
         for code in "?bBhHiIlLqQefdgFDG"
         for n in (0, 1, 2, 5)
     },

@@ -18,6 +18,7 @@ use crate::fast::method::method_of;
 use crate::fast::thread_end::Frames;
 use crate::interpreter::face::Face;
 use crate::interpreter::functions::{of_pickler, remember_pickler};
+use crate::interpreter::hookable;
 use crate::save::list_references;
 use crate::save::session::{self, Served};
 use crate::save::{called, memo_contents};
@@ -177,7 +178,8 @@ fn resolve_global<'py>(
     session::resolve_global(pickler.py(), obj, name, Face::Hookable)
 }
 
-/// Every global emitted by this pickler, as (module, qualified name), first seen first.
+/// Every global that this pickler has named so far, such as classes and functions, as (module, qualified name);
+/// first seen first.
 #[pyfunction]
 #[pyo3(signature = (pickler, /), text_signature = "(self, /)")]
 fn global_references(pickler: &Bound<'_, PyAny>) -> PyResult<Py<PyList>> {
@@ -224,11 +226,12 @@ fn functions(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyCFunction>>> {
     ])
 }
 
-/// Remembers the functions, while the module is made: any other of the same name is an override.
-///
-/// # Errors
-/// What importing the standard library's modules raises.
-pub fn remember(py: Python<'_>) -> PyResult<()> {
+/// Remembers the functions, and upstream's: any other of the same name is an override.
+fn remember(py: Python<'_>) -> PyResult<()> {
+    hookable::observe(py)?;
+    if of_pickler(py).is_some() {
+        return Ok(());
+    }
     remember_pickler(py, functions(py)?)
 }
 
@@ -248,6 +251,8 @@ pub fn is_upstreams_method(
 }
 
 /// The native functions as methods of `cls`, by name; `module` is what each has as its `__module__`.
+///
+/// The first call looks at the release's own classes, and raises what importing raises.
 #[pyfunction]
 #[pyo3(signature = (cls, module, /))]
 pub fn pickler_methods<'py>(
@@ -255,6 +260,7 @@ pub fn pickler_methods<'py>(
     module: &Bound<'py, PyString>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let py = cls.py();
+    remember(py)?;
     let methods = crate::fast::fresh::dict(py)?;
     if let Some(functions) = of_pickler(py) {
         for (name, function) in functions.ours() {

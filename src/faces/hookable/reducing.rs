@@ -8,7 +8,7 @@ use pyo3::types::PyString;
 use crate::faces::hookable::served::{by_upstream, framer_of};
 use crate::fast::fresh;
 use crate::fast::thread_end::Frames;
-use crate::interpreter::imports::Imports;
+use crate::interpreter::hookable;
 use crate::save::Items;
 use crate::save::called;
 use crate::save::session::Served;
@@ -149,7 +149,7 @@ fn save_items<'py>(
     let py = pickler.py();
     let none = py.None().into_bound(py);
     let arguments = [items, obj.unwrap_or(&none)];
-    let takes_object = Imports::get(py)?.saving.hookable_names_items;
+    let takes_object = hookable::does(|facts| facts.names_items);
     by_upstream(
         pickler,
         name,

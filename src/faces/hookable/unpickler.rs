@@ -12,9 +12,10 @@ use pyo3::wrap_pyfunction;
 
 use crate::fast::method::method_of;
 use crate::fast::thread_end::Frames;
+use crate::interpreter::hookable;
 use crate::load::build_alone;
 use crate::load::find_class::find_class_as;
-use crate::load::hookable;
+use crate::load::hookable as load_hookable;
 use crate::load::late::Late;
 use crate::load::ours::Ours;
 use crate::load::show::{show, unframer_attribute};
@@ -32,7 +33,7 @@ const DOTTED_NAMES: i64 = 4;
 #[pyo3(name = "load", signature = (slf, /), text_signature = "(self)")]
 fn load<'py>(slf: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let _frames = Frames::enter();
-    hookable::load(slf)
+    load_hookable::load(slf)
 }
 
 /// The object that a pickle names: imports the module if need be, and gives its attribute. To be overridden by
@@ -77,17 +78,18 @@ fn natives(py: Python<'_>) -> PyResult<[Bound<'_, PyCFunction>; 3]> {
 }
 
 /// Remembers what upstream's class and ours have, to tell what is overridden.
-///
-/// # Errors
-/// What importing `pickle` raises.
-pub fn remember_functions(py: Python<'_>) -> PyResult<()> {
+fn remember(py: Python<'_>) -> PyResult<()> {
+    hookable::observe(py)?;
+    if Ours::get(py).is_ok() {
+        return Ok(());
+    }
     Ours::remember(py, natives(py)?.map(Bound::unbind).into())
 }
 
 /// What `class` is to have in the place of upstream's functions, by name: native functions that say `module` is
 /// where they are from, and attributes that instances have only once they are asked for.
 ///
-/// Raises MemoryError.
+/// The first call looks at the release's own classes, and raises what importing raises.
 #[pyfunction]
 #[pyo3(signature = (class, module, /))]
 pub fn unpickler_methods<'py>(
@@ -95,6 +97,7 @@ pub fn unpickler_methods<'py>(
     module: &Bound<'py, PyString>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let py = class.py();
+    remember(py)?;
     let methods = PyDict::new(py);
     for function in natives(py)? {
         let name = function.getattr(intern!(py, "__name__"))?;

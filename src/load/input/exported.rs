@@ -43,6 +43,11 @@ impl Input<'_> {
         }
     }
 
+    /// The first bytes of the buffer, at the most `n`; None where the pickle is in no such buffer.
+    pub fn first_exported(&self, n: usize) -> Option<Vec<u8>> {
+        self.exported.as_ref()?.to_vec(0, n).ok()
+    }
+
     /// The next `n` bytes as an object, copied from the buffer at once; None where the pickle is in no
     /// such buffer, or that ends before.
     ///

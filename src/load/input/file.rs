@@ -6,6 +6,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::error::with_note;
 use crate::fast::attribute::optional_attribute;
 use crate::fast::bytes_io;
 use crate::fast::call::call_hook;
@@ -69,9 +70,13 @@ impl File {
         let read = optional_attribute(file, intern!(py, "read"))?;
         let readline = optional_attribute(file, intern!(py, "readline"))?;
         let (Some(read), Some(readline)) = (read, readline) else {
-            return Err(PyTypeError::new_err(
-                "file must have 'read' and 'readline' attributes",
-            ));
+            let error = PyTypeError::new_err("file must have 'read' and 'readline' attributes");
+            return Err(if file.is_instance_of::<PyString>() {
+                let note = "this is text: to load from the file of that name, open it in mode 'rb'";
+                with_note(py, error, note.to_owned())
+            } else {
+                error
+            });
         };
         let is_in_memory = is_bytes_io
             && is_own_method(&read, file)

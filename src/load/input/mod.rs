@@ -70,6 +70,10 @@ pub struct Input<'h> {
     pub frame_end: Option<usize>,
     /// The last failure was in reading an argument.
     pub failed_in_argument: bool,
+    /// Of data that ended too early: the bytes that were to follow, and those that do.
+    pub cut_short: Option<(usize, usize)>,
+    /// Bytes of the last piece of such data, where it was not read through the window.
+    short_piece: usize,
 }
 
 impl<'h> Input<'h> {
@@ -92,6 +96,8 @@ impl<'h> Input<'h> {
             can_peek,
             frame_end: None,
             failed_in_argument: false,
+            cut_short: None,
+            short_piece: 0,
         }
     }
 
@@ -106,7 +112,14 @@ impl<'h> Input<'h> {
         self.before + self.window.position()
     }
 
-    /// The error for data that ends too early.
+    /// The error for data that ends too early: so many bytes were to follow, and so many do.
+    #[cold]
+    pub fn cut_short(&mut self, py: Python<'_>, size: usize, rest: usize) -> PyErr {
+        self.cut_short = Some((size, rest));
+        self.truncated(py)
+    }
+
+    /// The error for a line that ends too early.
     #[cold]
     pub fn truncated(&mut self, py: Python<'_>) -> PyErr {
         self.failed_in_argument = true;
@@ -145,6 +158,14 @@ impl<'h> Input<'h> {
     #[inline(always)]
     pub fn has_taken_ahead(&self) -> bool {
         self.ahead == Ahead::Taken
+    }
+
+    /// Bytes of the pickle that were taken from its file, once what was read too early is given back.
+    pub fn taken(&self) -> usize {
+        match self.ahead {
+            Ahead::Peeked => self.before,
+            Ahead::No | Ahead::Taken => self.before + self.window.len() + self.short_piece,
+        }
     }
 
     /// Bytes that were looked at and read, but not taken from the file yet.

@@ -39,7 +39,7 @@ impl<'h> Input<'h> {
     ) -> PyResult<Bound<'py, PyBytes>> {
         let settings = self.begin_payload(py)?;
         let Some(file) = &settings.file else {
-            return Err(self.truncated(py));
+            return Err(self.cut_short(py, n, 0));
         };
         // What is read at once is the object itself, which no filling can beat.
         if n > LARGEST_READ
@@ -57,7 +57,8 @@ impl<'h> Input<'h> {
             let piece = Window::of_object(&object)?;
             check_read(piece.len(), asked)?;
             if piece.len() < asked {
-                return Err(self.truncated(py));
+                self.short_piece = piece.len();
+                return Err(self.cut_short(py, n, filled + piece.len()));
             }
             self.before += asked;
             if asked == n
@@ -92,21 +93,24 @@ impl<'h> Input<'h> {
             let asked = next_piece(n, filled);
             filling.get().extend(asked)?;
             let view = PyMemoryView::from(filling.as_any())?;
-            self.fill(readinto, view.as_any(), asked)?;
+            self.fill(readinto, view.as_any(), n, filled)?;
             filled += asked;
         }
         self.failed_in_argument = false;
         filling.get().finish(py)
     }
 
-    /// Lets the file fill a view of so many bytes, and takes the view away from it.
+    /// Lets the file fill a view of the next piece, where so many of `n` bytes are there, and takes the view away
+    /// from it.
     fn fill<'py>(
         &mut self,
         readinto: &Bound<'py, PyAny>,
         view: &Bound<'py, PyAny>,
-        asked: usize,
+        n: usize,
+        filled: usize,
     ) -> PyResult<()> {
         let py = view.py();
+        let asked = next_piece(n, filled);
         let read = readinto.call1((view,))?.extract::<isize>()?;
         view.call_method0(intern!(py, "release"))?;
         let Ok(read) = usize::try_from(read) else {
@@ -114,7 +118,8 @@ impl<'h> Input<'h> {
         };
         check_read(read, asked)?;
         if read < asked {
-            return Err(self.truncated(py));
+            self.short_piece = read;
+            return Err(self.cut_short(py, n, filled + read));
         }
         self.before += asked;
         Ok(())
@@ -149,7 +154,7 @@ impl<'h> Input<'h> {
             // By the class itself: PyO3's constructor never releases the integers.
             let part = py.get_type::<PySlice>();
             let part = part.call1((filled, filled + asked))?;
-            self.fill(&readinto, &whole.get_item(part)?, asked)?;
+            self.fill(&readinto, &whole.get_item(part)?, n, filled)?;
             whole.call_method0(intern!(py, "release"))?;
             filled += asked;
         }

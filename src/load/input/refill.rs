@@ -31,8 +31,9 @@ impl Input<'_> {
         } else {
             self.read_exported(n)?;
         }
-        if self.window.rest() < n {
-            return Err(self.truncated(py));
+        let rest = self.window.rest();
+        if rest < n {
+            return Err(self.cut_short(py, n, rest));
         }
         self.failed_in_argument = false;
         Ok(())

@@ -15,6 +15,7 @@ use crate::fast::build;
 use crate::fast::dict::next_entry;
 use crate::fast::instance::{set_attribute, set_slot};
 use crate::interpreter::face::Face;
+use crate::interpreter::hookable;
 use crate::load::attributes::{Attributes, Way};
 use crate::load::machine::Machine;
 
@@ -35,7 +36,7 @@ impl<'py> Machine<'py, '_> {
             self.leave(|_| optional_attribute(&instance, intern!(py, "__setstate__")))?
         };
         let skips_none =
-            self.face == Face::Hookable && self.imports.loading.hookable_skips_none_as_setstate;
+            self.face == Face::Hookable && hookable::does(|facts| facts.skips_none_as_setstate);
         if let Some(setstate) = setstate.filter(|found| !(skips_none && found.is_none())) {
             return self.leave(move |_| setstate.call1((state,)).map(drop));
         }

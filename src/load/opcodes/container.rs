@@ -59,7 +59,7 @@ impl<'py> Machine<'py, '_> {
     ) -> PyResult<()> {
         let py = self.py;
         let refuses_nothing = match self.face {
-            Face::Lean => !self.imports.loading.lean_asks_for_empty_batches,
+            Face::Lean => !self.imports.lean.asks_for_empty_batches,
             Face::Hookable => false,
         };
         if values.is_empty() && refuses_nothing {
@@ -215,8 +215,7 @@ impl<'py> Machine<'py, '_> {
             let items = build::list(py, &mut self.stack.values, start)?;
             return self.leave(|_| set.call_method1(intern!(py, "update"), (items,)).map(drop));
         }
-        let is_asked =
-            self.face == Face::Hookable || self.imports.loading.lean_asks_for_empty_batches;
+        let is_asked = self.face == Face::Hookable || self.imports.lean.asks_for_empty_batches;
         if start == self.stack.len() && !is_asked {
             return Ok(());
         }

@@ -9,6 +9,7 @@ use pyo3::types::PyBool;
 use crate::error::unpickling_error;
 use crate::fast::decode;
 use crate::interpreter::face::Face;
+use crate::interpreter::hookable;
 use crate::load::machine::Machine;
 
 impl<'py> Machine<'py, '_> {
@@ -83,11 +84,11 @@ impl<'py> Machine<'py, '_> {
 
     /// INT: an integer in decimal, or a boolean as `00` or `01`.
     pub fn load_int(&mut self) -> PyResult<()> {
-        let loading = &self.imports.loading;
+        let lean = &self.imports.lean;
         let face = self.face;
         let (decimal, signed_bools) = match face {
-            Face::Lean => (loading.lean_text_is_decimal, loading.lean_signed_bools),
-            Face::Hookable => (loading.hookable_text_is_decimal, false),
+            Face::Lean => (lean.text_is_decimal, lean.signed_bools),
+            Face::Hookable => (hookable::does(|facts| facts.text_is_decimal), false),
         };
         let line = self.take_line(1)?;
         let is_short = line.len() == 3;
@@ -122,10 +123,10 @@ impl<'py> Machine<'py, '_> {
 
     /// LONG: an integer in decimal, with an `L` behind it or without.
     pub fn load_long(&mut self) -> PyResult<()> {
-        let loading = &self.imports.loading;
+        let lean = &self.imports.lean;
         let decimal = match self.face {
-            Face::Lean => loading.lean_long_is_decimal,
-            Face::Hookable => loading.hookable_text_is_decimal,
+            Face::Lean => lean.long_is_decimal,
+            Face::Hookable => hookable::does(|facts| facts.text_is_decimal),
         };
         let (py, face) = (self.py, self.face);
         let line = self.take_line(1)?;

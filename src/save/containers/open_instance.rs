@@ -57,22 +57,26 @@ impl Nest<'_> {
         {
             return Ok(self.ask(obj, standing, None));
         }
+        let (quiet, nobody_minds) = (self.quiet, self.silence.is_none());
         let Some(plan) = self.plan_of(obj) else {
             return Ok(self.ask(obj, standing, None));
         };
         let plain = match (&plan.kind, &plan.known) {
-            (PlanKind::Plain(plain), _) => Some(plain),
-            (_, Some(Known::Node(plain))) if !obj.class().may_be_named(OPCODE_FUNCTIONS) => {
-                Some(plain)
+            (PlanKind::Plain(plain), _) => Some((plain, plain.making)),
+            (_, Some(Known::Node(node))) if !obj.class().may_be_named(OPCODE_FUNCTIONS) => {
+                let making = node.making(obj, quiet);
+                making.map(|making| (&node.plain, making))
             }
             _ => None,
         };
         if writer.plain
             && standing.is_ordinary()
-            && let Some(plain) = plain
+            && let Some((plain, making)) = plain
             && plain.slots.is_empty()
+            // Somebody may have something to say of arguments.
+            && (making.has_no_arguments() || nobody_minds)
         {
-            let (has_dict, making) = (plain.has_dict, plain.making);
+            let has_dict = plain.has_dict;
             let opening =
                 self.open_plain_instance(obj, has_dict, making, standing.holding, writer)?;
             return Ok(match opening {
@@ -80,14 +84,15 @@ impl Nest<'_> {
                 None => self.ask(obj, standing, None),
             });
         }
+        let is_node = plain.is_some_and(|(_, making)| making.has_no_arguments());
         let plan = plan.clone();
         let standing = seen_weakly(obj, standing);
         if let PlanKind::Plain(plain) = &plan.kind {
             return self.open_plain(obj, plain, standing, writer);
         }
         match &plan.known {
-            Some(Known::Node(plain)) if !obj.class().may_be_named(OPCODE_FUNCTIONS) => {
-                return self.open_plain(obj, plain, standing, writer);
+            Some(Known::Node(node)) if is_node => {
+                return self.open_plain(obj, &node.plain, standing, writer);
             }
             Some(known)
                 if self.silence.is_none()

@@ -16,6 +16,7 @@ use crate::save::fault::Fault;
 use crate::save::hooks::builtin::Builtin;
 use crate::save::instances::plain::Making;
 use crate::save::instances::plan::is_shadowed;
+use crate::save::known::node::begin_node;
 use crate::save::standing::{Container, Standing};
 use crate::save::work::Work;
 use crate::save::write::writer::Writer;
@@ -111,13 +112,16 @@ impl Nest<'_> {
             if is_shadowed(dict, self.quiet) {
                 return Ok(None);
             }
-            let is_state = dict.len() > 0 || making == Making::Call;
+            let is_state = dict.len() > 0 || making.has_empty_state();
             state = is_state.then_some(dict);
         }
-        if !writer
-            .leaves()
-            .begin_instance(class, making.opcode(), obj, holding)
-        {
+        let begun = match making {
+            Making::Call { nones } if nones > 0 => begin_node(obj, class, nones, holding, writer)?,
+            _ => writer
+                .leaves()
+                .begin_instance(class, making.opcode(), obj, holding),
+        };
+        if !begun {
             return Ok(None);
         }
         let Some(dict) = state else {

@@ -8,6 +8,7 @@ use crate::error::pickling_error;
 use crate::fast::fresh;
 use crate::fast::held::Held;
 use crate::interpreter::face::Face;
+use crate::interpreter::hookable;
 use crate::interpreter::imports::Imports;
 use crate::save::globals::resolve::Resolved;
 
@@ -39,7 +40,10 @@ pub fn extension_of(
         return Ok(None);
     };
     if face == Face::Hookable && !is_code(&code) {
-        let bytes = imports.extension_opcode.bind(py).call1((&code,))?;
+        let bytes = hookable::found()?
+            .extension_opcode
+            .bind(py)
+            .call1((&code,))?;
         if bytes.is_none() {
             return Ok(None);
         }

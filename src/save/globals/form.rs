@@ -7,6 +7,7 @@ use pyo3::types::PyString;
 use crate::fast::fresh;
 use crate::fast::held::Held;
 use crate::interpreter::face::{Face, GlobalStyle};
+use crate::interpreter::hookable;
 use crate::interpreter::imports::Imports;
 use crate::save::globals::attribute_chain::AttributeChain;
 use crate::save::globals::extension::{Extension, extension_of};
@@ -45,11 +46,10 @@ pub enum Form {
 pub fn form_of(obj: &Bound<'_, PyAny>, found: Resolved<'_>, ways: Ways) -> PyResult<Form> {
     let py = obj.py();
     let imports = Imports::get(py)?;
-    let behaviour = &imports.saving;
     let shortens = ways.style == GlobalStyle::Package
         || match ways.face {
-            Face::Lean => behaviour.lean_shortens_paths,
-            Face::Hookable => behaviour.hookable_shortens_paths,
+            Face::Lean => imports.lean.shortens_paths,
+            Face::Hookable => hookable::does(|facts| facts.shortens_paths),
         };
     let through_module = found.parent.is_none() && shortens;
     if ways.has_proto_opcode
@@ -74,8 +74,8 @@ pub fn form_of(obj: &Bound<'_, PyAny>, found: Resolved<'_>, ways: Ways) -> PyRes
     }
     let chains = ways.style == GlobalStyle::Interpreter
         && match ways.face {
-            Face::Lean => behaviour.lean_chains_attributes,
-            Face::Hookable => behaviour.hookable_chains_attributes,
+            Face::Lean => imports.lean.chains_attributes,
+            Face::Hookable => hookable::does(|facts| facts.chains_attributes),
         };
     let module_name = found.module_name.cast::<PyString>()?;
     if chains && is_dotted && !through_module {

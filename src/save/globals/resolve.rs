@@ -10,6 +10,7 @@ use crate::fast::attribute::optional_attribute;
 use crate::fast::fresh;
 use crate::fast::import::{import, own_modules};
 use crate::interpreter::face::{Face, GlobalStyle};
+use crate::interpreter::hookable;
 use crate::interpreter::imports::Imports;
 
 /// A global by its name, and what holds its last name.
@@ -99,7 +100,7 @@ pub fn resolve<'py>(
     };
     let mut qualname = name;
     let mut text = qualname.cast::<PyString>()?.to_string_lossy().into_owned();
-    if imports.saving.mangles_private_names && text.contains(".__") {
+    if imports.lean.mangles_private_names && text.contains(".__") {
         text = mangle(&text);
         qualname = fresh::text(py, &text)?.into_any();
     }
@@ -108,8 +109,8 @@ pub fn resolve<'py>(
             return Ok(());
         }
         let class = match face {
-            Face::Lean => &imports.saving.lean_local_error,
-            Face::Hookable => &imports.saving.hookable_local_error,
+            Face::Lean => &imports.lean.local_error,
+            Face::Hookable => &hookable::found()?.facts.local_error,
         };
         Err(error_of(
             class.bind(py),
@@ -117,7 +118,7 @@ pub fn resolve<'py>(
         ))
     };
     // Older releases of the Python class import the module first.
-    if face == Face::Lean || !imports.saving.hookable_imports_first {
+    if face == Face::Lean || !hookable::does(|facts| facts.imports_first) {
         refuse_local()?;
     }
     let module_name =

@@ -9,6 +9,7 @@ use crate::fast::fresh;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::interpreter::face::Face;
+use crate::interpreter::hookable;
 use crate::save::fault::Fault;
 use crate::save::file::bytes_of;
 use crate::save::globals::attribute_chain::{AttributeChain, Link, call_opcodes};
@@ -161,7 +162,7 @@ impl Walk<'_, '_> {
     fn ways(&mut self) -> Ways {
         let fix_imports = self.state().fix_imports;
         let style = self.state().style;
-        let raises = self.imports.saving.hookable_raises_unicode_errors;
+        let raises = hookable::does(|facts| facts.raises_unicode_errors);
         let writer = self.writer();
         // On older releases the Python class does not catch them from protocol 3 on.
         let lets_unicode_errors_through =

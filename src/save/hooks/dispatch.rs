@@ -8,7 +8,7 @@ use pyo3::types::PyDict;
 use crate::fast::dict_version::version_of;
 use crate::fast::held::Held;
 use crate::interpreter::functions::Functions;
-use crate::interpreter::imports::Imports;
+use crate::interpreter::hookable;
 use crate::save::hooks::builtin::{Builtin, Builtins};
 
 /// A pickler's `dispatch`.
@@ -92,7 +92,7 @@ impl Contents {
 fn is_known(table: &Bound<'_, PyDict>) -> PyResult<bool> {
     let py = table.py();
     let class = table.get_type();
-    let is_known = Imports::get(py)?.is_known_mapping.bind(py);
+    let is_known = hookable::found()?.is_known_mapping.bind(py);
     is_known.call1((class,))?.is_truthy()
 }
 

@@ -16,6 +16,7 @@ use crate::fast::instance::instance_dict;
 use crate::fast::method::builtin_method;
 use crate::interpreter::face::GlobalStyle;
 use crate::interpreter::functions::of_pickler;
+use crate::interpreter::hookable;
 use crate::interpreter::imports::Imports;
 use crate::save::hooks::class::{ClassSurface, HookSet};
 use crate::save::hooks::dispatch::Dispatch;
@@ -194,7 +195,7 @@ pub fn look_up(
         Ok(Some(pickler.getattr(name)?.into()))
     };
     let imports = Imports::get(py)?;
-    let skips_none = imports.saving.hookable_skips_none;
+    let skips_none = hookable::does(|facts| facts.skips_none);
     let reducer_override = get(Hook::ReducerOverride, intern!(py, "reducer_override"))?;
     let table = get(Hook::DispatchTable, intern!(py, "dispatch_table"))?;
     let mut found = Found {

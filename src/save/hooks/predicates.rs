@@ -9,7 +9,7 @@ use crate::fast::attached::Attached;
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{Having, View};
-use crate::interpreter::imports::Imports;
+use crate::interpreter::hookable;
 
 /// What the hooks have to say of the instances of one class.
 #[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
@@ -50,7 +50,7 @@ impl Predicates {
             if !is_overridden {
                 return Ok(None);
             }
-            let find = Imports::get(py)?.predicate_of.bind(py);
+            let find = hookable::found()?.predicate_of.bind(py);
             let predicate = find.call1((pickler, name))?;
             Ok::<_, PyErr>((!predicate.is_none()).then(|| Held::from(predicate)))
         };

@@ -104,7 +104,7 @@ pub fn look_at_instance<'q>(
     if is_shadowed(dict, quiet) {
         return Ok(None);
     }
-    let is_state = dict.len() > 0 || plain.making == Making::Call;
+    let is_state = dict.len() > 0 || plain.making.has_empty_state();
     Ok(Some((index, is_state.then_some(dict))))
 }
 

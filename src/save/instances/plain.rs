@@ -20,16 +20,25 @@ pub struct Plain {
 pub enum Making {
     /// NEWOBJ; an empty `__dict__` is no state.
     NewObject,
-    /// A call; the `__dict__` is the state, even an empty one.
-    Call,
+    /// A call with so many times None; the `__dict__` is the state, even an empty one.
+    Call { nones: usize },
 }
 
 impl Making {
-    /// What makes it of the class and of no arguments.
+    pub fn has_no_arguments(self) -> bool {
+        matches!(self, Self::NewObject | Self::Call { nones: 0 })
+    }
+
+    /// Whether an empty `__dict__` is a state.
+    pub fn has_empty_state(self) -> bool {
+        matches!(self, Self::Call { .. })
+    }
+
+    /// What makes it of the class and of its arguments.
     pub fn opcode(self) -> Opcode {
         match self {
             Self::NewObject => Opcode::NEWOBJ,
-            Self::Call => Opcode::REDUCE,
+            Self::Call { .. } => Opcode::REDUCE,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{Class, ClassVersion, Function, SeenNames, Slots, View};
-use crate::save::instances::plain::Plain;
+use crate::save::instances::plain::{Making, Plain};
 
 /// A class of which it is known how its instances are written, as long as they are leaves or have none but
 /// leaves for parts. All else goes by the class's plan.
@@ -12,8 +12,7 @@ pub enum Known {
     Date,
     /// A tuple with names, whose `__getnewargs__` gives its items.
     NamedTuple(NamedTuple),
-    /// A call of the class, and the `__dict__`: a node of a syntax tree.
-    Node(Plain),
+    Node(Node),
     Uuid(Box<Uuid>),
     /// A call of the class with two numbers, `numerator` and `denominator`.
     Fraction(Fraction),
@@ -63,6 +62,36 @@ impl NewObject {
         found.is_some_and(|found| found.is(self.function.view(quiet)))
     }
 }
+
+/// A node of a syntax tree: a call of the class, and the `__dict__`.
+pub struct Node {
+    pub plain: Plain,
+    /// The names for which the class is called with None, up to the first that the `__dict__` has not: exact
+    /// strings. Up to 3.12 there are none.
+    pub fields: Option<Held>,
+}
+
+impl Node {
+    /// How an instance is made; None where its class is called with too many arguments, or where the `__dict__` has
+    /// other keys than exact strings.
+    #[inline(always)]
+    pub fn making(&self, obj: View<'_>, quiet: &Quiet) -> Option<Making> {
+        let Some(fields) = &self.fields else {
+            return Some(Making::Call { nones: 0 });
+        };
+        let fields = fields.view(quiet).as_tuple()?.items();
+        let dict = obj.instance_dict().ok()??;
+        if !dict.has_text_keys() {
+            return None;
+        }
+        let found = |field: &&Option<View<'_>>| field.is_some_and(|f| dict.get_named(f).is_some());
+        let nones = fields.iter().take_while(found).count();
+        (nones <= MOST_NONES).then_some(Making::Call { nones })
+    }
+}
+
+/// As many fields as a node of the interpreter's has, and some more.
+const MOST_NONES: usize = 16;
 
 /// What the reduce value of a tuple with names rests on.
 pub struct NamedTuple {

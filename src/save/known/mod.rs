@@ -8,6 +8,7 @@ pub mod facts;
 mod flat;
 mod fraction;
 mod named_tuple;
+pub mod node;
 pub mod open;
 mod parts;
 pub mod recognise;

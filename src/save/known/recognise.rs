@@ -12,7 +12,7 @@ use crate::fast::view::{
 use crate::interpreter::imports::Imports;
 use crate::save::instances::plan::PlanKind;
 use crate::save::known::facts::{
-    Arrays, Counter, Fraction, Known, Method, NamedTuple, NewObject, Uuid,
+    Arrays, Counter, Fraction, Known, Method, NamedTuple, NewObject, Node, Uuid,
 };
 use crate::save::known::seen::{COUNTER, FRACTION, NAMED_TUPLE, Seen};
 use crate::save::vocabulary::vocabulary;
@@ -52,9 +52,20 @@ pub fn recognise(
         quiet,
     };
     if let Some((node, reduce)) = seen.node() {
-        let told = imports.calls_with_dict.bind(py);
-        let told = told.call1((reduce.bind(py),))?.is_truthy()?;
-        return Ok(told.then_some(Known::Node(node)));
+        let told = imports.called_for_node.bind(py);
+        let told: Option<bool> = told.call1((reduce.bind(py),))?.extract()?;
+        let fields = match told {
+            None => return Ok(None),
+            Some(false) => None,
+            Some(true) => match seen.fields() {
+                None => return Ok(None),
+                fields => fields,
+            },
+        };
+        return Ok(Some(Known::Node(Node {
+            plain: node,
+            fields,
+        })));
     }
     let Some((name, known_as)) = seen.known_name(kind) else {
         return Ok(None);

@@ -2,7 +2,7 @@
 
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
-use crate::fast::view::{Class, Names, Slots, View};
+use crate::fast::view::{Class, Kind, Names, Slots, View};
 use crate::save::instances::plain::{Making, Plain};
 use crate::save::instances::plan::PlanKind;
 use crate::save::known::facts::Method;
@@ -112,6 +112,16 @@ impl<'a, 'q> Seen<'a, 'q> {
             && self.are_of(object, &[&words.reduce_ex, &words.class])
     }
 
+    /// The names of a node's fields, where they are a tuple of exact strings.
+    pub fn fields(&self) -> Option<Held> {
+        let fields = self.get(&self.vocabulary.fields)?;
+        let Kind::Tuple(names) = fields.kind() else {
+            return None;
+        };
+        let is_exact = |name: &Option<View<'_>>| name.is_some_and(|name| name.as_text().is_some());
+        names.items().iter().all(is_exact).then(|| fields.hold())
+    }
+
     /// Where instances keep the numbers of a fraction.
     pub fn numbers(&self) -> Option<Slots> {
         let words = self.vocabulary;
@@ -120,8 +130,8 @@ impl<'a, 'q> Seen<'a, 'q> {
         self.class.slots(&[numerator, denominator])
     }
 
-    /// For what may be a node of a syntax tree, with its `__reduce__`: that calls the class without arguments, and has
-    /// the `__dict__` for its state.
+    /// For what may be a node of a syntax tree, with its `__reduce__`: that calls the class without arguments or with
+    /// None for fields, and has the `__dict__` for its state.
     pub fn node(&self) -> Option<(Plain, Held)> {
         let words = self.vocabulary;
         let reduce = self.get(&words.reduce)?;
@@ -138,7 +148,7 @@ impl<'a, 'q> Seen<'a, 'q> {
             has_dict: true,
             names: Vec::new(),
             slots: self.class.slots(&[])?,
-            making: Making::Call,
+            making: Making::Call { nones: 0 },
         };
         is_node.then(|| (node, reduce.hold()))
     }

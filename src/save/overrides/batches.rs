@@ -9,7 +9,7 @@ use crate::fast::attribute::optional_attribute;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::view::Kind;
-use crate::interpreter::imports::Imports;
+use crate::interpreter::hookable;
 use crate::save::next::Next;
 use crate::save::walk::Walk;
 
@@ -88,7 +88,7 @@ fn call_batch(
     obj: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<()> {
     let py = hook.py();
-    if !Imports::get(py)?.saving.hookable_names_items {
+    if !hookable::does(|facts| facts.names_items) {
         return hook.call1((items,)).map(drop);
     }
     let takes = optional_attribute(hook, intern!(py, "__func__"))?;

@@ -7,6 +7,7 @@ use pyo3::types::{PyIterator, PyTuple};
 use crate::fast::fresh;
 use crate::fast::held::Held;
 use crate::interpreter::face::Face;
+use crate::interpreter::hookable;
 use crate::save::containers::batch::{Batched, Items};
 use crate::save::next::Next;
 use crate::save::reduce::dict_items::{ReducedEntries, as_pair};
@@ -59,8 +60,9 @@ impl Walk<'_, '_> {
             Face::Lean => items,
             Face::Hookable => self.leave(|py| Ok(items.into_bound(py).try_iter()?.into()))?,
         };
-        let asks =
-            face == Face::Hookable && has_batches && self.imports.saving.hookable_asks_past_the_end;
+        let asks = face == Face::Hookable
+            && has_batches
+            && hookable::does(|facts| facts.asks_past_the_end);
         let taken = Taken::new(iterator, owner, inside, has_batches, asks);
         let work = match kind {
             Items::List => Work::ListItems(fresh::boxed(Batched::within(

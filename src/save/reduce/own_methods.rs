@@ -15,6 +15,7 @@ use crate::fast::memo::Mark;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{ClassVersion, Dict, Kind, SeenNames, View};
 use crate::interpreter::face::Face;
+use crate::interpreter::hookable;
 use crate::save::instances::known_collections::Collection;
 use crate::save::instances::plain::Plain;
 use crate::save::instances::plan::{Plan, PlanKind, is_shadowed};
@@ -220,7 +221,7 @@ impl Walk<'_, '_> {
     fn call_reduce(&mut self, obj: &Held) -> PyResult<Held> {
         let protocol = self.writer().protocol.number();
         let skips_none =
-            self.writer().face == Face::Hookable && self.imports.saving.hookable_skips_none;
+            self.writer().face == Face::Hookable && hookable::does(|facts| facts.skips_none);
         self.leave(|py| {
             let obj = obj.bind(py);
             let reduce = optional_attribute(obj, intern!(py, "__reduce_ex__"))?;

@@ -9,6 +9,7 @@ use crate::fast::held::Held;
 use crate::fast::memo::{Holding, Mark};
 use crate::fast::view::{Kind, View};
 use crate::interpreter::face::Face;
+use crate::interpreter::hookable;
 use crate::save::next::Next;
 use crate::save::standing::Standing;
 use crate::save::walk::Walk;
@@ -48,7 +49,7 @@ impl Walk<'_, '_> {
     pub fn find_reducer(&mut self, obj: &Held) -> PyResult<Option<Held>> {
         let imports = self.imports;
         let face = self.writer().face;
-        let skips_none = face == Face::Hookable && imports.saving.hookable_skips_none;
+        let skips_none = face == Face::Hookable && hookable::does(|facts| facts.skips_none);
         if let Some(found) = self.find_reducer_quietly(obj, skips_none) {
             return Ok(found);
         }
