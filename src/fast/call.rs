@@ -7,6 +7,14 @@ use pyo3::prelude::*;
 
 use crate::fast::libpython;
 
+/// A bound method, up to what it binds.
+#[repr(C)]
+struct BoundMethod {
+    object: ffi::PyObject,
+    function: *mut ffi::PyObject,
+    receiver: *mut ffi::PyObject,
+}
+
 /// Calls `hook(obj)`. What a bound method binds is passed beside the object at once, so the method need not do so.
 ///
 /// # Errors
@@ -17,23 +25,61 @@ pub fn call_hook<'py>(
     obj: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the thread is attached, as `Bound` shows, and the caller's references keep the hook and the object
-    // alive during the call; the hook, a bound method, keeps its function and its instance. Before the arguments
-    // there is the place that the flag promises. The result is a new reference, or null with an exception set.
+    // alive during the call; a hook that is a bound method has this layout, and keeps its function and its instance.
+    // Before the arguments there is the place that the flag promises. The result is a new reference, or null with an
+    // exception set.
     unsafe {
         let mut function = hook.as_ptr();
         let mut arguments = [null_mut(), null_mut(), obj.as_ptr()];
         let mut count = 1;
         if ffi::Py_TYPE(function) == &raw mut libpython::PyMethod_Type {
-            arguments[1] = libpython::PyMethod_Self(function);
-            function = libpython::PyMethod_Function(function);
+            let method = function.cast::<BoundMethod>();
+            (function, arguments[1]) = ((*method).function, (*method).receiver);
             count = 2;
         }
-        let result = ffi::PyObject_Vectorcall(
+        let call = way_in(function).unwrap_or(ffi::PyObject_Vectorcall);
+        let result = call(
             function,
             arguments.as_ptr().add(3 - count),
             count | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
             null_mut(),
         );
         Bound::from_owned_ptr_or_err(hook.py(), result)
+    }
+}
+
+/// Whether a bound method has its function and its instance where `call_hook` reads them.
+///
+/// # Errors
+/// MemoryError.
+pub fn binds_where_expected(function: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let instance = function.py().None();
+    // SAFETY: both are alive, and the result is a new bound method, or null with an exception set. The interpreter's
+    // own functions tell what it binds.
+    unsafe {
+        let method = libpython::PyMethod_New(function.as_ptr(), instance.as_ptr());
+        let method = Bound::from_owned_ptr_or_err(function.py(), method)?;
+        let method = method.as_ptr();
+        let parts = method.cast::<BoundMethod>();
+        Ok((*parts).function == libpython::PyMethod_Function(method)
+            && (*parts).receiver == libpython::PyMethod_Self(method))
+    }
+}
+
+/// What the interpreter calls to call a function that is written in Python; None for anything else.
+///
+/// # Safety
+/// `callable` is alive, and the GIL is held.
+#[inline(always)]
+unsafe fn way_in(callable: *mut ffi::PyObject) -> Option<ffi::vectorcallfunc> {
+    // SAFETY: the callable and its type are alive, by the caller's word. Functions have at the offset that their type
+    // tells a pointer of this kind, or null.
+    unsafe {
+        let class = ffi::Py_TYPE(callable);
+        if class != &raw mut ffi::PyFunction_Type {
+            return None;
+        }
+        let place = callable.byte_offset((*class).tp_vectorcall_offset);
+        *place.cast::<Option<ffi::vectorcallfunc>>()
     }
 }

@@ -40,6 +40,30 @@ unsafe fn version_at(dict: *mut ffi::PyObject) -> Option<u64> {
     }
 }
 
+/// Whether a dict, at the same address as the one that gave this number, has the same contents still.
+#[inline(always)]
+pub fn is_still(dict: Dict<'_>, number: u64) -> bool {
+    #[cfg(Py_3_14)]
+    {
+        // It has been watched since, and its end would have counted too.
+        let _ = dict;
+        watched::count() == number
+    }
+    #[cfg(not(Py_3_14))]
+    {
+        version(dict) == Some(number)
+    }
+}
+
+/// As `is_still`, for a number of `version_of_instance`.
+#[inline(always)]
+pub fn is_still_of_instance(dict: Dict<'_>, number: u64) -> bool {
+    if GOES_BY_OBJECTS {
+        return version_of_instance(dict) == Some(number);
+    }
+    is_still(dict, number)
+}
+
 /// Whether the number tells changes of an instance's `__dict__`, and from those of other dicts: on 3.13 setting an
 /// attribute may leave it as it is, and later it counts the changes of all.
 pub const TELLS_OF_INSTANCES: bool = cfg!(not(Py_3_13));
@@ -92,6 +116,12 @@ mod watched {
         0
     }
 
+    /// The number of changes so far to dicts that are watched.
+    #[inline(always)]
+    pub fn count() -> u64 {
+        CHANGES.load(Ordering::Relaxed)
+    }
+
     /// The number of changes so far to dicts that are watched, of which this is one from now on.
     ///
     /// # Safety
@@ -103,7 +133,7 @@ mod watched {
         if unsafe { libpython::PyDict_Watch(watcher, dict) } != 0 {
             return None;
         }
-        Some(CHANGES.load(Ordering::Relaxed))
+        Some(count())
     }
 
     fn add_watcher() -> Option<c_int> {

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyString, PyTuple, PyType};
 
 use crate::fast::attached::Attached;
+use crate::fast::call::binds_where_expected;
 use crate::fast::class::takes_attributes;
 use crate::fast::decode::is_ascii_where_expected;
 use crate::fast::instance::has_ordinary_dict;
@@ -144,6 +145,8 @@ fn read_dict(dict: &Py<PyDict>, quiet: &Quiet) -> Option<(usize, usize, bool)> {
 /// Whether what a function rests on is read as what it is.
 fn check_functions(py: Python<'_>) -> PyResult<()> {
     let function = py.import("copyreg")?.getattr("__newobj__")?;
+    let binds = binds_where_expected(&function)?;
+    expect("what a bound method binds", binds, true)?;
     let (Ok(code), Ok(globals)) = (
         function.getattr("__code__"),
         function.getattr("__globals__"),

@@ -3,7 +3,7 @@
 //! On Windows a symbol is linked to by the name of the library that it comes from. No attribute takes a name
 //! that is computed, so there is one for each library; `build.rs` says which is meant (`cfg(libpython)`).
 
-#[cfg(feature = "watch")]
+#[cfg(all(Py_3_13, feature = "watch"))]
 use std::ffi::c_void;
 use std::ffi::{c_char, c_int};
 

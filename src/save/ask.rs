@@ -34,6 +34,16 @@ impl Asking {
     };
 }
 
+/// Where the questions about an object began.
+pub struct Begun {
+    /// `Writer::passages`.
+    pub passages: u64,
+    /// Where the memo stood.
+    pub memoized: Mark,
+    /// Whether the object was not in the memo by then.
+    pub is_new: bool,
+}
+
 impl Walk<'_, '_> {
     /// Saves the object that is due.
     ///
@@ -91,7 +101,7 @@ impl Walk<'_, '_> {
 
     /// Gives up an object that was saved, or could not be; `passages` were made before.
     #[inline(always)]
-    fn end_saved(&mut self, obj: Held, standing: Standing, passages: u64) {
+    pub fn end_saved(&mut self, obj: Held, standing: Standing, passages: u64) {
         let shared = standing.holding.is_shared() || self.passages() != passages;
         let (state, quiet) = self.split();
         if shared {
@@ -102,10 +112,13 @@ impl Walk<'_, '_> {
         self.release([Some(obj)]);
     }
 
-    fn ask(&mut self, obj: &Held, mut standing: Standing, asking: Asking) -> PyResult<Next> {
-        let passages = self.passages();
+    fn ask(&mut self, obj: &Held, standing: Standing, asking: Asking) -> PyResult<Next> {
+        let begun = Begun {
+            passages: self.passages(),
+            memoized: self.state().writer.memo.mark(),
+            is_new: asking.is_new,
+        };
         let face = self.writer().face;
-        let before = self.state().writer.memo.mark();
         let mut spoken = None;
         if face == Face::Hookable {
             self.refresh_hooks()?;
@@ -129,6 +142,20 @@ impl Walk<'_, '_> {
         } else {
             self.ask_again(obj)?;
         }
+        self.ask_after_id(obj, standing, begun)
+    }
+
+    /// Asks what comes after the persistent id, and opens what has parts.
+    ///
+    /// # Errors
+    /// As for `save_due`.
+    pub fn ask_after_id(
+        &mut self,
+        obj: &Held,
+        mut standing: Standing,
+        begun: Begun,
+    ) -> PyResult<Next> {
+        let face = self.writer().face;
         if face == Face::Hookable {
             // What was asked may have changed what comes next.
             self.refresh_hooks()?;
@@ -143,8 +170,8 @@ impl Walk<'_, '_> {
         let met = state.writer.memo.mark();
         // Atoms are looked up by the Python class, but it memoizes none unless a reducer took it on. What only its
         // container held was not met by then; who was asked since may have saved it.
-        let was_memoized = self.state().writer.memo.mark() != before;
-        if (standing.holding.is_shared() && !asking.is_new || was_memoized)
+        let was_memoized = self.state().writer.memo.mark() != begun.memoized;
+        if (standing.holding.is_shared() && !begun.is_new || was_memoized)
             && !is_atom
             && self.write(|w, quiet| w.get_memoized(obj.view(quiet)))?
         {
@@ -165,7 +192,7 @@ impl Walk<'_, '_> {
                 Method::Missing => return self.save_reduced(obj, standing.seen(), met),
             }
         }
-        if self.passages() != passages {
+        if self.passages() != begun.passages {
             standing = standing.seen();
         }
         if matches!(kin, Kin::Set { .. } | Kin::Other) {

@@ -7,6 +7,7 @@
 //! share, `state` what a pickler owns between two passages of the gate, `session` how a dump begins and ends.
 
 mod ask;
+mod ask_ids;
 mod buffer;
 pub mod called;
 mod containers;

@@ -67,9 +67,17 @@ impl Walk<'_, '_> {
             let id = call_hook(hook.bind(py), obj.bind(py))?;
             Ok((!id.is_none()).then(|| Held::from(id)))
         })?;
-        let Some(id) = id else {
-            return Ok(None);
-        };
+        match id {
+            Some(id) => self.save_id(id, standing).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Writes a persistent id, or has it saved, in place of an object of this standing.
+    ///
+    /// # Errors
+    /// PicklingError for an id that protocol 0 can't say.
+    pub fn save_id(&mut self, id: Held, standing: Standing) -> PyResult<Next> {
         if self.writer().encoding_protocol().is_binary() {
             self.push(Work::PersistentId)?;
             // An id is made during the dump, and each may hold objects that have ids in turn.
@@ -86,7 +94,7 @@ impl Walk<'_, '_> {
                 standing,
                 questions: Questions::AllButId,
             });
-            return Ok(Some(Next::Save));
+            return Ok(Next::Save);
         }
         let text = self.leave(|py| {
             let text = id.bind(py).str()?;
@@ -104,6 +112,6 @@ impl Walk<'_, '_> {
             Ok(w.out.write([b'\n'])?)
         })?;
         self.release([Some(id)]);
-        Ok(Some(Next::Step))
+        Ok(Next::Step)
     }
 }

@@ -137,6 +137,12 @@ impl Container {
         if part.has_others(1 + ours) {
             return Holding::Shared;
         }
+        self.holding_alone()
+    }
+
+    /// How a part is held that nobody but the container holds.
+    #[inline(always)]
+    pub fn holding_alone(self) -> Holding {
         match self {
             Self::Entered => Holding::Deferred,
             Self::Open => Holding::Shared,

@@ -140,6 +140,31 @@ impl State {
         self.writer.opened = self.hooks.opened;
     }
 
+    /// Whether the persistent id is all that is to be asked of leaves, lists, dicts and tuples, by what was looked up
+    /// since the gate was passed, and leaves are written in their binary forms.
+    #[inline(always)]
+    pub fn asks_ids_alone(&self) -> bool {
+        let writer = &self.writer;
+        let is_seen = matches!(writer.face, Face::Lean) | (self.hooks.seen_at == writer.passages);
+        (self.hooks.asks_ids_alone & is_seen & !writer.atoms_memoized)
+            && (writer.binary & writer.protocol.is_binary())
+            && (writer.asked.is_none() & self.older_saves.is_empty())
+    }
+
+    /// Whether that was so, and still is, after a hook was asked.
+    #[inline(always)]
+    pub fn still_asks_ids_alone(&mut self, pickler: Option<&Held>, quiet: &Quiet) -> bool {
+        let Some(pickler) = pickler.filter(|_| matches!(self.writer.face, Face::Hookable)) else {
+            return self.asks_ids_alone();
+        };
+        if !self.hooks.stand(pickler, quiet) {
+            return false;
+        }
+        // What the instance's dict tells of the forms in which leaves are written is the same, too.
+        self.hooks.seen_at = self.writer.passages;
+        (self.hooks.asks_ids_alone & !self.writer.atoms_memoized) && self.older_saves.is_empty()
+    }
+
     /// Notes that an object is to be saved next, of which all is to be asked.
     pub fn save_next(&mut self, obj: Held, standing: Standing) {
         self.due = Some(Due {
@@ -204,6 +229,20 @@ impl State {
         (&mut self.writer, nest)
     }
 
+    /// Puts a work item on the stack of which the open batch is taken out already, if it is one that is.
+    ///
+    /// # Errors
+    /// Where there is no memory.
+    #[inline(always)]
+    pub fn push_taken(&mut self, work: Work) -> Result<(), crate::save::fault::Fault> {
+        let is_next = self.batches_taken == self.stack.len();
+        self.push(work)?;
+        if is_next {
+            self.batches_taken = self.stack.len();
+        }
+        Ok(())
+    }
+
     /// On the hookable face a batch is what the container held when the batch began.
     #[inline(always)]
     pub fn take_batches(&mut self, quiet: &Quiet) {
@@ -215,7 +254,7 @@ impl State {
     fn take_more_batches(&mut self, quiet: &Quiet) {
         let first = self.batches_taken.min(self.stack.len());
         for work in &mut self.stack[first..] {
-            work.take_batch(quiet);
+            work.take_batch(&mut self.writer.rooms, quiet);
         }
         self.batches_taken = self.stack.len();
     }

@@ -84,18 +84,30 @@ pub fn step_quietly(
             Step::Advance => return Ok(Pause::Advance),
             Step::Iterate(items) => return Ok(Pause::Iterate(items)),
             Step::Done => {
-                let top = state.stack.last();
-                if let Some((container, holding)) = top.and_then(Work::container) {
-                    let container = container.view(quiet);
-                    state.writer.close(container, holding);
-                    if !container.is_released_loudly() {
-                        state.stack.pop();
-                        continue;
-                    }
+                if !state.end_top(quiet) {
+                    return Ok(Pause::Ended);
                 }
-                return Ok(Pause::Ended);
             }
         }
+    }
+}
+
+impl State {
+    /// Takes the work on top, which is done, off the stack; false, with nothing done, where it is no container, or holds
+    /// what may be a last reference.
+    #[inline(always)]
+    pub fn end_top(&mut self, quiet: &Quiet) -> bool {
+        let top = self.stack.last();
+        let Some((container, holding)) = top.and_then(Work::container) else {
+            return false;
+        };
+        let container = container.view(quiet);
+        self.writer.close(container, holding);
+        if container.is_released_loudly() {
+            return false;
+        }
+        self.stack.pop();
+        true
     }
 }
 

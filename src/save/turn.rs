@@ -99,6 +99,15 @@ impl Walk<'_, '_> {
                     if self.writer().face == Face::Hookable {
                         self.refresh_hooks()?;
                     }
+                    if self.state().asks_ids_alone() {
+                        match self.ask_ids(base, &mut steps)? {
+                            Next::Step => {}
+                            other => {
+                                next = other;
+                                continue;
+                            }
+                        }
+                    }
                     let imports = self.imports;
                     let (state, quiet) = self.split();
                     let table = View::of(&imports.dispatch_table, quiet);

@@ -6,9 +6,11 @@
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
+use crate::save::containers::ahead::Rooms;
 use crate::save::containers::batch::{Batched, Closed, Opener, Step};
 use crate::save::containers::dict::DictEntries;
 use crate::save::containers::list::ListItems;
+use crate::save::containers::met::{Meets, Met};
 use crate::save::containers::set::SetElements;
 use crate::save::containers::tuple::TupleItems;
 use crate::save::fault::Fault;
@@ -16,6 +18,7 @@ use crate::save::globals::attribute_chain::AttributeChain;
 use crate::save::reduce::dict_items::ReducedEntries;
 use crate::save::reduce::list_items::ReducedItems;
 use crate::save::reduce::parts::Reduce;
+use crate::save::standing::Standing;
 use crate::save::write::writer::Writer;
 
 /// One open container, or the rest of an object that is being written.
@@ -105,12 +108,23 @@ impl Work {
 
     /// Takes the rest of the open batch out of its container, for a face whose batches do not see
     /// what is changed while they are written.
-    pub fn take_batch(&mut self, quiet: &Quiet) {
+    #[inline(always)]
+    pub fn take_batch(&mut self, rooms: &mut Rooms, quiet: &Quiet) {
         match self {
-            Work::List(w) => w.take_batch(quiet),
-            Work::Dict(w) => w.take_batch(quiet),
-            Work::Set(w) => w.take_batch(quiet),
+            Work::List(w) => w.take_batch(rooms, quiet),
+            Work::Dict(w) => w.take_batch(rooms, quiet),
+            Work::Set(w) => w.take_batch(rooms, quiet),
             _ => {}
+        }
+    }
+
+    /// The standing of a part that was met last, of a container whose parts are met one by one.
+    pub fn standing_of(&self, part: &Met) -> Option<Standing> {
+        match self {
+            Work::List(w) => Some(w.elements.standing_of(part)),
+            Work::Tuple(w) => Some(w.elements.standing_of(part)),
+            Work::Dict(w) => Some(w.elements.standing_of(part)),
+            _ => None,
         }
     }
 

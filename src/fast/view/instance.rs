@@ -69,6 +69,17 @@ impl<'q> View<'q> {
         }
     }
 
+    /// The instance's `__dict__`, where that is a dict, of whatever class, at this address.
+    #[inline(always)]
+    pub fn made_dict_at(self, address: usize) -> Option<Dict<'q>> {
+        // SAFETY: the object is alive, and holds its dict, which is one of `dict` or of a subclass: no instance takes
+        // anything else for its `__dict__`.
+        unsafe {
+            let dict = made_dict(self.as_ptr()).filter(|dict| *dict as usize == address)?;
+            Some(Dict::new(View::within(dict)))
+        }
+    }
+
     #[inline(never)]
     fn make_dict(self) -> Result<Option<Dict<'q>>, NoMemory> {
         watch::allocation_foreseen();

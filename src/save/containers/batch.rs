@@ -1,13 +1,12 @@
 //! The loop over the elements of an open container, batch by batch, whatever kind it is of.
 
-use std::collections::VecDeque;
-
 use pickle_format::opcode::Opcode;
 
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
+use crate::save::containers::ahead::Rooms;
 use crate::save::fault::Fault;
 use crate::save::standing::{Container, Standing};
 use crate::save::write::writer::Writer;
@@ -134,17 +133,25 @@ pub trait Elements {
         let _ = quiet;
     }
 
+    /// Whether the rest of the open batch was taken out of the container.
+    #[inline(always)]
+    fn is_taken(&self) -> bool {
+        false
+    }
+
     /// Takes the rest of the open batch, `left` elements, out of the container.
     ///
     /// # Errors
     /// Where there is no memory.
-    fn take(&mut self, left: usize, quiet: &Quiet) -> Result<(), Fault> {
-        let _ = (left, quiet);
+    fn take(&mut self, left: usize, rooms: &mut Rooms, quiet: &Quiet) -> Result<(), Fault> {
+        let _ = (left, rooms, quiet);
         Ok(())
     }
 
     /// The batch ended.
-    fn end_batch(&mut self) {}
+    fn end_batch(&mut self, rooms: &mut Rooms) {
+        let _ = rooms;
+    }
 
     /// Writes what closes the container.
     ///
@@ -160,7 +167,7 @@ pub trait Elements {
 pub struct Batched<E> {
     pub elements: E,
     batch: Batch,
-    left: usize,
+    pub(super) left: usize,
     /// There was no memory to take the open batch out.
     lost: bool,
 }
@@ -271,17 +278,25 @@ impl<E: Elements> Batched<E> {
                     };
                     writer.opcode(close)?;
                     self.batch = Batch::Closed;
-                    self.elements.end_batch();
+                    self.elements.end_batch(&mut writer.rooms);
                 }
             }
         }
     }
 
+    /// Whether a batch is open of which elements are left.
+    #[inline(always)]
+    pub(super) fn is_within(&self) -> bool {
+        self.left > 0 && self.batch != Batch::Closed && !self.lost
+    }
+
     /// Takes the rest of the open batch out of the container, for a face whose batches do not see what is
     /// changed while they are written.
-    pub fn take_batch(&mut self, quiet: &Quiet) {
-        if self.batch == Batch::Marked && self.elements.take(self.left, quiet).is_err() {
-            self.lost = true;
+    #[inline(always)]
+    pub fn take_batch(&mut self, rooms: &mut Rooms, quiet: &Quiet) {
+        if self.batch == Batch::Marked && !self.elements.is_taken() {
+            let left = self.left.min(BATCH_SIZE);
+            self.lost |= self.elements.take(left, rooms, quiet).is_err();
         }
     }
 }
@@ -330,19 +345,4 @@ pub enum Rest<E> {
     Nothing,
     /// The elements from one on that was not written, or of which a part is on the stack already.
     Elements(Batched<E>),
-}
-
-/// Elements that are taken out of their container, in order: `count` of them at the most.
-///
-/// # Errors
-/// Where there is no memory.
-pub fn taken<T>(count: usize, elements: impl Iterator<Item = T>) -> Result<VecDeque<T>, Fault> {
-    let mut taken = VecDeque::new();
-    let reserved = taken.try_reserve_exact(count.min(BATCH_SIZE));
-    reserved.map_err(|_| Fault::NoMemory)?;
-    for element in elements.take(count) {
-        taken.try_reserve(1).map_err(|_| Fault::NoMemory)?;
-        taken.push_back(element);
-    }
-    Ok(taken)
 }

@@ -1,11 +1,10 @@
 //! Exact dicts.
 
-use std::collections::VecDeque;
-
 use pickle_format::opcode::Opcode;
 
-use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Opener, Part, Rest, taken};
-use super::dict_place::{Place, Within};
+use super::ahead::{Ahead, Rooms};
+use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Opener, Part, Rest};
+use super::dict_place::{Entries, Key, Place, Within};
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
@@ -20,11 +19,11 @@ pub struct DictEntries {
     dict: Held,
     /// Whether entries go in batches, as the pickler's `bin` said when the dict was begun.
     has_batches: bool,
-    place: Place,
+    pub(super) place: Place,
     /// The entry within which the walk is, once it is held.
-    entry: Option<(Held, Held)>,
+    pub(super) entry: Option<(Held, Held)>,
     /// The rest of the open batch, if it was taken out of the dict.
-    ahead: Option<VecDeque<(Held, Held)>>,
+    pub(super) ahead: Option<Ahead>,
 }
 
 impl DictEntries {
@@ -38,7 +37,8 @@ impl DictEntries {
         self.dict
     }
 
-    fn view<'q>(&self, quiet: &'q Quiet) -> Option<Dict<'q>> {
+    #[inline(always)]
+    pub(super) fn view<'q>(&self, quiet: &'q Quiet) -> Option<Dict<'q>> {
         match self.dict.view(quiet).kind() {
             Kind::Dict(dict) => Some(dict),
             _ => None,
@@ -165,6 +165,21 @@ pub fn rest_of(
     Batched::within(entries, batch)
 }
 
+/// Takes entries out of a dict from a position on, which moves past them.
+#[inline(always)]
+fn taken<'q>(
+    entries: impl Entries<'q>,
+    count: usize,
+    position: &mut isize,
+    rooms: &mut Rooms,
+) -> Result<Ahead, Fault> {
+    let rest = std::iter::from_fn(|| {
+        let (key, value) = entries.next(position)?;
+        Some([key.view().hold(), value.hold()])
+    });
+    Ahead::of(count, rest, rooms)
+}
+
 impl Elements for DictEntries {
     const CLOSE: [Opcode; 2] = [Opcode::SETITEM, Opcode::SETITEMS];
 
@@ -253,7 +268,7 @@ impl Elements for DictEntries {
             return Ok((self.next_value(writer, quiet)?, true));
         }
         if let Some(ahead) = &mut self.ahead {
-            let Some((key, value)) = ahead.pop_front() else {
+            let (Some(key), Some(value)) = (ahead.next(), ahead.next()) else {
                 return Ok((Part::End, false));
             };
             self.place.within = Within::Key;
@@ -286,7 +301,12 @@ impl Elements for DictEntries {
         }
     }
 
-    fn take(&mut self, left: usize, quiet: &Quiet) -> Result<(), Fault> {
+    #[inline(always)]
+    fn is_taken(&self) -> bool {
+        self.ahead.is_some()
+    }
+
+    fn take(&mut self, left: usize, rooms: &mut Rooms, quiet: &Quiet) -> Result<(), Fault> {
         let (None, Some(dict)) = (&self.ahead, self.view(quiet)) else {
             return Ok(());
         };
@@ -296,16 +316,18 @@ impl Elements for DictEntries {
             Within::Nothing | Within::Value => left,
         };
         let position = &mut self.place.position;
-        let rest = std::iter::from_fn(|| {
-            let (key, value) = dict.next(position)?;
-            Some((key.hold(), value.hold()))
+        self.ahead = Some(match dict.text_entries() {
+            Some(entries) => taken(entries, left, position, rooms)?,
+            None => taken(dict, left, position, rooms)?,
         });
-        self.ahead = Some(taken(left, rest)?);
         Ok(())
     }
 
-    fn end_batch(&mut self) {
-        self.ahead = None;
+    #[inline(always)]
+    fn end_batch(&mut self, rooms: &mut Rooms) {
+        if let Some(ahead) = self.ahead.take() {
+            ahead.end(rooms);
+        }
     }
 
     fn finish(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<(), Fault> {

@@ -48,6 +48,9 @@ pub trait Entries<'q>: Copy {
 
 /// A key by what is known of it.
 pub trait Key: Copy {
+    /// The key, whatever it is.
+    fn view(&self) -> View<'_>;
+
     /// Writes a key that is a leaf; false, with nothing written, for one that is none.
     ///
     /// # Errors
@@ -60,6 +63,11 @@ pub trait Key: Copy {
 
 impl Key for Text<'_> {
     #[inline(always)]
+    fn view(&self) -> View<'_> {
+        self.object()
+    }
+
+    #[inline(always)]
     fn write(self, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
         to.write_text(self, keys, 0)
     }
@@ -71,6 +79,11 @@ impl Key for Text<'_> {
 }
 
 impl Key for View<'_> {
+    #[inline(always)]
+    fn view(&self) -> View<'_> {
+        *self
+    }
+
     #[inline(always)]
     fn write(self, keys: Container, to: &mut Writer) -> Result<bool, Fault> {
         to.write_if_leaf(self, keys, 0)

@@ -1,9 +1,8 @@
 //! Exact lists.
 
-use std::collections::VecDeque;
-
 use pickle_format::opcode::Opcode;
 
+use super::ahead::{Ahead, Rooms};
 use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Opener, Opening, Part, Rest};
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
@@ -19,12 +18,12 @@ pub struct ListItems {
     list: Held,
     /// Whether items go in batches, as the pickler's `bin` said when the list was begun.
     has_batches: bool,
-    next: usize,
+    pub(super) next: usize,
     /// The list's size when it was opened.
-    size: usize,
-    standing: Standing,
+    pub(super) size: usize,
+    pub(super) standing: Standing,
     /// The rest of the open batch, if it was taken out of the list.
-    ahead: Option<VecDeque<Held>>,
+    pub(super) ahead: Option<Ahead>,
 }
 
 impl ListItems {
@@ -39,7 +38,7 @@ impl ListItems {
     }
 
     #[inline(always)]
-    fn view<'q>(&self, quiet: &'q Quiet) -> Option<List<'q>> {
+    pub(super) fn view<'q>(&self, quiet: &'q Quiet) -> Option<List<'q>> {
         match self.list.view(quiet).kind() {
             Kind::List(list) => Some(list),
             _ => None,
@@ -197,7 +196,7 @@ impl Elements for ListItems {
     #[inline(always)]
     fn next<'q>(&mut self, _: &mut Writer, quiet: &'q Quiet) -> Result<(Part<'q>, bool), Fault> {
         let part = match &mut self.ahead {
-            Some(ahead) => ahead.pop_front().map(|item| {
+            Some(ahead) => ahead.next().map(|item| {
                 // One reference is the list's, the other ours.
                 let alone = !item.view(quiet).has_others(2);
                 Part::Taken(item, self.standing.part_held(Holding::Shared, alone))
@@ -220,16 +219,25 @@ impl Elements for ListItems {
         }
     }
 
-    fn take(&mut self, left: usize, quiet: &Quiet) -> Result<(), Fault> {
+    #[inline(always)]
+    fn is_taken(&self) -> bool {
+        self.ahead.is_some()
+    }
+
+    fn take(&mut self, left: usize, rooms: &mut Rooms, quiet: &Quiet) -> Result<(), Fault> {
         if let (None, Some(list)) = (&self.ahead, self.view(quiet)) {
-            let rest = (self.next..).map_while(|i| list.item(i).map(View::hold));
-            self.ahead = Some(super::batch::taken(left, rest)?);
+            let rest = list.items().get(self.next..).unwrap_or_default();
+            let rest = rest.iter().map_while(|item| item.map(|item| [item.hold()]));
+            self.ahead = Some(Ahead::of(left, rest, rooms)?);
         }
         Ok(())
     }
 
-    fn end_batch(&mut self) {
-        self.ahead = None;
+    #[inline(always)]
+    fn end_batch(&mut self, rooms: &mut Rooms) {
+        if let Some(ahead) = self.ahead.take() {
+            ahead.end(rooms);
+        }
     }
 
     fn finish(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<(), Fault> {

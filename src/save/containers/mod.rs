@@ -1,10 +1,13 @@
 //! Exact lists, dicts, sets, frozensets and tuples: no code in this folder has a token to call Python
 //! with.
 
+pub mod ahead;
 pub mod batch;
+pub mod begin;
 pub mod dict;
 mod dict_place;
 pub mod list;
+pub mod met;
 pub mod open;
 mod open_instance;
 mod plain;

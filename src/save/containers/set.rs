@@ -1,10 +1,9 @@
 //! Exact sets and frozensets, from protocol 4 on.
 
-use std::collections::VecDeque;
-
 use pickle_format::opcode::Opcode;
 
-use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Part, Rest, taken};
+use super::ahead::{Ahead, Rooms};
+use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Part, Rest};
 use super::tuple::has_others_than_container;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
@@ -26,7 +25,7 @@ pub struct SetElements<const FROZEN: bool> {
     /// `Writer::passages` when it was opened.
     passages: u64,
     /// The rest of the open batch, if it was taken out of the set.
-    ahead: Option<VecDeque<Held>>,
+    ahead: Option<Ahead>,
 }
 
 impl<const FROZEN: bool> SetElements<FROZEN> {
@@ -184,7 +183,7 @@ impl<const FROZEN: bool> Elements for SetElements<FROZEN> {
 
     fn next<'q>(&mut self, _: &mut Writer, quiet: &'q Quiet) -> Result<(Part<'q>, bool), Fault> {
         let part = match &mut self.ahead {
-            Some(ahead) => ahead.pop_front().map(|element| {
+            Some(ahead) => ahead.next().map(|element| {
                 // One reference is the set's, the other ours.
                 let alone = !element.view(quiet).has_others(2);
                 Part::Taken(element, self.standing.part_held(Holding::Shared, alone))
@@ -207,18 +206,26 @@ impl<const FROZEN: bool> Elements for SetElements<FROZEN> {
         }
     }
 
-    fn take(&mut self, left: usize, quiet: &Quiet) -> Result<(), Fault> {
+    #[inline(always)]
+    fn is_taken(&self) -> bool {
+        self.ahead.is_some()
+    }
+
+    fn take(&mut self, left: usize, rooms: &mut Rooms, quiet: &Quiet) -> Result<(), Fault> {
         // A frozenset can't change.
         if !FROZEN && let (None, Some(set)) = (&self.ahead, self.view(quiet)) {
             let position = &mut self.position;
-            let rest = std::iter::from_fn(|| set.next(position).map(View::hold));
-            self.ahead = Some(taken(left, rest)?);
+            let rest = std::iter::from_fn(|| set.next(position).map(|element| [element.hold()]));
+            self.ahead = Some(Ahead::of(left, rest, rooms)?);
         }
         Ok(())
     }
 
-    fn end_batch(&mut self) {
-        self.ahead = None;
+    #[inline(always)]
+    fn end_batch(&mut self, rooms: &mut Rooms) {
+        if let Some(ahead) = self.ahead.take() {
+            ahead.end(rooms);
+        }
     }
 
     fn finish(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<(), Fault> {

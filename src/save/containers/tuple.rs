@@ -14,10 +14,10 @@ use crate::save::write::writer::Writer;
 /// The items of an open tuple.
 pub struct TupleItems {
     tuple: Held,
-    next: usize,
+    pub(super) next: usize,
     /// `Writer::passages` when it was opened.
     passages: u64,
-    standing: Standing,
+    pub(super) standing: Standing,
     /// Whether it was begun without MARK: Python code may set the protocol meanwhile.
     is_short: bool,
 }
@@ -34,7 +34,7 @@ impl TupleItems {
     }
 
     #[inline(always)]
-    fn view<'q>(&self, quiet: &'q Quiet) -> Option<Tuple<'q>> {
+    pub(super) fn view<'q>(&self, quiet: &'q Quiet) -> Option<Tuple<'q>> {
         self.tuple.view(quiet).as_tuple()
     }
 

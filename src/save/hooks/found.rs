@@ -50,6 +50,8 @@ pub struct Hooks {
     pub are_quiet: bool,
     /// Whether nobody's `save` is to be asked, and nothing is declared of other hooks, at any object.
     pub saves_by_itself: bool,
+    /// Whether the persistent id is all that is to be asked of leaves, lists, dicts and tuples.
+    pub asks_ids_alone: bool,
     /// Whether None, bools, ints and floats are written without asking anything but their persistent id.
     pub writes_atoms: bool,
     /// The types of containers that are opened within their containers, where nobody has to be asked about leaves.
@@ -158,6 +160,18 @@ impl Found {
         self.save.is_none() && !self.is_foreign && !self.silence.is_declared()
     }
 
+    /// Whether all that is to be asked of leaves, lists, dicts and tuples is their persistent id, and that of each.
+    fn asks_ids_alone(&self, face: Face) -> bool {
+        self.persistent_id.is_some()
+            && self.saves_by_itself()
+            && !self.asks_memoize()
+            && (face == Face::Lean || self.reducer_override.is_none())
+            && self.native().has_all(Builtins::LEAVES)
+            && [Builtin::List, Builtin::Dict]
+                .iter()
+                .all(|builtin| self.opened().has(*builtin))
+    }
+
     /// Whether only the persistent id of None, bools, ints and floats is asked for.
     fn writes_atoms(&self, face: Face) -> bool {
         (face == Face::Lean || self.reducer_override.is_none())
@@ -198,6 +212,7 @@ impl Hooks {
     pub fn ask_nobody(&mut self) {
         self.are_quiet = true;
         self.saves_by_itself = true;
+        self.asks_ids_alone = false;
         self.writes_atoms = true;
         self.opened = Builtins::ALL;
     }
@@ -207,6 +222,7 @@ impl Hooks {
     pub fn take_found(&mut self, face: Face) -> Option<Found> {
         self.are_quiet = false;
         self.saves_by_itself = false;
+        self.asks_ids_alone = false;
         self.writes_atoms = false;
         self.seen_at = 0;
         self.versions = None;
@@ -237,6 +253,7 @@ impl Hooks {
         self.are_quiet = found.is_quiet(face);
         self.opened = found.opened();
         self.saves_by_itself = found.saves_by_itself();
+        self.asks_ids_alone = found.asks_ids_alone(face);
         self.writes_atoms = found.writes_atoms(face);
         if face == Face::Lean && found.dispatch_table.is_none() {
             found.dispatch_table = self.found.dispatch_table.take();
@@ -270,18 +287,15 @@ impl Hooks {
         if pickler.class().version() != Some(versions.class) {
             return false;
         }
-        let Ok(Some(own)) = pickler.instance_dict() else {
-            return false;
-        };
         let (address, version) = versions.own;
-        if own.object().address() != address
-            || dict_version::version_of_instance(own) != Some(version)
-        {
+        let own = pickler.made_dict_at(address);
+        if !own.is_some_and(|own| dict_version::is_still_of_instance(own, version)) {
             return false;
         }
         match (&self.found.dispatch, versions.dispatch) {
-            (Some(dispatch), Some(noted)) => {
-                version_of_dict(dispatch.table.view(quiet)) == Some(noted)
+            (Some(dispatch), Some((_, version))) => {
+                let table = dispatch.table.view(quiet).as_any_dict();
+                table.is_some_and(|table| dict_version::is_still(table, version))
             }
             _ => true,
         }

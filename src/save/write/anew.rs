@@ -60,6 +60,7 @@ impl Writer {
             notices_list_growth,
             passages,
             fast_path,
+            rooms: _,
         } = self;
         *opened = Builtins::ALL;
         for flag in [

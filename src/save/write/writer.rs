@@ -12,6 +12,7 @@ use crate::fast::memo::{Holding, Memo};
 use crate::fast::output::BytesOutput;
 use crate::fast::view::{Kind, View};
 use crate::interpreter::face::Face;
+use crate::save::containers::ahead::Rooms;
 use crate::save::fault::Fault;
 use crate::save::hooks::builtin::Builtins;
 use crate::save::write::asked::Asked;
@@ -60,6 +61,8 @@ pub struct Writer {
     pub passages: u64,
     /// Containers that are open in `fast` mode, by identity.
     pub fast_path: HashSet<usize>,
+    /// Room for batches that are taken out of their containers.
+    pub rooms: Rooms,
 }
 
 impl Writer {
@@ -88,6 +91,7 @@ impl Writer {
             notices_list_growth: false,
             passages: 0,
             fast_path: HashSet::new(),
+            rooms: Rooms::default(),
         }
     }
 
@@ -180,7 +184,7 @@ impl Writer {
         holding: Holding,
         marks: bool,
     ) -> Result<(), Fault> {
-        if self.plain {
+        if self.plain || self.binary && self.is_usual() {
             self.memo.memoize(obj, holding)?;
             let [opcode, _] = opcodes;
             return if marks {
@@ -217,13 +221,18 @@ impl Writer {
     #[inline(always)]
     pub fn set_direct(&mut self, direct: bool) {
         self.direct = direct;
-        self.plain = direct
-            && self.protocol.is_framed()
+        self.plain = direct && self.is_usual();
+    }
+
+    /// Whether no mode, protocol or hook asks for another form of what is memoized than the usual one.
+    #[inline(always)]
+    fn is_usual(&self) -> bool {
+        self.protocol.is_framed()
             && !(self.fast
                 | self.asks_memoize
                 | self.minds_met
                 | self.skips_text
-                | self.skips_bytes);
+                | self.skips_bytes)
     }
 
     /// From now on atoms and the empty tuple have to be looked up.
