@@ -10,6 +10,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::fast::fresh;
+use crate::fast::libpython;
 use crate::fast::view::{DIGIT_BITS, Digits};
 
 /// The state of an ASCII string that was just made; 0 where strings are not laid out as expected.
@@ -30,11 +31,6 @@ const LEAST_MADE: i32 = 1 << 16;
 
 /// The bits of a digit.
 const DIGIT: u32 = (1 << DIGIT_BITS) - 1;
-
-unsafe extern "C" {
-    /// Exported by every supported interpreter, though not declared by `pyo3::ffi`.
-    fn _Py_NewReference(object: *mut ffi::PyObject);
-}
 
 /// Texts that `observe` has made, and holds against the interpreter's.
 const SAMPLES: [&str; 3] = ["ab", "observed", "observed by oxipickle, at some length"];
@@ -90,7 +86,7 @@ unsafe fn object(class: *mut ffi::PyTypeObject, size: usize) -> Option<*mut ffi:
             return None;
         }
         (*object).ob_type = class;
-        _Py_NewReference(object);
+        libpython::_Py_NewReference(object);
         Some(object)
     }
 }

@@ -125,6 +125,8 @@ unsafe extern "C" {
         found: *mut *mut ffi::PyObject,
     ) -> c_int;
 
+    pub fn _Py_NewReference(object: *mut ffi::PyObject);
+
     pub fn _PySet_NextEntry(
         set: *mut ffi::PyObject,
         position: *mut ffi::Py_ssize_t,
