@@ -112,7 +112,7 @@ types:          ## Check the package's types, and that all of its public names h
 	  basedpyright --verifytypes oxipickle --ignoreexternal
 
 pytest:         ## Run the Python tests, on all cores.
-	$(BIN)/python -m pytest -q -n auto $(if $(MARKS),-m '$(MARKS)') $(TESTS)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal $(if $(MARKS),-m '$(MARKS)') $(TESTS)
 
 sanitize: debug ## Run hazards and attacks under the debugging allocator, and under valgrind.
 	PYTHONMALLOC=debug $(DEBUG)/bin/python -m pytest -q -n auto -m '$(UNOPTIMISED)' tests/hazards tests/attacks
