@@ -139,49 +139,6 @@ pub fn set_item_taking<'py>(
     Ok(())
 }
 
-/// Stores keys and values, which take turns from `start` on, in a dict, and takes them off. Finalisers may run of
-/// what they replace, and of what is not stored when one fails.
-///
-/// # Errors
-/// What hashing or comparing a key raises; MemoryError.
-#[inline(always)]
-pub fn fill_dict<'py>(
-    dict: &Bound<'py, PyDict>,
-    values: &mut Values<'py>,
-    start: usize,
-) -> PyResult<()> {
-    let pairs = values.len().saturating_sub(start) / 2;
-    // SAFETY: the vector's length ends at `start` from now on, so each of the references behind that is the
-    // loop's, which gives every one of them up once; the vector stays where it is, since it is borrowed. The dict
-    // is one, and alive.
-    unsafe {
-        values.set_len(start);
-        let pair = values.as_ptr().add(start).cast::<[*mut ffi::PyObject; 2]>();
-        for i in 0..pairs {
-            let [key, value] = pair.add(i).read();
-            #[cfg(not(Py_3_13))]
-            let answer = {
-                let answer = ffi::PyDict_SetItem(dict.as_ptr(), key, value);
-                ffi::Py_DECREF(value);
-                ffi::Py_DECREF(key);
-                answer
-            };
-            #[cfg(Py_3_13)]
-            let answer = libpython::_PyDict_SetItem_Take2(dict.as_ptr(), key, value);
-            if answer < 0 {
-                let error = PyErr::fetch(dict.py());
-                for i in i + 1..pairs {
-                    let [key, value] = pair.add(i).read();
-                    ffi::Py_DECREF(key);
-                    ffi::Py_DECREF(value);
-                }
-                return Err(error);
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Adds an element to a set, a subclass's included, by the set's own method.
 pub fn add_to_set(set: &Bound<'_, PyAny>, element: &Bound<'_, PyAny>) -> PyResult<()> {
     // SAFETY: both are alive; the call checks the type.

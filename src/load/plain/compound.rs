@@ -1,24 +1,19 @@
-//! Plain opcodes that make or fill what other values are in: lists, tuples, dicts, and instances.
+//! Plain opcodes that make or fill what other values are in: lists, tuples, and instances.
 //!
 //! Each looks first whether it can be carried out, and changes nothing where it can't.
 
-use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+use pyo3::types::{PyList, PyTuple, PyType};
 
 use crate::fast::build::{self, Maker};
-use crate::load::key::hashes_natively;
 use crate::load::stack::Stack;
 
-const TUPLE2: u8 = Opcode::TUPLE2.code();
-const BUILD: u8 = Opcode::BUILD.code();
-
-/// Where the values begin that go into what lies below them: the topmost `n`, or those above the last mark. And
+/// Where the values begin that go into what lies below them: the topmost one, or those above the last mark. And
 /// where the fence is once they and the mark are gone. None if nothing lies below.
 #[inline(always)]
-pub(super) fn part(stack: &Stack<'_>, is_counted: bool, n: usize) -> Option<(usize, usize)> {
-    let (start, fence) = if is_counted {
-        (stack.values.len().checked_sub(n)?, stack.fence)
+pub(super) fn part(stack: &Stack<'_>, is_one: bool) -> Option<(usize, usize)> {
+    let (start, fence) = if is_one {
+        (stack.values.len().checked_sub(1)?, stack.fence)
     } else {
         match stack.marks.as_slice() {
             [.., below, last] => (*last, *below),
@@ -41,42 +36,6 @@ pub(super) fn append_from(stack: &mut Stack<'_>, start: usize) -> bool {
     }
     let list = list.clone();
     build::extend_list(&list, &mut stack.values, start).is_ok()
-}
-
-/// Whether what was put into a dict may be the state of an instance: a BUILD follows, or TUPLE2, or what is not there
-/// yet.
-#[inline(always)]
-pub(super) fn may_be_state(after: &[u8]) -> bool {
-    matches!(after, [] | [BUILD | TUPLE2, ..])
-}
-
-/// Stores the topmost pair, or those above the last mark, in the dict below; false if there is no exact dict, or a key
-/// may run Python code. What the dict raises goes to `failed`.
-#[inline(never)]
-pub(super) fn set_items(
-    stack: &mut Stack<'_>,
-    is_counted: bool,
-    failed: &mut Option<PyErr>,
-) -> bool {
-    let Some((start, fence)) = part(stack, is_counted, 2) else {
-        return false;
-    };
-    let pairs = &stack.values[start..];
-    let Ok(dict) = stack.values[start - 1].cast_exact::<PyDict>() else {
-        return false;
-    };
-    if !pairs.len().is_multiple_of(2)
-        || !pairs.chunks_exact(2).all(|pair| hashes_natively(&pair[0]))
-    {
-        return false;
-    }
-    let dict = dict.clone();
-    if !is_counted {
-        stack.marks.pop();
-        stack.fence = fence;
-    }
-    *failed = build::fill_dict(&dict, &mut stack.values, start).err();
-    true
 }
 
 /// A tuple of the topmost values, which are taken off, if there are so many above the last mark.

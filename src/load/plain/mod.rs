@@ -1,11 +1,11 @@
-//! The plain opcodes: leaves, marks, what puts them into lists, tuples and dicts, what goes to the memo and
-//! comes from it, and NEWOBJ of most classes.
+//! The plain opcodes: leaves, marks, what puts them into lists and tuples, what goes to the memo and comes from it,
+//! and NEWOBJ of most classes. What fills dicts is none of them: a value that is replaced there may have a
+//! finaliser, and here the stack and the memo are borrowed.
 //!
 //! They are most of a pickle, and few of them can fail. So here they are carried out in a loop of their own,
 //! which has at hand all that it works on. An opcode that is another, or whose bytes are not all there, or for
 //! which there is no room, no memory or nothing on the stack, is left unread for the loop in `run.rs`, which
-//! knows all of them. Two errors can't be left to that: of a dict that was filled in part, and of a class that was
-//! called.
+//! knows all of them. That of a class that was called can't be left to it.
 
 mod compound;
 
@@ -18,9 +18,7 @@ use crate::fast::build::push_within_capacity;
 use crate::fast::fresh;
 use crate::fast::leaf;
 use crate::load::machine::{ENTRIES_BEFORE_LOOKING_AHEAD, Machine};
-use crate::load::plain::compound::{
-    append_from, instance, may_be_state, part, set_items, tuple_of_last,
-};
+use crate::load::plain::compound::{append_from, instance, part, tuple_of_last};
 use crate::load::state::Memo;
 use crate::load::unfilled::Unfilled;
 
@@ -39,9 +37,7 @@ const TUPLE1: u8 = Opcode::TUPLE1.code();
 const TUPLE2: u8 = Opcode::TUPLE2.code();
 const TUPLE3: u8 = Opcode::TUPLE3.code();
 const APPEND: u8 = Opcode::APPEND.code();
-const SETITEM: u8 = Opcode::SETITEM.code();
 const APPENDS: u8 = Opcode::APPENDS.code();
-const SETITEMS: u8 = Opcode::SETITEMS.code();
 const MARK: u8 = Opcode::MARK.code();
 const MEMOIZE: u8 = Opcode::MEMOIZE.code();
 const BINGET: u8 = Opcode::BINGET.code();
@@ -52,7 +48,7 @@ impl<'py> Machine<'py, '_> {
     /// Carries out opcodes as long as they are plain.
     ///
     /// # Errors
-    /// MemoryError of a dict that is filled; what `object.__new__` raises.
+    /// What `object.__new__` raises.
     #[inline(never)]
     pub fn run_plain(&mut self) -> PyResult<()> {
         // What Python code sees of the memo is not at hand here.
@@ -163,7 +159,7 @@ impl<'py> Machine<'py, '_> {
                     _ => break,
                 },
                 APPEND | APPENDS => {
-                    let Some((start, fence)) = part(stack, code == APPEND, 1) else {
+                    let Some((start, fence)) = part(stack, code == APPEND) else {
                         break;
                     };
                     if !append_from(stack, start) {
@@ -175,17 +171,6 @@ impl<'py> Machine<'py, '_> {
                     }
                     rest = after;
                     *ticks -= 1;
-                    continue;
-                }
-                SETITEM | SETITEMS => {
-                    if may_be_state(after) || !set_items(stack, code == SETITEM, &mut failed) {
-                        break;
-                    }
-                    rest = after;
-                    *ticks -= 1;
-                    if failed.is_some() {
-                        break;
-                    }
                     continue;
                 }
                 _ => break,
