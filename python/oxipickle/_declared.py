@@ -19,16 +19,17 @@ of their code, so any other version of a library is called plainly.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
 
 from oxipickle._digest import digest as digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     # Not imported at run time, where it takes as long as all else here.
+    from collections.abc import Callable
     from typing import Any
 
-Predicate = Callable[[type], "bool | str | None"]
+    Predicate = Callable[[type], bool | str | None]
+    Standins = Callable[[types.ModuleType], list[tuple[Any, str, Any]]]
 
 # Predicates by the digest of the method's code.
 _known: dict[str, Predicate] = {}
@@ -42,7 +43,6 @@ def know(predicate: Predicate, *digests: str) -> None:
 
 # What else `install()` exchanges of a library: gives owners, names and stand-ins for a module. By the name of
 # the module whose functions are hooks of picklers.
-Standins = Callable[[types.ModuleType], "list[tuple[Any, str, Any]]"]
 libraries: dict[str, Standins] = {}
 
 

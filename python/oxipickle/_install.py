@@ -6,13 +6,13 @@ under `install()` loads where oxipickle is not installed.
 """
 
 import _pickle
+import collections.abc
 import contextlib
 import gc
 import sys
 import threading
 import types
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 from oxipickle import _oxipickle, _pristine_python
@@ -259,7 +259,7 @@ def uninstall() -> None:
 
 
 @contextlib.contextmanager
-def installed(*, functions: bool = False) -> Iterator[list[str]]:
+def installed(*, functions: bool = False) -> collections.abc.Iterator[list[str]]:
     """A context within which oxipickle is installed, in the whole process; gives what `install` gives."""
     # A warning points at the `with` statement, behind `contextlib`.
     held = _install(functions, stacklevel=4)

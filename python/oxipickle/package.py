@@ -3,9 +3,9 @@
 `PackagePickler`, `create_pickler` and `PackageUnpickler` are drop-ins for torch.package's.
 """
 
+import collections.abc
 import sys
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any, ClassVar, Literal
 
@@ -23,11 +23,11 @@ class _SettablePickler(HookablePickler):
     """
 
     @property
-    def _persistent_id(self) -> Callable[[Any], Any] | None:
+    def _persistent_id(self) -> collections.abc.Callable[[Any], Any] | None:
         return self.__dict__.get("_persistent_id")
 
     @_persistent_id.setter
-    def _persistent_id(self, value: Callable[[Any], Any] | None) -> None:
+    def _persistent_id(self, value: collections.abc.Callable[[Any], Any] | None) -> None:
         own = self.__dict__
         before = own.get("_persistent_id")
         own["_persistent_id"] = value

@@ -1,8 +1,8 @@
 """HuggingFace's datasets 5.2: the `Pickler` by which it fingerprints, derived from dill's."""
 
+import collections.abc
 import sys
 import types
-from collections.abc import Mapping
 
 from oxipickle._declared import know
 
@@ -32,7 +32,7 @@ _DERIVED = {
 }
 
 
-def _named(names: Mapping[str, tuple[str, ...]]) -> list[object]:
+def _named(names: collections.abc.Mapping[str, tuple[str, ...]]) -> list[object]:
     """The classes of these names in modules that are imported; None for one that the module lacks."""
     found: list[object] = []
     for module, qualnames in names.items():

@@ -1,9 +1,9 @@
 """PyTorch 2.15: what `torch.package.PackageExporter` does with pickles."""
 
+import collections.abc
 import pickletools
 import sys
 import types
-from collections.abc import Iterator
 from typing import Any
 
 from oxipickle import _oxipickle
@@ -63,7 +63,7 @@ _NONE = compile("", "", "exec")
 Instruction = tuple[pickletools.OpcodeInfo, Any, int | None]
 
 
-def naming_globals(pickle: Any) -> Iterator[Instruction]:
+def naming_globals(pickle: Any) -> collections.abc.Iterator[Instruction]:
     """The instructions that name globals: GLOBAL, and STACK_GLOBAL behind the two whose strings it takes.
 
     All instructions of what is malformed, or not written as a binary pickler writes.
@@ -86,7 +86,7 @@ class Pickletools(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         return getattr(pickletools, name)
 
-    def genops(self, pickle: Any) -> Iterator[Instruction]:
+    def genops(self, pickle: Any) -> collections.abc.Iterator[Instruction]:
         """The instructions of a pickle, or those that the caller looks at where that is known."""
         if pickletools.genops is _GENOPS and digest(sys._getframe(1).f_code) in SAVE_PICKLE:
             return naming_globals(pickle)
