@@ -76,6 +76,19 @@ pub fn with_note(py: Python<'_>, error: PyErr, note: &str) -> PyErr {
     error
 }
 
+/// The error of a file that lacks a method, with a note where it is no file but a path. Runs Python code.
+#[cold]
+#[inline(never)]
+pub fn with_note_on_path(error: PyErr, file: &Bound<'_, PyAny>, mode: &str) -> PyErr {
+    let py = file.py();
+    let has_path = || file.get_type().hasattr(intern!(py, "__fspath__"));
+    if file.is_instance_of::<PyString>() || has_path().unwrap_or(false) {
+        let note = format!("this is a path: open it in mode '{mode}', and give the file");
+        return with_note(py, error, &note);
+    }
+    error
+}
+
 /// The name of the method, which is made at import, when there is memory for it.
 pub fn add_note(py: Python<'_>) -> &Bound<'_, PyString> {
     intern!(py, "add_note")

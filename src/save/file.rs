@@ -11,6 +11,7 @@ use crate::fast::memo::Holding;
 use crate::fast::method::builtin_method;
 use crate::fast::output::Written;
 use crate::fast::view::{Kind, View};
+use crate::save::note::not_written;
 use crate::save::walk::Walk;
 
 impl Walk<'_, '_> {
@@ -136,7 +137,7 @@ impl Walk<'_, '_> {
         if self.state().writes_natively {
             return self.call_in_c(call);
         }
-        self.leave(call)
+        self.leave(|py| call(py).map_err(|error| not_written(error, write.bind(py))))
     }
 
     /// Writes a header and the bytes of `payload`, a bytes object or a str without surrogates: inside the

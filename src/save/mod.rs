@@ -21,6 +21,7 @@ mod kinds;
 mod known;
 pub mod memo_contents;
 mod next;
+pub mod note;
 mod older_save;
 mod overrides;
 mod path;

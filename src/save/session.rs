@@ -15,6 +15,7 @@ use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::save::globals::resolve::resolve;
 use crate::save::hooks::Own;
+use crate::save::note::no_write;
 use crate::save::spare::{fresh_state, keep};
 use crate::save::state::State;
 use crate::save::walk::Walk;
@@ -79,8 +80,7 @@ pub fn new_state<'py>(
     state.buffer_callback = callback.map(Held::from);
     if let Some(file) = file {
         let write = optional_attribute(file, intern!(py, "write"))?;
-        let write =
-            write.ok_or_else(|| PyTypeError::new_err("file must have a 'write' attribute"))?;
+        let write = write.ok_or_else(|| no_write(file))?;
         state.write_by(&write)?;
     }
     Ok(state)

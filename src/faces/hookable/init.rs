@@ -1,6 +1,6 @@
 //! `HookablePickler.__init__`.
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -14,6 +14,7 @@ use crate::fast::thread_end::Frames;
 use crate::gate::home::Home;
 use crate::interpreter::imports::Imports;
 use crate::save::global_style;
+use crate::save::note::no_write;
 use crate::save::state::State;
 
 /// Writes pickles to `file`, which has a `write(bytes)` method, in `protocol` 0 to 5 (None: the running
@@ -65,7 +66,7 @@ pub fn __init__<'py>(
         buffer_callback.as_ref().unwrap_or(&none),
     )?;
     let Some(write) = optional_attribute(file, intern!(py, "write"))? else {
-        return Err(PyTypeError::new_err("file must have a 'write' attribute"));
+        return Err(no_write(file));
     };
     set(intern!(py, "_file_write"), &write)?;
     let framer = Framer::make(&write)?.into_any();

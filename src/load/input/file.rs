@@ -9,7 +9,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
-use crate::error::with_note;
+use crate::error::{with_note, with_note_on_path};
 use crate::fast::attribute::optional_attribute;
 use crate::fast::bytes_io;
 use crate::fast::call::call_hook;
@@ -85,7 +85,7 @@ impl File {
                 let note = "this is text: to load from the file of that name, open it in mode 'rb'";
                 with_note(py, error, note)
             } else {
-                error
+                with_note_on_path(error, file, "rb")
             });
         };
         let is_in_memory = is_bytes_io
