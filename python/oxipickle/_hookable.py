@@ -43,7 +43,8 @@ def _named(function: Any, class_name: str, docs: dict[str, str]) -> Any:
 
 
 class _Signature:
-    """`__signature__` of a class whose `__init__` is native, and of subclasses that have no other."""
+    """`__signature__` of a class whose `__init__` is ours, and of subclasses that have no other: upstream's,
+    and behind it what ours takes beside that."""
 
     def __init__(self, model: Any) -> None:
         self.model = model
@@ -52,9 +53,11 @@ class _Signature:
     def __get__(self, obj: Any, cls: Any) -> Signature:
         if obj is None and cls.__init__ is self.init:
             # Imported late: who asks has it, and importing it takes longer than all else here.
-            from inspect import signature
+            from inspect import Parameter, signature
 
-            return signature(self.model)
+            upstreams = signature(self.model)
+            own = Parameter("progress", Parameter.KEYWORD_ONLY, default=None)
+            return upstreams.replace(parameters=[*upstreams.parameters.values(), own])
         raise AttributeError("__signature__")
 
 

@@ -55,8 +55,11 @@ HookablePickler = _made(
     `persistent_id` it may answer with the name of an attribute, the same one for all types: objects that
     have it are asked about.
 
-    Raises TypeError for a file without `write`, ValueError for a protocol above 5 and for a
-    `buffer_callback` below protocol 5.
+    `progress` is called as by `Pickler`. Where the Python code of `pickle._Pickler` serves the pickler, that
+    is once, at the end of each dump.
+
+    Raises TypeError for a file without `write` and for a `progress` that can't be called, ValueError for a
+    protocol above 5 and for a `buffer_callback` below protocol 5.
     """,
     # How globals are written below protocol 4: "interpreter", or "package" as torch.package does.
     global_style="interpreter",

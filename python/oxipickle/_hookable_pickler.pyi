@@ -28,6 +28,7 @@ class HookablePickler:
         *,
         fix_imports: bool = True,
         buffer_callback: Callable[[PickleBuffer], Any] | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
     ) -> None: ...
     @property
     def global_references(self) -> list[tuple[str, str]]: ...

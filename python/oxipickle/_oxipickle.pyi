@@ -44,6 +44,8 @@ class _Readable(Protocol):
     def readline(self) -> Buffer: ...
 
 _BufferCallback: TypeAlias = Callable[[PickleBuffer], Any] | None
+# Called with the bytes done so far, and all that there are, where that is known.
+_Progress: TypeAlias = Callable[[int, int | None], object] | None
 
 @final
 class PicklerMemoProxy:
@@ -102,6 +104,7 @@ class Pickler:
         *,
         fix_imports: bool = True,
         buffer_callback: _BufferCallback = None,
+        progress: _Progress = None,
     ) -> None: ...
     @property
     def memo(self) -> PicklerMemoProxy: ...
@@ -161,6 +164,7 @@ class Unpickler:
         encoding: str = "ASCII",
         errors: str = "strict",
         buffers: Iterable[Buffer] | None = None,
+        progress: _Progress = None,
     ) -> None: ...
     @property
     def memo(self) -> UnpicklerMemoProxy: ...
@@ -178,6 +182,7 @@ def dump(
     *,
     fix_imports: bool = True,
     buffer_callback: _BufferCallback = None,
+    progress: _Progress = None,
 ) -> None: ...
 def dumps(
     obj: Any,
@@ -185,6 +190,7 @@ def dumps(
     *,
     fix_imports: bool = True,
     buffer_callback: _BufferCallback = None,
+    progress: _Progress = None,
 ) -> bytes: ...
 def load(
     file: _Readable,
@@ -193,6 +199,7 @@ def load(
     encoding: str = "ASCII",
     errors: str = "strict",
     buffers: Iterable[Buffer] | None = None,
+    progress: _Progress = None,
 ) -> Any: ...
 def loads(
     data: Buffer,
@@ -202,6 +209,7 @@ def loads(
     encoding: str = "ASCII",
     errors: str = "strict",
     buffers: Iterable[Buffer] | None = None,
+    progress: _Progress = None,
 ) -> Any: ...
 def dis(
     pickle: bytes | bytearray | _Readable,

@@ -17,6 +17,18 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Given<'py> {
     }
 }
 
+/// An argument that is text, and may be left out.
+#[derive(Copy, Clone, Default)]
+pub struct GivenText<'a>(pub Option<&'a str>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for GivenText<'a> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self(Some(object.extract()?)))
+    }
+}
+
 /// Whether the argument counts as true, whatever its type: a Rust `bool` takes nothing but bools.
 pub fn truth(argument: &Bound<'_, PyAny>) -> PyResult<bool> {
     let _frames = Frames::enter();

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
 use crate::error::with_note;
-use crate::faces::arguments::truth;
+use crate::faces::arguments::{GivenText, truth};
 use crate::fast::thread_end::Frames;
 use crate::interpreter::face::Face;
 use crate::load::input::Source;
@@ -16,14 +16,17 @@ use crate::save::session::{self, Options};
 
 /// Writes a pickle of `obj` to `file`: the same as `Pickler(file, ...).dump(obj)`, and as C's
 /// `pickle.dump`. Raises what these raise.
+///
+/// `progress` is called as by `Pickler`: with the bytes written so far, and None.
 #[pyfunction]
-#[pyo3(signature = (obj, file, protocol=None, *, fix_imports=true, buffer_callback=None))]
+#[pyo3(signature = (obj, file, protocol=None, *, fix_imports=true, buffer_callback=None, progress=None))]
 pub fn dump<'py>(
     obj: &Bound<'py, PyAny>,
     file: &Bound<'py, PyAny>,
     protocol: Option<&Bound<'py, PyAny>>,
     #[pyo3(from_py_with = truth)] fix_imports: bool,
     buffer_callback: Option<&Bound<'py, PyAny>>,
+    progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<()> {
     let _frames = Frames::enter();
     let options = Options {
@@ -31,19 +34,25 @@ pub fn dump<'py>(
         fix_imports,
         buffer_callback,
     };
-    let state = session::new_state(obj.py(), Face::Lean, Some(file), &options, None)?;
+    let mut state = session::new_state(obj.py(), Face::Lean, Some(file), &options, None)?;
+    if let Some(progress) = progress {
+        state.report_to(progress)?;
+    }
     session::dump_alone(obj.py(), obj, state)
 }
 
 /// A pickle of `obj` as bytes; the options are those of `Pickler`. The same as C's `pickle.dumps`, and raises
 /// the same.
+///
+/// `progress` is called as by `Pickler`: with the bytes written so far, and None.
 #[pyfunction]
-#[pyo3(signature = (obj, protocol=None, *, fix_imports=true, buffer_callback=None))]
+#[pyo3(signature = (obj, protocol=None, *, fix_imports=true, buffer_callback=None, progress=None))]
 pub fn dumps<'py>(
     obj: &Bound<'py, PyAny>,
     protocol: Option<&Bound<'py, PyAny>>,
     #[pyo3(from_py_with = truth)] fix_imports: bool,
     buffer_callback: Option<&Bound<'py, PyAny>>,
+    progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let _frames = Frames::enter();
     let options = Options {
@@ -51,20 +60,33 @@ pub fn dumps<'py>(
         fix_imports,
         buffer_callback,
     };
-    let state = session::new_state(obj.py(), Face::Lean, None, &options, None)?;
+    let mut state = session::new_state(obj.py(), Face::Lean, None, &options, None)?;
+    if let Some(progress) = progress {
+        state.report_to(progress)?;
+    }
     session::dumps(obj.py(), obj, state)
 }
 
 /// Reads one pickle from `file`: the same as `Unpickler(file, ...).load()`, and as C's
 /// `pickle.load`. Raises what these raise.
+///
+/// `progress` is called as by `Unpickler`: with the bytes of the pickle that were read so far, and those that the file
+/// had from there to its end, or None.
 #[pyfunction]
-#[pyo3(signature = (file, *, fix_imports=true, encoding="ASCII", errors="strict", buffers=None))]
+#[pyo3(
+    signature = (
+        file, *, fix_imports=true, encoding=GivenText::default(), errors=GivenText::default(), buffers=None,
+        progress=None
+    ),
+    text_signature = "(file, *, fix_imports=True, encoding='ASCII', errors='strict', buffers=None, progress=None)"
+)]
 pub fn load<'py>(
     file: &Bound<'py, PyAny>,
     #[pyo3(from_py_with = truth)] fix_imports: bool,
-    encoding: &str,
-    errors: &str,
+    encoding: GivenText<'_>,
+    errors: GivenText<'_>,
     buffers: Option<&Bound<'py, PyAny>>,
+    progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let _frames = Frames::enter();
     let face = Face::Lean;
@@ -74,25 +96,32 @@ pub fn load<'py>(
         face,
         methods,
         fix_imports,
-        encoding,
-        errors,
+        [encoding.0, errors.0],
         buffers,
+        progress,
     )?;
     load_alone(file.py(), &settings, Source::File)
 }
 
 /// The object of the pickle in `data`, any bytes-like object; `bytes` are not copied. Bytes behind the pickle
 /// are ignored. The options are those of `Unpickler`. The same as C's `pickle.loads`, and raises the same.
+///
+/// `progress` is called as by `Unpickler`: with the bytes of the pickle that were read so far, and those of `data`.
 #[pyfunction]
-#[pyo3(signature = (
-    data, /, *, fix_imports=true, encoding="ASCII", errors="strict", buffers=None
-))]
+#[pyo3(
+    signature = (
+        data, /, *, fix_imports=true, encoding=GivenText::default(), errors=GivenText::default(), buffers=None,
+        progress=None
+    ),
+    text_signature = "(data, /, *, fix_imports=True, encoding='ASCII', errors='strict', buffers=None, progress=None)"
+)]
 pub fn loads<'py>(
     data: &Bound<'py, PyAny>,
     #[pyo3(from_py_with = truth)] fix_imports: bool,
-    encoding: &str,
-    errors: &str,
+    encoding: GivenText<'_>,
+    errors: GivenText<'_>,
     buffers: Option<&Bound<'py, PyAny>>,
+    progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let _frames = Frames::enter();
     let py = data.py();
@@ -100,11 +129,12 @@ pub fn loads<'py>(
         Ok(source) => source,
         Err(error) => return Err(of_text(data, error)),
     };
-    match Settings::plain(py, fix_imports, encoding, errors, buffers)? {
+    let names = [encoding.0, errors.0];
+    match Settings::plain(py, fix_imports, names, buffers, progress)? {
         Some(settings) => load_alone(py, settings, source),
         None => {
             let face = Face::Lean;
-            let settings = Settings::new(py, face, None, fix_imports, encoding, errors, buffers)?;
+            let settings = Settings::new(py, face, None, fix_imports, names, buffers, progress)?;
             load_specially(py, &settings, source)
         }
     }

@@ -26,11 +26,15 @@ use crate::save::state::State;
 /// protocol 5 on, is called with each `PickleBuffer`, whose bytes stay out of the pickle unless it answers with
 /// something true.
 ///
+/// `progress` is called with the bytes of this pickle that were written so far, and None, since nobody knows how many
+/// there will be: at most four times a second, and at the end of each dump with their final number. What it raises ends
+/// the dump. Buffers that stay out of the pickle are not counted.
+///
 /// Same bytes, hooks and errors as the C class `pickle.Pickler` of the running release. Hooks:
 /// `persistent_id`, `reducer_override`, `dispatch_table`, `buffer_callback`, `resolve_global`.
 ///
-/// Raises TypeError for a file without `write`, ValueError for a protocol above 5 and for a
-/// `buffer_callback` below protocol 5.
+/// Raises TypeError for a file without `write` and for a `progress` that can't be called, ValueError for a protocol
+/// above 5 and for a `buffer_callback` below protocol 5.
 #[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
 pub struct Pickler {
     home: Home<State>,
@@ -50,7 +54,7 @@ fn pickler_of<'py>(file: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Pickler>> {
         fix_imports: true,
         buffer_callback: None,
     };
-    initialize(&pickler, file, &options)?;
+    initialize(&pickler, file, &options, None)?;
     Ok(pickler)
 }
 
@@ -76,10 +80,14 @@ fn initialize<'py>(
     pickler: &Bound<'py, Pickler>,
     file: &Bound<'py, PyAny>,
     options: &Options<'_, 'py>,
+    progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<()> {
     let (py, home) = (pickler.py(), &pickler.get().home);
     let base = Some(py.get_type::<Pickler>());
     let mut state = session::new_state(py, Face::Lean, Some(file), options, base)?;
+    if let Some(progress) = progress {
+        state.report_to(progress)?;
+    }
     state.hooks.found.dispatch_table = dispatch_table::shown(pickler.as_any(), home)?;
     drop(home.initialize(py, state)?);
     give_up_late(py);
@@ -98,7 +106,7 @@ impl Pickler {
     #[new]
     #[pyo3(
         signature = (*_args, **_kwargs),
-        text_signature = "(file, protocol=None, *, fix_imports=True, buffer_callback=None)"
+        text_signature = "(file, protocol=None, *, fix_imports=True, buffer_callback=None, progress=None)"
     )]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self {
@@ -106,13 +114,14 @@ impl Pickler {
         }
     }
 
-    #[pyo3(signature = (file, protocol=None, *, fix_imports=true, buffer_callback=None))]
+    #[pyo3(signature = (file, protocol=None, *, fix_imports=true, buffer_callback=None, progress=None))]
     fn __init__(
         slf: &Bound<'_, Self>,
         file: &Bound<'_, PyAny>,
         protocol: Option<&Bound<'_, PyAny>>,
         #[pyo3(from_py_with = truth)] fix_imports: bool,
         buffer_callback: Option<&Bound<'_, PyAny>>,
+        progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let _frames = Frames::enter();
         let options = Options {
@@ -120,7 +129,7 @@ impl Pickler {
             fix_imports,
             buffer_callback,
         };
-        initialize(slf, file, &options)
+        initialize(slf, file, &options, progress)
     }
 
     /// Writes a pickle of `obj` to the file.

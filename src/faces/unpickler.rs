@@ -7,7 +7,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use pyo3::wrap_pyfunction;
 
-use crate::faces::arguments::truth;
+use crate::faces::arguments::{GivenText, truth};
 use crate::faces::memo_proxy::{UnpicklerMemoProxy, assign_to_unpickler};
 use crate::fast::class_call::{Made, MadeByFunction, install};
 use crate::fast::thread_end::Frames;
@@ -26,10 +26,14 @@ use crate::load::state::State;
 /// for today's with `fix_imports`, and strings are decoded by `encoding` and `errors`; the encoding "bytes" leaves
 /// them as bytes.
 ///
+/// `progress` is called with the bytes of this pickle that were read so far, and those from where the pickle begins to
+/// the end of the file, where that is a `BytesIO` or a regular file of the interpreter's own, and None elsewhere: at most
+/// four times a second, and at the end of each load with the number of the pickle's bytes. What it raises ends the load.
+///
 /// Same results, hooks and errors as the C class `pickle.Unpickler` of the running release. Hooks:
 /// `find_class`, `persistent_load`.
 ///
-/// Raises TypeError for a file without `read` or `readline`.
+/// Raises TypeError for a file without `read` or `readline`, and for a `progress` that can't be called.
 #[pyclass(subclass, dict, weakref, frozen, module = "oxipickle")]
 pub struct Unpickler {
     home: Home<State>,
@@ -77,7 +81,7 @@ impl Unpickler {
     #[new]
     #[pyo3(
         signature = (*_args, **_kwargs),
-        text_signature = "(file, *, fix_imports=True, encoding='ASCII', errors='strict', buffers=None)"
+        text_signature = "(file, *, fix_imports=True, encoding='ASCII', errors='strict', buffers=None, progress=None)"
     )]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self {
@@ -86,15 +90,17 @@ impl Unpickler {
     }
 
     #[pyo3(signature = (
-        file, *, fix_imports=true, encoding="ASCII", errors="strict", buffers=None
+        file, *, fix_imports=true, encoding=GivenText::default(), errors=GivenText::default(), buffers=None,
+        progress=None
     ))]
     fn __init__(
         slf: &Bound<'_, Self>,
         file: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = truth)] fix_imports: bool,
-        encoding: &str,
-        errors: &str,
+        encoding: GivenText<'_>,
+        errors: GivenText<'_>,
         buffers: Option<&Bound<'_, PyAny>>,
+        progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let _frames = Frames::enter();
         let home = &slf.get().home;
@@ -107,9 +113,9 @@ impl Unpickler {
             Face::Lean,
             Some(file),
             fix_imports,
-            encoding,
-            errors,
+            [encoding.0, errors.0],
             buffers,
+            progress,
         )?;
         initialize(slf.py(), home, settings)
     }

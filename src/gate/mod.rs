@@ -6,4 +6,5 @@
 //! last of these a matter of types.
 
 pub mod home;
+pub mod progress;
 pub mod session;

@@ -5,6 +5,7 @@ use pyo3::types::{PyBool, PyDict, PyInt, PyString};
 
 use crate::fast::dict::next_entry;
 use crate::fast::object::{Exact, exact};
+use crate::gate::progress::check_callback;
 use crate::interpreter::face::Face;
 use crate::load::input::file::File;
 use crate::load::settings::Settings;
@@ -22,6 +23,8 @@ pub struct Entries<'py> {
     pub memo: Option<Bound<'py, PyAny>>,
     pub unframer: Option<Bound<'py, PyAny>>,
     pub dispatch: Option<Bound<'py, PyAny>>,
+    /// What `__init__` was given for `progress`.
+    pub progress: Option<Bound<'py, PyAny>>,
     /// There is one of `stack`, `metastack`, `append`; one of `read`, `readinto`, `readline`.
     pub has_lists: bool,
     pub has_readers: bool,
@@ -47,6 +50,7 @@ impl<'py> Entries<'py> {
                     "memo" => &mut entries.memo,
                     "_unframer" => &mut entries.unframer,
                     "dispatch" => &mut entries.dispatch,
+                    "_oxipickle_progress" => &mut entries.progress,
                     "stack" | "metastack" | "append" => {
                         entries.has_lists = true;
                         continue;
@@ -76,7 +80,7 @@ impl<'py> Entries<'py> {
     /// The settings of a load; None where they are none that the machine models.
     ///
     /// # Errors
-    /// RuntimeError while the module is being made.
+    /// TypeError for a callback that can't be called; RuntimeError while the module is being made.
     pub fn settings(&self) -> PyResult<Option<Settings>> {
         let (Some(read), Some(readline), Some(buffers)) =
             (&self.file_read, &self.file_readline, &self.buffers)
@@ -95,6 +99,13 @@ impl<'py> Entries<'py> {
         }) else {
             return Ok(None);
         };
+        let progress = self
+            .progress
+            .as_ref()
+            .filter(|progress| !progress.is_none());
+        if let Some(progress) = progress {
+            check_callback(progress)?;
+        }
         Ok(Some(Settings {
             face: Face::Hookable,
             file: Some(File::of_methods(read, readline)?),
@@ -102,6 +113,7 @@ impl<'py> Entries<'py> {
             encoding: encoding.into(),
             errors: errors.into(),
             buffers: (!buffers.is_none()).then(|| buffers.clone().unbind()),
+            progress: progress.map(|progress| progress.clone().unbind()),
             counts_far_entries: true,
         }))
     }

@@ -21,6 +21,7 @@ use crate::load::premises::Premises;
 use crate::load::session::{Loaded, carry_out};
 use crate::load::show::show_memo;
 use crate::load::state::{Shown, State};
+use crate::load::told_after::ToldAfter;
 use crate::load::unframer::Unframer;
 
 /// References to a memo that its unpickler alone has, while it is looked at: its own, and ours.
@@ -92,6 +93,10 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         dict.set_item(intern!(py, "stack"), stack)?;
     }
     premises.note_entries();
+    let told_after = match &settings.progress {
+        Some(_) => ToldAfter::of(&dict)?,
+        None => None,
+    };
     let home = &unframer.get().home;
     let settings = Arc::new(settings);
     let mut fresh = Some(fresh::boxed(State::new(settings.clone()))?);
@@ -111,9 +116,13 @@ pub fn load<'py>(unpickler: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let dispatch = premises.dispatch.clone();
     match carry_out(unpickler, home, state, &settings, Some(premises))? {
         Loaded::Object(object) => Ok(object),
-        Loaded::HandedOver { read } => py
-            .import("oxipickle._hookable_answers")?
-            .call_method1(intern!(py, "go_on_loading"), (unpickler, read, dispatch)),
+        Loaded::HandedOver { read } => {
+            let object = py
+                .import("oxipickle._hookable_answers")?
+                .call_method1(intern!(py, "go_on_loading"), (unpickler, read, dispatch))?;
+            told_after.map_or(Ok(()), ToldAfter::tell)?;
+            Ok(object)
+        }
     }
 }
 
@@ -165,7 +174,10 @@ fn leave_to_upstream<'py>(
     {
         show_memo(dict, &unframer.get().home)?;
     }
-    by_upstream(unpickler)
+    let told_after = ToldAfter::of(dict)?;
+    let object = by_upstream(unpickler)?;
+    told_after.map_or(Ok(()), ToldAfter::tell)?;
+    Ok(object)
 }
 
 fn by_upstream<'py>(unpickler: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

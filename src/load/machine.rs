@@ -14,6 +14,7 @@ use crate::load::carried::Carried;
 use crate::load::collector::Pause;
 use crate::load::input::Input;
 use crate::load::lists::Below;
+use crate::load::meter::Meter;
 use crate::load::premises::Premises;
 use crate::load::settings::Settings;
 use crate::load::stack::Stack;
@@ -58,6 +59,8 @@ pub struct Machine<'py, 'h> {
     pub opcode_at: usize,
     pub opcode: Option<Opcode>,
     pub pause: Option<Pause<'py>>,
+    /// Who is told how far the load has got.
+    pub meter: Option<Box<Meter<'py>>>,
     /// Opcodes until `tick` is due.
     pub ticks: u32,
     /// Opcodes from then on until it is due again: Python code has run, and what it did comes first.
@@ -103,6 +106,7 @@ impl<'py, 'h> Machine<'py, 'h> {
             opcode_at: 0,
             opcode: None,
             pause: None,
+            meter: None,
             ticks: OPCODES_BEFORE_PAUSE,
             later_ticks: 0,
             memo_is_shown: false,
@@ -239,7 +243,7 @@ impl<'py, 'h> Machine<'py, 'h> {
 
     /// Has `tick` called before the next opcode.
     #[inline(always)]
-    fn tick_soon(&mut self) {
+    pub fn tick_soon(&mut self) {
         if self.later_ticks == 0 {
             self.later_ticks = self.ticks;
             self.ticks = 1;
@@ -271,6 +275,7 @@ impl<'py, 'h> Machine<'py, 'h> {
         if waits {
             self.go_on_with_pause();
         }
+        self.look_soon();
         result
     }
 

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use crate::error::unpickling_error;
 use crate::load::collector::Pause;
 use crate::load::machine::Machine;
+use crate::load::meter::OPCODES_BETWEEN_LOOKS;
 use crate::load::note::Beginning;
 
 /// Opcodes between two looks for signals such as Ctrl-C.
@@ -17,7 +18,19 @@ impl<'py> Machine<'py, '_> {
     ///
     /// # Errors
     /// Of the class that the model raises, with a note that says where.
+    #[inline(always)]
     pub fn load(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if self.settings.progress.is_some() {
+            return self.load_and_report();
+        }
+        self.load_silently()
+    }
+
+    /// As `load`, without telling anybody at its end.
+    ///
+    /// # Errors
+    /// As for `load`.
+    pub fn load_silently(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
         let result = match self.has_handlers {
             true => self.run::<true>(),
             false => self.run::<false>(),
@@ -148,21 +161,38 @@ impl<'py> Machine<'py, '_> {
         }
     }
 
-    /// What is due every so many opcodes: the pause of the collector, once, and signals; and what Python code
-    /// did when it ran. False where the load can't go on natively.
+    /// What is due every so many opcodes: the pause of the collector, once, signals, and a look at how far the load has
+    /// got; and what Python code did when it ran. False where the load can't go on natively.
     #[inline(never)]
     fn tick(&mut self) -> PyResult<bool> {
         if self.later_ticks > 0 {
-            self.ticks = std::mem::take(&mut self.later_ticks).max(2) - 1;
-            return self.review();
+            return Ok(self.review_if_due()? && self.report()?);
         }
-        self.ticks = OPCODES_BETWEEN_SIGNALS;
+        self.ticks = match &self.meter {
+            None => OPCODES_BETWEEN_SIGNALS,
+            Some(_) => OPCODES_BETWEEN_LOOKS,
+        };
         if self.pause.is_none() {
             self.pause = Some(Pause::begin(self.py, self.imports));
             return Ok(true);
         }
-        self.leave(|py| py.check_signals())?;
-        Ok(true)
+        let meter = self.meter.as_mut();
+        if meter.is_none_or(|meter| meter.has_counted(OPCODES_BETWEEN_SIGNALS)) {
+            self.leave(|py| py.check_signals())?;
+        }
+        self.report()
+    }
+
+    /// Goes by what Python code did, if it may have done anything. False where the load can't go on natively.
+    ///
+    /// # Errors
+    /// What went wrong when Python code ran, and could not be raised then.
+    pub fn review_if_due(&mut self) -> PyResult<bool> {
+        if self.later_ticks == 0 {
+            return Ok(true);
+        }
+        self.ticks = std::mem::take(&mut self.later_ticks).max(2) - 1;
+        self.review()
     }
 
     #[cold]

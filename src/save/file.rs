@@ -15,12 +15,19 @@ use crate::save::note::not_written;
 use crate::save::walk::Walk;
 
 impl Walk<'_, '_> {
-    /// Commits a full frame, hands it to the file where there is one, and opens the next.
+    /// Commits a full frame, hands it to the file where there is one, and opens the next. Without frames, sets the
+    /// next milestone.
     ///
     /// # Errors
     /// MemoryError, and what the file's `write` raises.
     pub fn next_frame(&mut self) -> PyResult<()> {
-        self.writer().out.commit_frame();
+        let writer = self.writer();
+        writer.ask_to_report();
+        if !writer.out.is_framing() {
+            writer.out.set_milestone();
+            return Ok(());
+        }
+        writer.out.commit_frame();
         if !self.begin_to_wait()? {
             self.flush()?;
         }
@@ -70,7 +77,7 @@ impl Walk<'_, '_> {
     fn fill_file(&mut self) -> PyResult<()> {
         let writer = self.writer();
         (writer.waiting, writer.has_file) = (None, true);
-        let mut written = writer.take_output();
+        let mut written = writer.take_for_file();
         let imports = self.imports;
         let quiet = self.quiet();
         let write = self.state().write.as_ref().map(|write| write.again(quiet));
@@ -98,7 +105,7 @@ impl Walk<'_, '_> {
         if self.state().writer.waiting.is_some() {
             return self.fill_file();
         }
-        let mut written = self.writer().take_output();
+        let mut written = self.writer().take_for_file();
         if written.is_empty() {
             self.writer().put_output(written.into_room());
             return Ok(());
@@ -162,11 +169,16 @@ impl Walk<'_, '_> {
         if !is_large {
             return Ok(());
         }
-        if self.state().writer.has_file {
+        let has_file = self.state().writer.has_file;
+        if has_file {
             self.flush()?;
             self.hand_over(payload)?;
         }
-        self.write(|w, _| {
+        self.write(|w, quiet| {
+            if has_file {
+                w.out.count_handed_out(bytes_of(payload.view(quiet)).len());
+            }
+            w.ask_to_report();
             w.note_waiting();
             Ok(w.out.open_frame()?)
         })

@@ -4,7 +4,7 @@
 use pickle_format::sink::Sink;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyMemoryView};
+use pyo3::types::{PyByteArray, PyBytes, PyMemoryView};
 
 use crate::fast::fresh;
 use crate::fast::held::give_up_late;
@@ -88,7 +88,7 @@ pub fn commit_frame(py: Python<'_>, home: &Home<State>, force: bool) -> PyResult
 fn flush(py: Python<'_>, home: &Home<State>) -> PyResult<()> {
     let (mut written, write) = home.with(|state| {
         let write = state.write.as_ref().map(|write| write.bind(py).clone());
-        (state.writer.take_output(), write)
+        (state.writer.take_for_file(), write)
     })?;
     if !written.is_empty()
         && let Some(write) = write
@@ -109,10 +109,12 @@ pub fn write<'py>(home: &Home<State>, data: &Bound<'py, PyAny>) -> PyResult<Boun
     if !is_framing(home)? {
         flush(py, home)?;
         let write = home.with(|state| state.write.as_ref().map(|write| write.bind(py).clone()))?;
-        return match write {
-            Some(write) => write.call1((data,)),
-            None => Ok(py.None().into_bound(py)),
+        let Some(write) = write else {
+            return Ok(py.None().into_bound(py));
         };
+        let result = write.call1((data,))?;
+        count(home, data)?;
+        return Ok(result);
     }
     // A copy of what others may write to meanwhile.
     let bytes = match data.cast::<PyBytes>() {
@@ -146,8 +148,20 @@ pub fn write_large_bytes(
     }
     let write = home.with(|state| state.write.as_ref().map(|write| write.bind(py).clone()))?;
     if let Some(write) = write {
-        write.call1((header,))?;
-        write.call1((payload,))?;
+        for data in [header, payload] {
+            write.call1((data,))?;
+            count(home, data)?;
+        }
     }
     Ok(())
+}
+
+/// Counts what was handed to the file at once.
+fn count(home: &Home<State>, data: &Bound<'_, PyAny>) -> PyResult<()> {
+    let len = match (data.cast::<PyBytes>(), data.cast::<PyByteArray>()) {
+        (Ok(bytes), _) => bytes.as_bytes().len(),
+        (_, Ok(bytes)) => bytes.len(),
+        _ => 0,
+    };
+    home.with(|state| state.writer.out.count_handed_out(len))
 }

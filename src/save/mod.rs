@@ -28,6 +28,7 @@ mod path;
 mod persistent;
 mod reduce;
 mod refresh_hooks;
+mod report;
 mod residence;
 mod scalar;
 pub mod session;

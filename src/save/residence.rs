@@ -27,6 +27,9 @@ impl Resident for State {
         for object in held.into_iter().flatten() {
             object.traverse(visit)?;
         }
+        if let Some(progress) = &self.progress {
+            progress.callback.traverse(visit)?;
+        }
         self.older_saves.traverse(visit)?;
         self.hooks.traverse(visit)?;
         self.references.traverse(visit)?;

@@ -8,9 +8,11 @@ use pyo3::types::{PyBytes, PyType};
 
 use crate::error::pickling_error;
 use crate::fast::attribute::optional_attribute;
+use crate::fast::fresh;
 use crate::fast::held::{Held, give_up_late};
 use crate::fast::method::builtin_method;
 use crate::gate::home::Home;
+use crate::gate::progress::{Progress, check_callback};
 use crate::interpreter::face::Face;
 use crate::interpreter::imports::Imports;
 use crate::save::globals::resolve::resolve;
@@ -86,19 +88,38 @@ pub fn new_state<'py>(
     Ok(state)
 }
 
-/// The state of a hookable pickler, which belongs to the framer that `own` tells, and writes by this function.
-/// What else there is to know stands in the pickler's dict, and is read from there.
+/// The state of a hookable pickler, which belongs to the framer that `own` tells, writes by this function, and tells
+/// `progress`, which can be called, how far it has got. What else there is to know stands in the pickler's dict, and is read from there.
 ///
 /// # Errors
 /// MemoryError.
-pub fn new_hookable_state(write: &Bound<'_, PyAny>, own: Own) -> PyResult<Box<State>> {
+pub fn new_hookable_state(
+    write: &Bound<'_, PyAny>,
+    progress: Option<&Bound<'_, PyAny>>,
+    own: Own,
+) -> PyResult<Box<State>> {
     let mut state = fresh_state(Face::Hookable, Protocol::HIGHEST, false, true)?;
+    if let Some(progress) = progress {
+        state.report_to(progress)?;
+    }
     state.hooks.own = own;
     state.write_by(write)?;
     Ok(state)
 }
 
 impl State {
+    /// Tells this callback how far a dump has got.
+    ///
+    /// # Errors
+    /// TypeError for what can't be called; MemoryError.
+    #[cold]
+    #[inline(never)]
+    pub fn report_to(&mut self, callback: &Bound<'_, PyAny>) -> PyResult<()> {
+        check_callback(callback)?;
+        self.progress = Some(fresh::boxed(Progress::new(callback.into()))?);
+        Ok(())
+    }
+
     /// Hands what is written to this function, a file's `write`.
     fn write_by(&mut self, write: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = write.py();
@@ -161,6 +182,17 @@ pub fn dump_hookable(
         walk.dump(&Held::from(obj))?;
         Ok(Served::Natively)
     })
+}
+
+/// Tells how many bytes were written by a dump of a hookable pickler that upstream's own function has carried out.
+///
+/// # Errors
+/// What the callback raises; RuntimeError within a dump of this pickler.
+pub fn end_dump_by_upstream(pickler: &Bound<'_, PyAny>, home: &Home<State>) -> PyResult<()> {
+    match home.with(|state| state.progress.is_some()) {
+        Ok(true) => work(pickler, home, |walk| walk.report_end()),
+        _ => Ok(()),
+    }
 }
 
 fn work<R>(

@@ -6,6 +6,7 @@ use crate::fast::class_table::SeenTable;
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
+use crate::gate::progress::Progress;
 use crate::interpreter::face::{Face, GlobalStyle};
 use crate::save::containers::open::Nest;
 use crate::save::globals::known::KnownGlobals;
@@ -34,6 +35,8 @@ pub struct State {
     /// Whether `write` is known to run no Python code.
     pub writes_natively: bool,
     pub buffer_callback: Option<Held>,
+    /// Who is told how far a dump has got.
+    pub progress: Option<Box<Progress<Held>>>,
     pub stack: Vec<Work>,
     /// What is to be saved before the work on top of the stack goes on.
     pub due: Option<Due>,
@@ -63,6 +66,7 @@ impl State {
             write: None,
             writes_natively: false,
             buffer_callback: None,
+            progress: None,
             stack: Vec::new(),
             due: None,
             batches_taken: 0,
@@ -94,6 +98,7 @@ impl State {
             write,
             writes_natively,
             buffer_callback,
+            progress,
             stack: _,
             due,
             batches_taken,
@@ -110,6 +115,9 @@ impl State {
             *older_saves = OlderSaves::default();
         }
         (*write, *buffer_callback, *due) = (None, None, None);
+        if progress.is_some() {
+            *progress = None;
+        }
         *writes_natively = false;
         *batches_taken = 0;
         *references = GlobalReferences::default();

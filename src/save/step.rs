@@ -25,7 +25,7 @@ pub enum Pause {
     Finish,
     /// The items on top need more from their iterator.
     Advance,
-    /// Somebody's method is to be called (`Writer::asked`).
+    /// Somebody's function is to be called (`Writer::asked`).
     Asked,
     /// Items of the reduce value on top are to be begun.
     Iterate(Items),

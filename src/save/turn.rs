@@ -32,7 +32,19 @@ impl Walk<'_, '_> {
     ///
     /// # Errors
     /// What hooks, methods and the file raise; PicklingError for what can't be pickled.
+    #[inline(always)]
     pub fn dump(&mut self, obj: &Held) -> PyResult<()> {
+        if self.state().progress.is_some() {
+            return self.dump_and_report(obj);
+        }
+        self.dump_silently(obj)
+    }
+
+    /// As `dump`, without telling anybody at its end.
+    ///
+    /// # Errors
+    /// As for `dump`.
+    pub fn dump_silently(&mut self, obj: &Held) -> PyResult<()> {
         self.refresh_hooks()?;
         self.write(|w, _| {
             encode::encode_proto(&mut w.out, w.protocol)?;
@@ -204,6 +216,9 @@ impl Walk<'_, '_> {
         if is_interrupted || now.duration_since(since) >= TIME_PER_SIGNAL_CHECK {
             *checked = Some(now);
             self.leave(|py| py.check_signals())?;
+        }
+        if self.writer().reports {
+            self.report()?;
         }
         Ok(())
     }

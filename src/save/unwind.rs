@@ -16,7 +16,7 @@ impl Walk<'_, '_> {
         let obj = match self.writer().asked.take() {
             Some(Asked::Memoize(obj)) => Some(obj),
             Some(Asked::Write(ending)) => ending.memoize,
-            Some(Asked::Get(_)) | None => None,
+            Some(Asked::Get(_) | Asked::Report) | None => None,
         };
         self.release([obj]);
         let settled = self.leave(|py| {

@@ -1,4 +1,4 @@
-"""A path where a file should be, and a file that is open as text: the model's errors, with a note that says so."""
+"""A path where a file should be, and a file that is open as text: the model's errors, with a note."""
 
 import codecs
 import gzip

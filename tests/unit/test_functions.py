@@ -11,10 +11,10 @@ from faces import dumped, raised
 
 def test_signatures():
     assert str(inspect.signature(oxipickle.dump)) == (
-        "(obj, file, protocol=None, *, fix_imports=True, buffer_callback=None)"
+        "(obj, file, protocol=None, *, fix_imports=True, buffer_callback=None, progress=None)"
     )
     assert str(inspect.signature(oxipickle.dumps)) == (
-        "(obj, protocol=None, *, fix_imports=True, buffer_callback=None)"
+        "(obj, protocol=None, *, fix_imports=True, buffer_callback=None, progress=None)"
     )
 
 

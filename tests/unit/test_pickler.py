@@ -19,7 +19,7 @@ class Holder:
 
 def test_signature(face):
     assert str(inspect.signature(face.ours)) == (
-        "(file, protocol=None, *, fix_imports=True, buffer_callback=None)"
+        "(file, protocol=None, *, fix_imports=True, buffer_callback=None, progress=None)"
     )
 
 

@@ -48,9 +48,11 @@ pub trait Output {
 pub struct FrameWriter<O> {
     output: O,
     position: usize,
-    /// The position at which the open frame is full; `usize::MAX` where none is open.
+    /// The position at which the open frame is full, or that of the milestone; `usize::MAX` where there is neither.
     frame_limit: usize,
     framing: bool,
+    /// Bytes that were handed out.
+    handed_out: u64,
 }
 
 impl<O: Output> Sink for FrameWriter<O> {
@@ -155,6 +157,7 @@ impl<O: Output> FrameWriter<O> {
             position: 0,
             frame_limit: usize::MAX,
             framing: false,
+            handed_out: 0,
         };
         writer.find_leaf_end();
         writer
@@ -165,6 +168,12 @@ impl<O: Output> FrameWriter<O> {
         // An object may begin at any place before the frame's limit.
         let end = self.frame_limit.saturating_add(LEAF_ROOM - 1);
         self.output.end_leaf_space(end);
+    }
+
+    /// Where the bytes are put.
+    #[inline(always)]
+    pub fn output(&self) -> &O {
+        &self.output
     }
 
     /// Bytes written so far, the reserved header of an open frame included.
@@ -219,11 +228,40 @@ impl<O: Output> FrameWriter<O> {
         Cursor::new(self.output.leaf_space(), &mut self.position)
     }
 
+    /// Bytes written so far that are there whatever comes next, those that were handed out included.
+    pub fn written(&self) -> u64 {
+        // The header of a frame that stays small vanishes.
+        let vanishing = match self.frame_size() {
+            Some(size) if size < FRAME_SIZE_MIN => FRAME_HEADER_SIZE,
+            _ => 0,
+        };
+        self.handed_out + (self.position - vanishing) as u64
+    }
+
+    /// Counts bytes that were handed out for good, of what was written here before, or beside it.
+    pub fn count_handed_out(&mut self, n: usize) {
+        self.handed_out += n as u64;
+        if !self.framing {
+            self.move_limit(n);
+        }
+    }
+
+    /// Sets a milestone, where there are no frames, as many bytes on as a full frame has: an object that begins behind
+    /// it finds `is_frame_full`.
+    pub fn set_milestone(&mut self) {
+        debug_assert!(!self.framing);
+        self.frame_limit = self.position.saturating_add(FRAME_SIZE_TARGET);
+        self.find_leaf_end();
+    }
+
     /// Begins framing and opens the first frame.
     ///
     /// # Errors
     /// When the output can't grow.
     pub fn start_framing(&mut self) -> Result<(), O::Error> {
+        if !self.framing {
+            self.frame_limit = usize::MAX;
+        }
         self.framing = true;
         self.open_frame()
     }
@@ -246,8 +284,8 @@ impl<O: Output> FrameWriter<O> {
 
     /// Bytes in the open frame; None where none is open.
     pub fn frame_size(&self) -> Option<usize> {
-        let start = self.frame_limit.checked_sub(FRAME_SIZE_TARGET)?;
-        (self.frame_limit != usize::MAX).then(|| self.position - start)
+        let is_open = self.framing && self.frame_limit != usize::MAX;
+        is_open.then(|| self.position - (self.frame_limit - FRAME_SIZE_TARGET))
     }
 
     /// The bytes of the open frame, each of which was written; none where no frame is open.
@@ -256,7 +294,7 @@ impl<O: Output> FrameWriter<O> {
         &self.output.space()[start..self.position]
     }
 
-    /// Whether the open frame is to be committed before the next object is saved.
+    /// Whether the open frame is to be committed before the next object is saved, or the milestone was passed.
     #[inline(always)]
     pub fn is_frame_full(&self) -> bool {
         self.position >= self.frame_limit
@@ -271,7 +309,7 @@ impl<O: Output> FrameWriter<O> {
 
     /// Closes the open frame, if there is one.
     pub fn commit_frame(&mut self) {
-        if self.frame_limit == usize::MAX {
+        if self.frame_limit == usize::MAX || !self.framing {
             return;
         }
         let start = self.frame_limit - FRAME_SIZE_TARGET;
@@ -308,6 +346,7 @@ impl<O: Output> FrameWriter<O> {
         self.position = 0;
         self.frame_limit = usize::MAX;
         self.framing = false;
+        self.handed_out = 0;
         self.find_leaf_end();
     }
 
@@ -322,20 +361,28 @@ impl<O: Output> FrameWriter<O> {
         let open = &self.output.space()[n..self.position];
         fresh.space()[..rest].copy_from_slice(open);
         self.position = rest;
-        if self.frame_limit != usize::MAX {
-            self.frame_limit -= n;
-        }
+        self.handed_out += n as u64;
+        self.move_limit(n);
         let closed = std::mem::replace(&mut self.output, fresh);
         self.find_leaf_end();
         Ok(closed)
     }
 
-    /// Hands out what was written and goes on in `fresh`. No frame may be open.
+    /// Hands out what was written and goes on in `fresh`. No frame may be open. What is handed out for good is to be
+    /// counted.
     pub fn replace_output(&mut self, fresh: O) -> (O, usize) {
-        debug_assert_eq!(self.frame_limit, usize::MAX);
+        debug_assert_eq!(self.frame_size(), None);
         let filled = std::mem::take(&mut self.position);
         let written = std::mem::replace(&mut self.output, fresh);
         self.find_leaf_end();
         (written, filled)
+    }
+
+    /// So many bytes less stand before the frame's limit, or before the milestone.
+    #[inline(always)]
+    fn move_limit(&mut self, n: usize) {
+        if self.frame_limit != usize::MAX {
+            self.frame_limit = self.frame_limit.saturating_sub(n);
+        }
     }
 }

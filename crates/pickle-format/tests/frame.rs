@@ -140,3 +140,61 @@ fn an_output_that_cannot_grow_gives_its_error() {
     assert_eq!((error.kind, error.offset), (FormatErrorKind::NoMemory, 3));
     assert_eq!(bytes(w), b"abc");
 }
+
+#[test]
+fn a_milestone_stands_where_there_are_no_frames() {
+    let mut w = writer();
+    w.set_milestone();
+    w.write_slice(&[7; FRAME_SIZE_TARGET - 1]).unwrap();
+    assert!(!w.is_frame_full());
+    w.write([7]).unwrap();
+    assert!(w.is_frame_full() && w.frame_size().is_none());
+    // It is no frame: nothing is written for it.
+    w.commit_frame();
+    w.end_framing().unwrap();
+    assert!(w.is_frame_full());
+    w.set_milestone();
+    assert!(!w.is_frame_full());
+    // Frames take its place.
+    w.start_framing().unwrap();
+    assert_eq!(w.frame_size(), Some(0));
+    w.write(*b"abcd").unwrap();
+    w.end_framing().unwrap();
+    assert_eq!(
+        bytes(w),
+        [vec![7; FRAME_SIZE_TARGET], framed(b"abcd")].concat()
+    );
+}
+
+#[test]
+fn a_milestone_stays_where_it_is_when_output_is_handed_out() {
+    let mut w = writer();
+    w.set_milestone();
+    for _ in 0..8 {
+        assert!(!w.is_frame_full());
+        w.write_slice(&[7; FRAME_SIZE_TARGET / 8]).unwrap();
+        w.count_handed_out(w.position());
+        w.replace_output(VecOutput::new());
+    }
+    assert!(w.is_frame_full());
+    assert_eq!(w.written(), FRAME_SIZE_TARGET as u64);
+}
+
+#[test]
+fn what_was_written_never_falls() {
+    let mut w = writer();
+    w.write(*b"\x80\x04").unwrap();
+    w.start_framing().unwrap();
+    let mut last = 0;
+    for byte in 0..6 {
+        assert!(w.written() > last || byte == 0 && w.written() == 2);
+        last = w.written();
+        w.write([byte]).unwrap();
+    }
+    w.end_framing().unwrap();
+    assert!(w.written() == 2 + FRAME_HEADER_SIZE as u64 + 6);
+    w.count_handed_out(10);
+    assert!(w.written() == 2 + FRAME_HEADER_SIZE as u64 + 16);
+    w.begin_anew();
+    assert_eq!(w.written(), 0);
+}

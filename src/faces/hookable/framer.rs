@@ -35,7 +35,7 @@ impl Framer {
 
     #[new]
     fn new(file_write: &Bound<'_, PyAny>) -> PyResult<Py<Self>> {
-        Ok(Self::make(file_write)?.unbind())
+        Ok(Self::make(file_write, None)?.unbind())
     }
 
     /// The file's `write`.
@@ -114,11 +114,14 @@ impl Framer {
         Ok(&object.cast::<Self>()?.get().home)
     }
 
-    /// A framer with a state of its own.
+    /// A framer with a state of its own. `progress`, which can be called, is told how far a dump has got.
     ///
     /// # Errors
     /// MemoryError.
-    pub fn make<'py>(file_write: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Self>> {
+    pub fn make<'py>(
+        file_write: &Bound<'py, PyAny>,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, Self>> {
         let py = file_write.py();
         let framer = Bound::new(
             py,
@@ -131,7 +134,7 @@ impl Framer {
             framer: framer.as_ptr() as usize,
             is_memo: Some(PicklerMemo::belongs_to),
         };
-        let state = new_hookable_state(file_write, own)?;
+        let state = new_hookable_state(file_write, progress, own)?;
         drop(framer.get().home.initialize(py, state)?);
         give_up_late(py);
         Ok(framer)

@@ -20,12 +20,16 @@ use crate::save::state::State;
 /// Writes pickles to `file`, which has a `write(bytes)` method, in `protocol` 0 to 5 (None: the running
 /// release's default; negative: the highest). Follows `pickle._Pickler.__init__`.
 ///
-/// Raises TypeError for a file without `write`, ValueError for a protocol above 5 and for a `buffer_callback`
-/// below protocol 5, RuntimeError during a dump.
+/// `progress` is called as `progress(done, total)`, as by `Pickler`.
+///
+/// Raises TypeError for a file without `write` and for a `progress` that can't be called, ValueError for a protocol
+/// above 5 and for a `buffer_callback` below protocol 5, RuntimeError during a dump.
 #[pyfunction]
 #[pyo3(
-    signature = (pickler, /, file, protocol=None, *, fix_imports=Given::default(), buffer_callback=None),
-    text_signature = "(self, /, file, protocol=None, *, fix_imports=True, buffer_callback=None)"
+    signature = (
+        pickler, /, file, protocol=None, *, fix_imports=Given::default(), buffer_callback=None, progress=None
+    ),
+    text_signature = "(self, /, file, protocol=None, *, fix_imports=True, buffer_callback=None, progress=None)"
 )]
 pub fn __init__<'py>(
     pickler: &Bound<'py, PyAny>,
@@ -33,6 +37,7 @@ pub fn __init__<'py>(
     protocol: Option<Bound<'py, PyAny>>,
     fix_imports: Given<'py>,
     buffer_callback: Option<Bound<'py, PyAny>>,
+    progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<()> {
     let _frames = Frames::enter();
     let py = pickler.py();
@@ -69,7 +74,7 @@ pub fn __init__<'py>(
         return Err(no_write(file));
     };
     set(intern!(py, "_file_write"), &write)?;
-    let framer = Framer::make(&write)?.into_any();
+    let framer = Framer::make(&write, progress)?.into_any();
     set(intern!(py, "framer"), &framer)?;
     set(intern!(py, "write"), &framer.getattr(intern!(py, "write"))?)?;
     let write_large_bytes = framer.getattr(intern!(py, "write_large_bytes"))?;

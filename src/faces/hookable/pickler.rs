@@ -39,6 +39,8 @@ fn dump<'py>(pickler: &Bound<'py, PyAny>, obj: &Bound<'py, PyAny>) -> PyResult<(
         if served? == Served::Natively {
             return Ok(());
         }
+        by_upstream(pickler, intern!(pickler.py(), "dump"), &[obj], None)?;
+        return session::end_dump_by_upstream(pickler, home);
     }
     by_upstream(pickler, intern!(pickler.py(), "dump"), &[obj], None).map(drop)
 }

@@ -106,6 +106,14 @@ impl<'h> Input<'h> {
         self.exported.is_none() && self.settings.file.is_none()
     }
 
+    /// Bytes of what the pickle is in, where that is in memory.
+    pub fn size(&self) -> Option<usize> {
+        match &self.exported {
+            Some(exported) => Some(exported.len()),
+            None => self.settings.file.is_none().then(|| self.window.len()),
+        }
+    }
+
     /// Bytes of the pickle before the position.
     #[inline(always)]
     pub fn offset(&self) -> usize {

@@ -36,16 +36,17 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Calls the method that was put down for what comes next, if one was.
+    /// Calls the function that was put down for what comes next, if one was.
     ///
     /// # Errors
-    /// What the method raises.
+    /// What the function raises.
     pub fn call_asked(&mut self) -> PyResult<()> {
         match self.writer().asked.take() {
             None => Ok(()),
             Some(Asked::Memoize(obj)) => self.call_memoize(obj),
             Some(Asked::Get(index)) => self.call_get(index),
             Some(Asked::Write(ending)) => self.call_write(ending),
+            Some(Asked::Report) => self.report(),
         }
     }
 

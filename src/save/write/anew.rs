@@ -13,12 +13,18 @@ impl Writer {
         Written::take(&mut self.out)
     }
 
+    /// As `take_output`, for the file.
+    pub fn take_for_file(&mut self) -> Written {
+        let written = self.out.position();
+        self.out.count_handed_out(written);
+        self.take_output()
+    }
+
     /// Forgets what was written and not handed to the file.
     pub fn drop_frame(&mut self) {
         self.out.begin_anew();
-        let room = self.take_output().into_room();
-        if room.is_small() {
-            self.put_output(room);
+        if !self.out.output().is_small() {
+            drop(self.take_output());
         }
     }
 
@@ -55,6 +61,8 @@ impl Writer {
             asks_memoize,
             asks_upstreams,
             minds_met,
+            // Off between two dumps.
+            reports: _,
             asked,
             marks_last_of_batch,
             notices_list_growth,

@@ -1,4 +1,4 @@
-//! What the pickler's own methods are to do before anything else is written.
+//! What somebody's functions, the pickler's own methods mostly, are to do before anything else is written.
 
 use pickle_format::opcode::Opcode;
 
@@ -12,6 +12,8 @@ pub enum Asked {
     Get(usize),
     /// `write`, with what ends an object.
     Write(Ending),
+    /// `progress`, if it is time.
+    Report,
 }
 
 /// What ends an object behind its parts.

@@ -50,7 +50,9 @@ pub struct Writer {
     pub asks_memoize: bool,
     /// Whether the pickler is foreign, so that upstream's methods ask it for what ends an object.
     pub asks_upstreams: bool,
-    /// What is to be done by somebody's method before anything else is written.
+    /// Whether somebody is told how far the dump has got.
+    pub reports: bool,
+    /// What is to be done by somebody's function before anything else is written.
     pub asked: Option<Asked>,
     /// Whether a last batch of one element, or of none, is written like any other, as the C class does up
     /// to 3.14.
@@ -85,6 +87,7 @@ impl Writer {
             skips_bytes: false,
             asks_memoize: false,
             asks_upstreams: false,
+            reports: false,
             asked: None,
             atoms_memoized: false,
             marks_last_of_batch: false,
@@ -292,6 +295,11 @@ impl Writer {
     #[cold]
     #[inline(never)]
     fn turn_frame(&mut self) -> Result<bool, Fault> {
+        self.ask_to_report();
+        if !self.out.is_framing() {
+            self.out.set_milestone();
+            return Ok(true);
+        }
         if self.has_file {
             return Ok(false);
         }
@@ -299,6 +307,13 @@ impl Writer {
         self.note_waiting();
         self.out.open_frame()?;
         Ok(true)
+    }
+
+    /// Has the loop look whether it is time to tell how far the dump has got, if somebody is told.
+    pub fn ask_to_report(&mut self) {
+        if self.reports && self.asked.is_none() {
+            self.asked = Some(Asked::Report);
+        }
     }
 
     /// To be called where no frame is open.
