@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import pickle
+import struct
 import sys
 import threading
 import time
@@ -296,6 +297,31 @@ def test_a_load_that_upstreams_code_carries_out(cls, protocol):
     # Of what it reads nobody knows how much it is.
     assert cls(File(data), progress=told).load() == pickle.loads(data)
     assert (len(data), None) not in told
+
+
+def test_what_the_callback_changes_counts_at_once():
+    """The very next opcode goes by what there is."""
+    beginning = b"](c%s\nwaited\n(G%sX%s%sR" % (
+        __name__.encode(),
+        struct.pack(">d", INTERVAL + 0.01),
+        struct.pack("<I", LARGE) + b"x" * LARGE,
+        b"t",
+    )
+    string, count = b"U\x01\xe9", 5000
+    places = []
+
+    def changes(done, total):
+        if not places:
+            places.append((done - len(beginning)) // len(string))
+            unpickler.encoding = "koi8-r"
+
+    data = beginning + string * count + b"e."
+    unpickler = oxipickle.HookableUnpickler(io.BytesIO(data), encoding="latin1", progress=changes)
+    loaded = unpickler.load()[1:]
+    before = places[0]
+    assert 0 <= before < count
+    old, new = (b"\xe9".decode(encoding) for encoding in ("latin1", "koi8-r"))
+    assert loaded == [old] * before + [new] * (count - before)
 
 
 def test_how_often(dumping):
