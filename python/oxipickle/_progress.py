@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def left(read: Any) -> Any:
     """The bytes behind the place where the file stands that `read` reads; None where that is not known."""
-    file = read.__self__ if issubclass(type(read), types.BuiltinMethodType) else None
+    file: Any = read.__self__ if issubclass(type(read), types.BuiltinMethodType) else None
     if type(file) is io.BytesIO:
         # By the class itself: somebody may have set methods on the object.
         with io.BytesIO.getbuffer(file) as contents:
