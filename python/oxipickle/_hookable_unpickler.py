@@ -36,9 +36,11 @@ def __init__(
     self.errors = errors
     self.proto = 0
     self.fix_imports = fix_imports
-    if progress is not self._oxipickle_progress:
+    if progress is not None:
         # Under a name that no subclass has for something of its own.
         self._oxipickle_progress = progress
+    elif "_oxipickle_progress" in self.__dict__:
+        del self._oxipickle_progress
 
 
 __init__.__module__, __init__.__qualname__ = "oxipickle", "HookableUnpickler.__init__"
@@ -69,5 +71,4 @@ HookableUnpickler = _made(
     UnpicklingError, and of the class that `pickle._Unpickler` raises by itself, such as IndexError.
     """,
     __init__=__init__,
-    _oxipickle_progress=None,
 )
