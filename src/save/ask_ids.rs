@@ -50,8 +50,7 @@ impl Walk<'_, '_> {
         while goes_on && *steps > 1 {
             *steps -= 1;
             let (state, quiet) = self.split();
-            let hook = state.hooks.found.persistent_id.as_ref();
-            let Some(hook) = hook.filter(|_| !state.writer.out.is_frame_full()) else {
+            let Some(hook) = &state.hooks.found.persistent_id else {
                 break;
             };
             let hook = hook.again(quiet);
@@ -78,6 +77,11 @@ impl Walk<'_, '_> {
                 },
             };
             let passages = self.passages();
+            if self.state().writer.out.is_frame_full()
+                && let Err(error) = self.next_frame()
+            {
+                return self.save_after_id(met, standing, passages, Err(error));
+            }
             let id = self.leave(|py| {
                 let id = call_hook(hook.bind(py), met.obj.bind(py))?;
                 Ok((!id.is_none()).then(|| Held::from(id)))

@@ -3,7 +3,6 @@
 use pickle_format::opcode::Opcode;
 
 use crate::fast::held::Held;
-use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
 use crate::save::containers::ahead::Rooms;
@@ -254,13 +253,27 @@ impl<E: Elements> Batched<E> {
                     }
                 },
                 Part::Taken(part, standing) => {
-                    // Python code may have met it, so it is looked up like anything that others hold.
-                    if !writer.write_leaf(part.view(quiet), Container::Open, 0)? {
-                        return Ok(Step::Save(part, standing));
+                    // Python code may have met it: then it is looked up like anything that others hold.
+                    let seen = part.view(quiet);
+                    let parts = Container::of_alone(standing.holding);
+                    if !writer.write_leaf(seen, parts, 1)? {
+                        let opening = opener.open(seen, standing, writer)?;
+                        if opening == Opening::Refused {
+                            return Ok(Step::Save(part, standing));
+                        }
+                        budget = budget.saturating_sub(1);
+                        if opening == Opening::Begun {
+                            writer.close(seen, standing.holding);
+                            return Ok(Step::Begun);
+                        }
                     }
-                    writer.close(part.view(quiet), Holding::Shared);
+                    writer.close(seen, standing.holding);
+                    drop(part);
                     if let Some(held) = self.elements.resume(writer, quiet)? {
                         return Ok(Step::Release(held));
+                    }
+                    if budget == 0 || opener.is_tired() {
+                        return Ok(Step::Yield);
                     }
                 }
                 Part::Release(held) => return Ok(Step::Release(held)),

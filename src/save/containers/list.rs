@@ -45,6 +45,20 @@ impl ListItems {
         }
     }
 
+    /// The standing of the next item, which was taken out of the list.
+    #[inline(always)]
+    fn standing_of_taken(&self, item: View<'_>, quiet: &Quiet) -> Standing {
+        let there = self.view(quiet).and_then(|list| list.item(self.next));
+        if there.is_some_and(|there| there.is(item)) {
+            // One more reference is ours. What others have saved meanwhile is held by the memo too.
+            let container = Container::memoized_first(self.standing.holding);
+            return self.standing.part(container.holding(item, 1));
+        }
+        // Whoever took it out of the list may have put it where it will be met again.
+        let alone = !item.has_others(2);
+        self.standing.part_held(Holding::Shared, alone)
+    }
+
     /// The item that is being saved, for the path of an error.
     pub fn note(&self) -> String {
         let item = self.next.saturating_sub(1);
@@ -197,9 +211,8 @@ impl Elements for ListItems {
     fn next<'q>(&mut self, _: &mut Writer, quiet: &'q Quiet) -> Result<(Part<'q>, bool), Fault> {
         let part = match &mut self.ahead {
             Some(ahead) => ahead.next().map(|item| {
-                // One reference is the list's, the other ours.
-                let alone = !item.view(quiet).has_others(2);
-                Part::Taken(item, self.standing.part_held(Holding::Shared, alone))
+                let standing = self.standing_of_taken(item.view(quiet), quiet);
+                Part::Taken(item, standing)
             }),
             // Nothing may be there: the list has shrunk, or the batch had room for more.
             None => self
