@@ -74,7 +74,7 @@ pub enum Part<'q> {
 
 /// Which opcode closes the batch that is open.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum Batch {
+pub(super) enum Batch {
     /// None is open: one may begin.
     Closed,
     /// MARK was written.
@@ -165,7 +165,8 @@ pub trait Elements {
 /// A container that is being written.
 pub struct Batched<E> {
     pub elements: E,
-    batch: Batch,
+    pub(super) batch: Batch,
+    /// Elements that are left of the open batch; none where none is open.
     pub(super) left: usize,
     /// There was no memory to take the open batch out.
     lost: bool,
@@ -283,24 +284,34 @@ impl<E: Elements> Batched<E> {
                     return Ok(Step::Done);
                 }
                 Part::End => {
-                    let [one, many] = E::CLOSE;
-                    let close = if self.batch == Batch::Single {
-                        one
-                    } else {
-                        many
-                    };
-                    writer.opcode(close)?;
-                    self.batch = Batch::Closed;
-                    self.elements.end_batch(&mut writer.rooms);
+                    self.close_batch(writer)?;
                 }
             }
         }
     }
 
-    /// Whether a batch is open of which elements are left.
+    /// Closes the batch that is open.
+    ///
+    /// # Errors
+    /// What writing fails with.
     #[inline(always)]
-    pub(super) fn is_within(&self) -> bool {
-        self.left > 0 && self.batch != Batch::Closed && !self.lost
+    pub(super) fn close_batch(&mut self, writer: &mut Writer) -> Result<(), Fault> {
+        let [one, many] = E::CLOSE;
+        let close = if self.batch == Batch::Single {
+            one
+        } else {
+            many
+        };
+        writer.opcode(close)?;
+        (self.batch, self.left) = (Batch::Closed, 0);
+        self.elements.end_batch(&mut writer.rooms);
+        Ok(())
+    }
+
+    /// Whether a batch is open that was not lost.
+    #[inline(always)]
+    pub(super) fn is_open(&self) -> bool {
+        self.batch != Batch::Closed && !self.lost
     }
 
     /// Takes the rest of the open batch out of the container, for a face whose batches do not see what is
@@ -309,7 +320,9 @@ impl<E: Elements> Batched<E> {
     pub fn take_batch(&mut self, rooms: &mut Rooms, quiet: &Quiet) {
         if self.batch == Batch::Marked && !self.elements.is_taken() {
             let left = self.left.min(BATCH_SIZE);
-            self.lost |= self.elements.take(left, rooms, quiet).is_err();
+            if self.elements.take(left, rooms, quiet).is_err() {
+                (self.lost, self.left) = (true, 0);
+            }
         }
     }
 }

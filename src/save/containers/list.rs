@@ -17,7 +17,7 @@ use crate::save::write::writer::Writer;
 pub struct ListItems {
     list: Held,
     /// Whether items go in batches, as the pickler's `bin` said when the list was begun.
-    has_batches: bool,
+    pub(super) has_batches: bool,
     pub(super) next: usize,
     /// The list's size when it was opened.
     pub(super) size: usize,
@@ -121,6 +121,7 @@ pub fn open_list(
 
 /// The items of a list from `next` on; `batch` tells of the first batch, where it is open, whether MARK was
 /// written.
+#[inline(always)]
 pub fn rest_of(
     list: List<'_>,
     standing: Standing,
@@ -240,8 +241,11 @@ impl Elements for ListItems {
     fn take(&mut self, left: usize, rooms: &mut Rooms, quiet: &Quiet) -> Result<(), Fault> {
         if let (None, Some(list)) = (&self.ahead, self.view(quiet)) {
             let rest = list.items().get(self.next..).unwrap_or_default();
-            let rest = rest.iter().map_while(|item| item.map(|item| [item.hold()]));
-            self.ahead = Some(Ahead::of(left, rest, rooms)?);
+            let mut ahead = Ahead::with_room(left.min(rest.len()), rooms).ok_or(Fault::NoMemory)?;
+            for item in rest.iter().take(left).flatten() {
+                ahead.put(item.hold());
+            }
+            self.ahead = Some(ahead);
         }
         Ok(())
     }
