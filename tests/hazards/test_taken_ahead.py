@@ -1,14 +1,14 @@
 """Hazard: items that were taken out of a list before Python code ran, which puts them somewhere else.
 
-On the hookable face a batch is what the list held when the batch began. An item of it that the list has still, and
-nobody else, is not looked up in the memo; any other item may be met again.
+On the hookable face a batch is what the list held when the batch began. An item of it that the list has
+still, and nobody else, is not looked up in the memo; any other item may be met again.
 """
 
 import sys
 import uuid
 
 import pytest
-from faces import HOOKABLE, dumped
+from faces import HOOKABLE, dumped, outcome
 from parts import HERE, PARTS, Gives, both, warm
 
 EVERY_PART = pytest.mark.parametrize("kind", PARTS)
@@ -73,7 +73,7 @@ def test_put_somewhere_else(pickler_face, kind, change, length, protocol):
         items = [*warm(kind), Gives(lambda: change(items, PART)), PARTS[kind]()]
         items += [PARTS[kind]() for _ in range(length - len(items) - 2)] + [PARTS[kind](), []]
         tail = items[-1]
-        return dumped(base, [items, tail], protocol)
+        return outcome(dumped, base, [items, tail], protocol)
 
     both(pickler_face, attempt)
 
@@ -104,7 +104,7 @@ def test_a_piece_put_somewhere_else(pickler_face, kind, change, protocol):
                     part[0] = "another"
 
         items = [*warm("instance"), Gives(hand_over), MADE_OF_PIECES[kind](), tail]
-        return dumped(base, items, protocol)
+        return outcome(dumped, base, items, protocol)
 
     if kind == "instance" and change is move:
         pytest.skip("an attribute that is gone is one that was replaced")
@@ -131,7 +131,7 @@ def test_saved_by_a_hook(kind, protocol):
 
 
 def test_known_types_are_written_without_being_asked(protocol):
-    """Once the class has been asked, also those that were taken out by then: no method of theirs is called."""
+    """Once the class has been asked, so are those that were taken out by then: no method is called."""
     if protocol < 4:
         pytest.skip("below protocol 4 they are asked")
     called = []
