@@ -12,7 +12,9 @@ FACES = pytest.mark.parametrize("face", [LEAN, HOOKABLE], ids=lambda face: face.
 
 
 def asked(log, *args, **options):
+    # From 3.14 on a partial in a class binds the pickler, of which either side has its own.
     *bound, obj = args
+    bound = [value if isinstance(value, int | str) else "a pickler" for value in bound]
     log.append((type(obj).__name__, *bound, *options.items()))
     return "an id" if obj == "text" else None
 
