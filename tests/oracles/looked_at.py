@@ -6,6 +6,15 @@ import pickle
 import random
 import warnings
 
+
+class WithoutPosition:
+    """A file without `tell`."""
+
+    def __init__(self, data):
+        file = io.BytesIO(data)
+        self.read, self.readline = file.read, file.readline
+
+
 RECURSIVE = []
 RECURSIVE.append((RECURSIVE,))
 

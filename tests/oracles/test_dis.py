@@ -9,20 +9,12 @@ import oxipickle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from looked_at import ALL, ended, mutated, shown
+from looked_at import ALL, WithoutPosition, ended, mutated, shown
 from pickles import mutated as randomly_mutated
 from pickles import random_opcodes, valid
 from profiles import examples
 
 OPTIONS = [{}, {"annotate": 1}, {"annotate": 40}, {"indentlevel": 0}, {"indentlevel": -3, "annotate": 60}]
-
-
-class WithoutPosition:
-    """A file without `tell`."""
-
-    def __init__(self, data):
-        file = io.BytesIO(data)
-        self.read, self.readline = file.read, file.readline
 
 
 def assert_same(data, **options):

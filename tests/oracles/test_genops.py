@@ -10,18 +10,10 @@ import weakref
 import oxipickle
 import pytest
 from hypothesis import given
-from looked_at import ALL, instructions, mutated
+from looked_at import ALL, WithoutPosition, instructions, mutated
 from pickles import mutated as randomly_mutated
 from pickles import random_opcodes, valid
 from profiles import examples
-
-
-class Plain:
-    """A file without `tell`."""
-
-    def __init__(self, data):
-        file = io.BytesIO(data)
-        self.read, self.readline = file.read, file.readline
 
 
 def assert_same(data):
@@ -34,7 +26,9 @@ def assert_same(data):
     assert instructions(pickletools.genops, theirs)[:2] == (found, end)
     if not end[0]:
         assert position == theirs.tell()
-    assert instructions(oxipickle.genops, Plain(data)) == instructions(pickletools.genops, Plain(data))
+    assert instructions(oxipickle.genops, WithoutPosition(data)) == instructions(
+        pickletools.genops, WithoutPosition(data)
+    )
 
 
 @pytest.mark.parametrize("data", ALL, ids=range(len(ALL)))
@@ -142,7 +136,7 @@ def test_notes_tell_the_place():
             list(oxipickle.genops(data))
         assert raised.value.__notes__ == [note]
     with pytest.raises(ValueError) as raised:
-        list(oxipickle.genops(Plain(b"K")))
+        list(oxipickle.genops(WithoutPosition(b"K")))
     assert raised.value.__notes__ == ["reading the argument of BININT1"]
 
 

@@ -3,6 +3,7 @@
 use std::mem::MaybeUninit;
 
 use crate::opcode::Opcode;
+use crate::unfilled::{copy_short, fill, fill_front};
 
 /// Bytes that an object without parts takes at most, strings and bytes apart: LONG1 with eight bytes,
 /// and LONG_BINPUT.
@@ -62,7 +63,7 @@ impl<'a> Cursor<'a> {
             && let Some(place) = rest.first_chunk_mut::<N>()
         {
             debug_assert!(n <= N && n < LEAF_ROOM);
-            place.write_copy_of_slice(&bytes);
+            fill(place, bytes);
             rest = &mut rest[n % LEAF_ROOM..];
         }
         self.rest = rest;
@@ -102,7 +103,7 @@ impl LeafSink for Cursor<'_> {
             return false;
         }
         if let Some(place) = rest.first_chunk_mut::<N>() {
-            place.write_copy_of_slice(&bytes);
+            fill(place, bytes);
         }
         self.rest = &mut rest[n % LEAF_ROOM..];
         true
@@ -140,43 +141,12 @@ pub(crate) fn copy_around<const N: usize>(
     if room.len() < LEAF_ROOM + payload.len() {
         return 0;
     }
-    let (front, rest) = room.split_at_mut(N);
-    front.write_copy_of_slice(&header);
-    let (middle, rest) = rest.split_at_mut(payload.len());
+    let (middle, rest) = fill_front(room, header).split_at_mut(payload.len());
     copy_short(middle, payload);
     if let Some(last) = rest.first_chunk_mut::<1>() {
-        last.write_copy_of_slice(&[opcode.code()]);
+        fill(last, [opcode.code()]);
     }
     N + payload.len() + 1
-}
-
-/// Copies bytes whose number is small, and not known beforehand, by pieces of fixed size.
-#[inline(always)]
-pub(crate) fn copy_short(to: &mut [MaybeUninit<u8>], from: &[u8]) {
-    if from.len() > 32 {
-        to.write_copy_of_slice(from);
-    } else if let (Some(first), Some(last)) = (from.first_chunk::<16>(), from.last_chunk::<16>()) {
-        copy_ends(to, first, last);
-    } else if let (Some(first), Some(last)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
-        copy_ends(to, first, last);
-    } else if let (Some(first), Some(last)) = (from.first_chunk::<4>(), from.last_chunk::<4>()) {
-        copy_ends(to, first, last);
-    } else {
-        for (to, from) in to.iter_mut().zip(from) {
-            to.write(*from);
-        }
-    }
-}
-
-/// Writes the first bytes and the last, which may overlap.
-#[inline(always)]
-fn copy_ends<const N: usize>(to: &mut [MaybeUninit<u8>], first: &[u8; N], last: &[u8; N]) {
-    if let Some(place) = to.first_chunk_mut::<N>() {
-        place.write_copy_of_slice(first);
-    }
-    if let Some(place) = to.last_chunk_mut::<N>() {
-        place.write_copy_of_slice(last);
-    }
 }
 
 impl Drop for Cursor<'_> {

@@ -5,9 +5,10 @@
 
 use std::mem::MaybeUninit;
 
-use crate::cursor::{Cursor, LEAF_ROOM, LeafSink, copy_around, copy_short};
+use crate::cursor::{Cursor, LEAF_ROOM, LeafSink, copy_around};
 use crate::opcode::Opcode;
 use crate::sink::Sink;
+use crate::unfilled::{copy, copy_short, fill, fill_front};
 
 /// Bytes of payload at which a frame is committed, at the start of the next object.
 pub const FRAME_SIZE_TARGET: usize = 64 * 1024;
@@ -67,7 +68,7 @@ impl<O: Output> Sink for FrameWriter<O> {
 
     #[inline(always)]
     fn write_slice(&mut self, bytes: &[u8]) -> Result<(), O::Error> {
-        self.room(bytes.len())?.write_copy_of_slice(bytes);
+        copy(self.room(bytes.len())?, bytes);
         self.position += bytes.len();
         Ok(())
     }
@@ -79,9 +80,7 @@ impl<O: Output> Sink for FrameWriter<O> {
         payload: &[u8],
     ) -> Result<(), O::Error> {
         let room = self.room(N + payload.len())?;
-        let (front, back) = room.split_at_mut(N);
-        front.write_copy_of_slice(&header);
-        copy_short(back, payload);
+        copy_short(fill_front(room, header), payload);
         self.position += N + payload.len();
         Ok(())
     }
@@ -94,11 +93,9 @@ impl<O: Output> Sink for FrameWriter<O> {
         opcode: Opcode,
     ) -> Result<(), O::Error> {
         let room = self.room(N + payload.len() + 1)?;
-        let (front, back) = room.split_at_mut(N);
-        front.write_copy_of_slice(&header);
-        let (middle, last) = back.split_at_mut(payload.len());
+        let (middle, last) = fill_front(room, header).split_at_mut(payload.len());
         copy_short(middle, payload);
-        last.write_copy_of_slice(&[opcode.code()]);
+        fill_front(last, [opcode.code()]);
         self.position += N + payload.len() + 1;
         Ok(())
     }
@@ -122,7 +119,7 @@ impl<O: Output> LeafSink for FrameWriter<O> {
         let Some(place) = room.first_chunk_mut::<N>() else {
             return false;
         };
-        place.write_copy_of_slice(&bytes);
+        fill(place, bytes);
         self.position += n;
         true
     }
@@ -182,7 +179,7 @@ impl<O: Output> FrameWriter<O> {
         let Some(place) = rest.first_chunk_mut::<N>() else {
             return false;
         };
-        place.write_copy_of_slice(&bytes);
+        fill(place, bytes);
         self.position += N;
         true
     }
@@ -280,7 +277,7 @@ impl<O: Output> FrameWriter<O> {
         if size >= FRAME_SIZE_MIN {
             let mut header = [Opcode::FRAME.code(); FRAME_HEADER_SIZE];
             header[1..].copy_from_slice(&(size as u64).to_le_bytes());
-            space[start - FRAME_HEADER_SIZE..start].write_copy_of_slice(&header);
+            fill_front(&mut space[start - FRAME_HEADER_SIZE..start], header);
         } else {
             space.copy_within(start..self.position, start - FRAME_HEADER_SIZE);
             self.position -= FRAME_HEADER_SIZE;

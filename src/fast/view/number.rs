@@ -31,6 +31,27 @@ pub const LONG_BYTES: usize = 24;
 /// Bits of a digit, on every build that was not configured otherwise.
 pub const DIGIT_BITS: u32 = 30;
 
+/// The flag in an int's tag, which says nothing of its value.
+#[cfg(Py_3_12)]
+const FLAG: usize = 1 << 2;
+
+/// How many digits a positive int has; of another int 0, or more than any has.
+///
+/// # Safety
+/// It is an exact int.
+#[inline(always)]
+unsafe fn length_of_positive(int: *const Digits) -> usize {
+    // SAFETY: the caller says so; what follows the length is not looked at.
+    unsafe {
+        #[cfg(not(Py_3_12))]
+        let length = (*int).signed_length as usize;
+        // The two bits of the sign become the highest.
+        #[cfg(Py_3_12)]
+        let length = ((*int).tag & !FLAG).rotate_right(3);
+        length
+    }
+}
+
 impl<'q> Int<'q> {
     /// # Safety
     /// The object is of the exact type.
@@ -82,22 +103,14 @@ impl<'q> Int<'q> {
         // SAFETY: as for `short_value`; the last digit is one of two, or the first itself.
         unsafe {
             let int = self.0.as_ptr().cast::<Digits>();
-            #[cfg(not(Py_3_12))]
-            let length = (*int).signed_length as usize;
-            #[cfg(Py_3_12)]
-            let length = if (*int).tag & 3 == 0 {
-                (*int).tag >> 3
-            } else {
-                0
-            };
-            if length.wrapping_sub(1) > 1 {
+            let last = length_of_positive(int).wrapping_sub(1);
+            if last > 1 {
                 return None;
             }
             let digits = (&raw const (*int).digits).cast::<u32>();
             let low = i64::from(*digits);
-            let last = i64::from(*digits.add(length - 1));
-            // Without a branch, since data mixes both lengths.
-            let high = last & (1_i64.wrapping_sub(length as i64));
+            // Without a branch, since data mixes both lengths: nought times the digit, or once.
+            let high = i64::from((*digits.add(last)).wrapping_mul(last as u32));
             Some(high << DIGIT_BITS | low)
         }
     }
@@ -108,14 +121,7 @@ impl<'q> Int<'q> {
         // SAFETY: as for `short_value`: as many digits as the length says follow.
         let digits = unsafe {
             let int = self.0.as_ptr().cast::<Digits>();
-            #[cfg(not(Py_3_12))]
-            let length = (*int).signed_length as usize;
-            #[cfg(Py_3_12)]
-            let length = if (*int).tag & 3 == 0 {
-                (*int).tag >> 3
-            } else {
-                0
-            };
+            let length = length_of_positive(int);
             if length.wrapping_sub(1) >= LONG_DIGITS {
                 return None;
             }

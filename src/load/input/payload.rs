@@ -1,6 +1,7 @@
 //! Bytes and bytearrays that are read from a file into the object itself, and not through the window.
 
 use pickle_format::frame::Output;
+use pickle_format::unfilled;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -72,7 +73,7 @@ impl<'h> Input<'h> {
             if output.space().len() < end {
                 output.grow(filled, end).map_err(|_| NoMemory)?;
             }
-            output.space()[filled..end].write_copy_of_slice(piece.remainder());
+            unfilled::copy(&mut output.space()[filled..end], piece.remainder());
             filled = end;
             if filled == n {
                 self.failed_in_argument = false;
