@@ -128,12 +128,12 @@ pub fn give_back(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, n: usize) -
     }
 }
 
-/// Room, in bytes, from which on a file grows by half, and below it twofold.
-const LARGE: ffi::Py_ssize_t = 1 << 20;
+/// A file with more bytes makes room by itself, since its contents are there twice while they are copied.
+const LARGE: ffi::Py_ssize_t = 4 << 20;
 
-/// Gives an open file room for so many bytes more, where it has none and is not small: its own `write` makes room for an
-/// eighth more than it is given, and so copies all that is there each time a frame comes. Where there is no memory for
-/// more than it needs, nothing is done.
+/// Gives an open file room for so many bytes more, and twice as much as it has, where it has none and is neither small nor
+/// large: its own `write` makes room for an eighth more than it is given, and so copies all that is there each time a
+/// frame comes. Where there is no memory, nothing is done.
 pub fn make_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more: usize) {
     let Some(layout) = layout(file, class) else {
         return;
@@ -145,7 +145,10 @@ pub fn make_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more: usize
     unsafe {
         let (contents, position, length) =
             ((*layout).contents, (*layout).position, (*layout).length);
-        if contents.is_null() || (*layout).exports != 0 || position != length || length < MOST {
+        if contents.is_null() || (*layout).exports != 0 || position != length {
+            return;
+        }
+        if !(MOST..LARGE).contains(&length) {
             return;
         }
         let size = ffi::PyBytes_Size(contents);
@@ -154,8 +157,7 @@ pub fn make_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more: usize
         if needed <= size {
             return;
         }
-        let spare = if length < LARGE { length } else { length / 2 };
-        let larger = needed.max(length.saturating_add(spare));
+        let larger = needed.max(length * 2);
         let room = ffi::PyBytes_FromStringAndSize(std::ptr::null(), larger);
         if room.is_null() {
             ffi::PyErr_Clear();
