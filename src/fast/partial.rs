@@ -9,6 +9,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
+use crate::fast::libpython;
 use crate::fast::vectorcall::way_in;
 
 /// The head of a partial, which no header of the interpreter declares: [`observe`] finds out whether it is laid out like
@@ -26,15 +27,23 @@ struct Partial {
 /// The type, with a reference of its own, once a partial was found to be laid out so.
 static CLASS: AtomicPtr<ffi::PyTypeObject> = AtomicPtr::new(null_mut());
 
-/// Looks at a hook: if it is a partial, the next ones are known. `modules` is `sys.modules`.
+/// Whether a hook may be the first partial that is met.
+#[inline(always)]
+pub fn may_be_new(hook: &Bound<'_, PyAny>) -> bool {
+    let class = hook.get_type_ptr();
+    // The types of the interpreter are compared by address.
+    class != &raw mut ffi::PyFunction_Type
+        && class != &raw mut libpython::PyMethod_Type
+        && !cfg!(Py_GIL_DISABLED)
+        && CLASS.load(Ordering::Relaxed).is_null()
+}
+
+/// Looks at a hook that `may_be_new`: if it is a partial, the next ones are known. `modules` is `sys.modules`.
 ///
 /// # Errors
 /// What looking up an attribute raises.
 pub fn observe(hook: &Bound<'_, PyAny>, modules: &Bound<'_, PyDict>) -> PyResult<()> {
     let py = hook.py();
-    if cfg!(Py_GIL_DISABLED) || !CLASS.load(Ordering::Relaxed).is_null() {
-        return Ok(());
-    }
     let Some(module) = modules.get_item(intern!(py, "_functools"))? else {
         return Ok(());
     };
@@ -42,9 +51,14 @@ pub fn observe(hook: &Bound<'_, PyAny>, modules: &Bound<'_, PyDict>) -> PyResult
     let Ok(class) = class.cast_into::<PyType>() else {
         return Ok(());
     };
-    // SAFETY: the class is alive.
-    let size = unsafe { (*class.as_type_ptr()).tp_basicsize };
-    if !hook.get_type().is(&class) || (size as usize) < size_of::<Partial>() {
+    // SAFETY: the class is alive. One that is written in Python has no such offset, or another base.
+    let is_native = unsafe {
+        let class = class.as_type_ptr();
+        (*class).tp_basicsize as usize >= size_of::<Partial>()
+            && (*class).tp_vectorcall_offset > 0
+            && (*class).tp_base == &raw mut ffi::PyBaseObject_Type
+    };
+    if !is_native || !hook.get_type().is(&class) {
         return Ok(());
     }
     let parts = [

@@ -78,6 +78,7 @@ impl Walk<'_, '_> {
                 (Face::Hookable, _) => look_up_hookable(pickler.bind(py), objects, &declarable)?,
             };
             if let Some(hook) = &found.persistent_id
+                && partial::may_be_new(hook.bind(py))
                 && let Some(modules) = own_modules(imports.sys_contents.bind(py))?
             {
                 partial::observe(hook.bind(py), &modules)?;
