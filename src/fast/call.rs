@@ -39,25 +39,23 @@ pub fn call_hook<'py>(
             (function, arguments[1]) = ((*method).function, (*method).receiver);
             count = 2;
         }
-        let Some(call) = way_in(function) else {
-            return call_other(hook, obj);
+        let result = match way_in(function) {
+            Some(call) => call(
+                function,
+                arguments.as_ptr().add(3 - count),
+                count | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
+                null_mut(),
+            ),
+            None => call_other(hook, obj),
         };
-        let result = call(
-            function,
-            arguments.as_ptr().add(3 - count),
-            count | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
-            null_mut(),
-        );
         Bound::from_owned_ptr_or_err(hook.py(), result)
     }
 }
 
-/// Calls a hook that is no function written in Python, and no method of one.
+/// Calls a hook that is no function written in Python, and no method of one. What comes back is a new reference, or null
+/// with an exception set: one word, where a result of Rust's would go over the stack.
 #[inline(never)]
-fn call_other<'py>(
-    hook: &Bound<'py, PyAny>,
-    obj: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
+fn call_other(hook: &Bound<'_, PyAny>, obj: &Bound<'_, PyAny>) -> *mut ffi::PyObject {
     if partial::is_known(hook)
         && let Some(result) = partial::call(hook, obj)
     {
@@ -66,13 +64,12 @@ fn call_other<'py>(
     let arguments = [null_mut(), obj.as_ptr()];
     // SAFETY: as for `call_hook`.
     unsafe {
-        let result = ffi::PyObject_Vectorcall(
+        ffi::PyObject_Vectorcall(
             hook.as_ptr(),
             arguments.as_ptr().add(1),
             1 | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
             null_mut(),
-        );
-        Bound::from_owned_ptr_or_err(hook.py(), result)
+        )
     }
 }
 

@@ -90,20 +90,15 @@ pub(super) fn is_known(hook: &Bound<'_, PyAny>) -> bool {
 }
 
 /// Calls `hook(obj)` for a hook that `is_known`; None where it binds anything else than one argument to a Python function.
-///
-/// # Errors
-/// What the hook raises.
+/// What comes back is a new reference, or null with an exception set.
 #[inline(always)]
-pub(super) fn call<'py>(
-    hook: &Bound<'py, PyAny>,
-    obj: &Bound<'py, PyAny>,
-) -> Option<PyResult<Bound<'py, PyAny>>> {
+pub(super) fn call(hook: &Bound<'_, PyAny>, obj: &Bound<'_, PyAny>) -> Option<*mut ffi::PyObject> {
     let py = hook.py();
     debug_assert!(is_known(hook));
     // SAFETY: the hook is alive, the thread attached, and the layout known, as the caller says. A partial that somebody
     // has holds an exact tuple and an exact dict. Who exchanges `__call__` of its type takes the flag away. The hook may
     // be given another state while it is called, so what it binds is held. Before the arguments there is the place that
-    // the flag promises. The result is a new reference, or null with an exception set.
+    // the flag promises.
     unsafe {
         let partial = hook.as_ptr().cast::<Partial>();
         let (function, arguments) = ((*partial).function, (*partial).arguments);
@@ -119,12 +114,11 @@ pub(super) fn call<'py>(
         let function = Bound::from_borrowed_ptr(py, function);
         let argument = Bound::from_borrowed_ptr(py, ffi::PyTuple_GET_ITEM(arguments, 0));
         let arguments = [null_mut(), argument.as_ptr(), obj.as_ptr()];
-        let result = call(
+        Some(call(
             function.as_ptr(),
             arguments.as_ptr().add(1),
             2 | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
             null_mut(),
-        );
-        Some(Bound::from_owned_ptr_or_err(py, result))
+        ))
     }
 }
