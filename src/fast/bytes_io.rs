@@ -128,6 +128,49 @@ pub fn give_back(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, n: usize) -
     }
 }
 
+/// A file with more bytes makes room by itself, since its contents are there twice while they are copied.
+const LARGE: ffi::Py_ssize_t = 4 << 20;
+
+/// Gives an open file room for so many bytes more, and twice as much as it has, where it has none and is neither small nor
+/// large: its own `write` makes room for an eighth more than it is given, and so copies all that is there each time a
+/// frame comes. Where there is no memory, nothing is done.
+pub fn make_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more: usize) {
+    let Some(layout) = layout(file, class) else {
+        return;
+    };
+    // SAFETY: the file is alive, the GIL held, and the layout known; the file holds its contents, a `bytes` object of
+    // at least `length` bytes. Nobody has a buffer of it, so they may lie elsewhere from here on: in an object that is
+    // ours alone till the file has it. What it had is a `bytes` object, which dies quietly. Without memory an exception
+    // that exists beforehand is set, and taken away again.
+    unsafe {
+        let (contents, position, length) =
+            ((*layout).contents, (*layout).position, (*layout).length);
+        if contents.is_null() || (*layout).exports != 0 || position != length {
+            return;
+        }
+        if !(MOST..LARGE).contains(&length) {
+            return;
+        }
+        let size = ffi::PyBytes_Size(contents);
+        let more = ffi::Py_ssize_t::try_from(more).unwrap_or(ffi::Py_ssize_t::MAX);
+        let needed = length.saturating_add(more);
+        if needed <= size {
+            return;
+        }
+        let larger = needed.max(length * 2);
+        let room = ffi::PyBytes_FromStringAndSize(std::ptr::null(), larger);
+        if room.is_null() {
+            ffi::PyErr_Clear();
+            return;
+        }
+        let (from, to) = (ffi::PyBytes_AsString(contents), ffi::PyBytes_AsString(room));
+        // `length` is never below zero.
+        to.copy_from_nonoverlapping(from, length as usize);
+        (*layout).contents = room;
+        ffi::Py_DECREF(contents);
+    }
+}
+
 /// Whether an open file is empty, and stands at its beginning, and nobody has a buffer of it.
 pub fn is_empty(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> bool {
     // SAFETY: the file is alive, the GIL held, and the layout known.

@@ -6,6 +6,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::fast::libpython;
+use crate::fast::partial;
+use crate::fast::vectorcall::way_in;
 
 /// A bound method, up to what it binds.
 #[repr(C)]
@@ -37,14 +39,37 @@ pub fn call_hook<'py>(
             (function, arguments[1]) = ((*method).function, (*method).receiver);
             count = 2;
         }
-        let call = way_in(function).unwrap_or(ffi::PyObject_Vectorcall);
-        let result = call(
-            function,
-            arguments.as_ptr().add(3 - count),
-            count | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
-            null_mut(),
-        );
+        let result = match way_in(function) {
+            Some(call) => call(
+                function,
+                arguments.as_ptr().add(3 - count),
+                count | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
+                null_mut(),
+            ),
+            None => call_other(hook, obj),
+        };
         Bound::from_owned_ptr_or_err(hook.py(), result)
+    }
+}
+
+/// Calls a hook that is no function written in Python, and no method of one. What comes back is a new reference, or null
+/// with an exception set: one word, where a result of Rust's would go over the stack.
+#[inline(never)]
+fn call_other(hook: &Bound<'_, PyAny>, obj: &Bound<'_, PyAny>) -> *mut ffi::PyObject {
+    if partial::is_known(hook)
+        && let Some(result) = partial::call(hook, obj)
+    {
+        return result;
+    }
+    let arguments = [null_mut(), obj.as_ptr()];
+    // SAFETY: as for `call_hook`.
+    unsafe {
+        ffi::PyObject_Vectorcall(
+            hook.as_ptr(),
+            arguments.as_ptr().add(1),
+            1 | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
+            null_mut(),
+        )
     }
 }
 
@@ -63,23 +88,5 @@ pub fn binds_where_expected(function: &Bound<'_, PyAny>) -> PyResult<bool> {
         let parts = method.cast::<BoundMethod>();
         Ok((*parts).function == libpython::PyMethod_Function(method)
             && (*parts).receiver == libpython::PyMethod_Self(method))
-    }
-}
-
-/// What the interpreter calls to call a function that is written in Python; None for anything else.
-///
-/// # Safety
-/// `callable` is alive, and the GIL is held.
-#[inline(always)]
-unsafe fn way_in(callable: *mut ffi::PyObject) -> Option<ffi::vectorcallfunc> {
-    // SAFETY: the callable and its type are alive, by the caller's word. Functions have at the offset that their type
-    // tells a pointer of this kind, or null.
-    unsafe {
-        let class = ffi::Py_TYPE(callable);
-        if class != &raw mut ffi::PyFunction_Type {
-            return None;
-        }
-        let place = callable.byte_offset((*class).tp_vectorcall_offset);
-        *place.cast::<Option<ffi::vectorcallfunc>>()
     }
 }

@@ -33,6 +33,7 @@ pub mod method;
 pub mod no_memory;
 pub mod object;
 pub mod output;
+pub mod partial;
 pub mod quiet;
 pub mod recursion;
 pub mod recycled;
@@ -41,6 +42,7 @@ pub mod signals;
 pub mod slot;
 pub mod thread_end;
 pub mod values;
+mod vectorcall;
 pub mod view;
 pub mod watch;
 #[cfg(feature = "watch")]

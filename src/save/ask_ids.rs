@@ -4,18 +4,26 @@
 //! and nothing else that has to do with such objects, so that few instructions go by beside the calls of the hook.
 //! What this file does not do itself goes on as it would have gone there.
 
+use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
 
 use crate::fast::call::call_hook;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
+use crate::fast::quiet::Quiet;
 use crate::fast::view::Kind;
+use crate::interpreter::face::Face;
 use crate::save::ask::Begun;
 use crate::save::containers::batch::{Closed, Step};
-use crate::save::containers::begin::{begin_dict, begin_list};
+use crate::save::containers::begin::begin;
+use crate::save::containers::dict;
+use crate::save::containers::dict_place::Place;
+use crate::save::containers::list;
 use crate::save::containers::met::Met;
+use crate::save::fault::Fault;
 use crate::save::next::Next;
 use crate::save::standing::{Container, Standing};
+use crate::save::state::State;
 use crate::save::walk::Walk;
 use crate::save::work::Work;
 
@@ -47,14 +55,13 @@ impl Walk<'_, '_> {
     pub fn ask_ids(&mut self, base: usize, steps: &mut u32) -> PyResult<Next> {
         let pickler = self.pickler();
         let mut goes_on = self.can_ask_ids(base);
+        let mut hook = self.hook_for_ids();
         while goes_on && *steps > 1 {
             *steps -= 1;
-            let (state, quiet) = self.split();
-            let hook = state.hooks.found.persistent_id.as_ref();
-            let Some(hook) = hook.filter(|_| !state.writer.out.is_frame_full()) else {
+            let Some(asked) = &hook else {
                 break;
             };
-            let hook = hook.again(quiet);
+            let (state, quiet) = self.split();
             let met = match state.stack.last_mut() {
                 Some(Work::List(list)) => list.meet(quiet),
                 Some(Work::Dict(dict)) => dict.meet(quiet),
@@ -68,6 +75,10 @@ impl Walk<'_, '_> {
                     }
                     (met, None)
                 }
+                None if self.end_container()? => {
+                    goes_on = self.can_ask_ids(base);
+                    continue;
+                }
                 None => match self.step_container()? {
                     Stepped::Part(met, standing) => (met, Some(standing)),
                     Stepped::Nothing => {
@@ -78,8 +89,13 @@ impl Walk<'_, '_> {
                 },
             };
             let passages = self.passages();
+            if self.state().writer.out.is_frame_full()
+                && let Err(error) = self.next_frame()
+            {
+                return self.save_after_id(met, standing, passages, Err(error));
+            }
             let id = self.leave(|py| {
-                let id = call_hook(hook.bind(py), met.obj.bind(py))?;
+                let id = call_hook(asked.bind(py), met.obj.bind(py))?;
                 Ok((!id.is_none()).then(|| Held::from(id)))
             });
             let (state, quiet) = self.split();
@@ -88,7 +104,10 @@ impl Walk<'_, '_> {
                     // All that is in the memo is held by it since the hook was called: what nobody holds but the
                     // container and the walk is not.
                     let (obj, parts) = (met.obj.view(quiet), Container::Entered);
-                    let written = state.writer.write_if_leaf(obj, parts, met.ours);
+                    let mut written = state.writer.write_if_leaf(obj, parts, met.ours);
+                    if matches!(written, Ok(false)) {
+                        written = begin_part(state, &met, standing, quiet);
+                    }
                     state.writer.memo.claim();
                     match written {
                         // The memo has a reference of its own to what was written.
@@ -102,7 +121,10 @@ impl Walk<'_, '_> {
                 Err(error) => Err(error),
             };
             match self.save_after_id(met, standing, passages, answer)? {
-                Next::Step => goes_on = self.can_ask_ids(base),
+                Next::Step => {
+                    goes_on = self.can_ask_ids(base);
+                    hook = self.hook_for_ids();
+                }
                 next => return Ok(next),
             }
         }
@@ -112,6 +134,34 @@ impl Walk<'_, '_> {
     fn can_ask_ids(&self, base: usize) -> bool {
         let state = self.state();
         state.asks_ids_alone() && state.stack.len() > base
+    }
+
+    fn hook_for_ids(&self) -> Option<Held> {
+        let hook = self.state().hooks.found.persistent_id.as_ref();
+        hook.map(|hook| hook.again(self.quiet()))
+    }
+
+    /// Ends the container on top, where all of it is written and that takes no more than an opcode.
+    #[inline(always)]
+    fn end_container(&mut self) -> PyResult<bool> {
+        let (state, quiet) = self.split();
+        let writer = &mut state.writer;
+        let ended = match state.stack.last_mut() {
+            Some(Work::List(list)) => list.end(writer, quiet),
+            Some(Work::Dict(dict)) => dict.end(writer, quiet),
+            _ => Ok(false),
+        };
+        if !self.checked(ended)? {
+            return Ok(false);
+        }
+        let (state, quiet) = self.split();
+        state.note_top();
+        if !state.end_top(quiet)
+            && let Some(work) = state.stack.pop()
+        {
+            self.end(work);
+        }
+        Ok(true)
     }
 
     /// The next step of the container on top.
@@ -167,7 +217,6 @@ impl Walk<'_, '_> {
         let standing = standing.unwrap_or(Standing::new(Holding::Shared, 0));
         let is_new = matches!(answer, Ok(Answer::New));
         let next = match answer {
-            Ok(Answer::New) if self.begin_part(&part, standing)? => return Ok(Next::Step),
             Ok(Answer::New | Answer::Changed) => {
                 let begun = Begun {
                     passages,
@@ -182,33 +231,55 @@ impl Walk<'_, '_> {
         self.end_saved(part.obj, standing, passages);
         next
     }
+}
 
-    /// Begins a list or dict that is not in the memo; false for anything else.
-    fn begin_part(&mut self, part: &Met, standing: Standing) -> PyResult<bool> {
-        let (state, quiet) = self.split();
-        let obj = part.obj.view(quiet);
-        let mut standing = standing.seen();
-        if !obj.has_others(1 + part.ours) {
-            // The memo gets a reference of its own at once, so that it is found by whoever meets it again.
-            standing.holding = Holding::Deferred;
-        }
-        let writer = &mut state.writer;
-        let begun = match obj.kind() {
-            Kind::List(list) => {
-                begin_list(list, standing, writer, quiet).map(|items| items.map(Work::List))
-            }
-            Kind::Dict(dict) => {
-                begin_dict(dict, standing, writer, quiet).map(|entries| entries.map(Work::Dict))
-            }
-            _ => return Ok(false),
-        };
-        writer.memo.claim();
-        let pushed = match begun {
-            Ok(Some(work)) => state.push_taken(work),
-            Ok(None) => Ok(()),
-            Err(fault) => Err(fault),
-        };
-        self.checked(pushed)?;
-        Ok(true)
+/// Begins a list or dict that is not in the memo; false for anything else. `standing` is None where the container on top
+/// of the stack tells it.
+#[inline(never)]
+fn begin_part(
+    state: &mut State,
+    part: &Met,
+    standing: Option<Standing>,
+    quiet: &Quiet,
+) -> Result<bool, Fault> {
+    let obj = part.obj.view(quiet);
+    let kind = obj.kind();
+    if !matches!(kind, Kind::List(_) | Kind::Dict(_)) {
+        return Ok(false);
     }
+    let standing = standing.or_else(|| state.stack.last()?.standing_of(part));
+    let mut standing = standing.unwrap_or(Standing::new(Holding::Shared, 0)).seen();
+    if !obj.has_others(1 + part.ours) {
+        // The memo gets a reference of its own at once, so that it is found by whoever meets it again.
+        standing.holding = Holding::Deferred;
+    }
+    let writer = &mut state.writer;
+    match kind {
+        Kind::List(list) => {
+            let opcodes = [Opcode::EMPTY_LIST, Opcode::LIST];
+            let Some((standing, batch)) = begin(opcodes, (obj, list.len()), standing, writer)?
+            else {
+                return Ok(true);
+            };
+            state.make_room()?;
+            let rest = list::rest_of(list, standing, 0, batch, &state.writer);
+            state.stack.push(Work::List(rest));
+        }
+        Kind::Dict(dict) => {
+            let opcodes = [Opcode::EMPTY_DICT, Opcode::DICT];
+            let Some((standing, batch)) = begin(opcodes, (obj, dict.len()), standing, writer)?
+            else {
+                return Ok(true);
+            };
+            state.make_room()?;
+            let place = Place::new(dict, standing);
+            let rest = dict::rest_of(dict, place, batch, &state.writer);
+            state.stack.push(Work::Dict(rest));
+        }
+        _ => return Ok(false),
+    }
+    if state.writer.face == Face::Hookable {
+        state.take_batches(quiet);
+    }
+    Ok(true)
 }

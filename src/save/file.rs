@@ -120,13 +120,19 @@ impl Walk<'_, '_> {
 
     /// As `flush`, to a `BytesIO`, which copies what it is given: so the room is used for what comes next.
     fn lend_output(&mut self, mut written: Written) -> PyResult<()> {
+        let imports = self.imports;
         let quiet = self.quiet();
         let write = self.state().write.as_ref().map(|write| write.again(quiet));
         let result = self.call_in_c(|py| {
             let (Some(write), Some(lent)) = (&write, written.lend(py)) else {
                 return Ok(());
             };
-            let result = call_hook(write.bind(py), lent.bytes.as_any());
+            let write = write.bind(py);
+            if let Some((_, file)) = builtin_method(write) {
+                let class = imports.bytes_io_type.bind(py);
+                bytes_io::make_room(&file, class, lent.bytes.as_bytes().len());
+            }
+            let result = call_hook(write, lent.bytes.as_any());
             written.take_back(lent);
             result.map(drop)
         });

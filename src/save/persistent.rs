@@ -17,6 +17,13 @@ use crate::save::standing::{MAX_CHAIN, Standing};
 use crate::save::walk::Walk;
 use crate::save::work::Work;
 
+/// Asks for a persistent id. `ask_ids.rs` has the same in its loop, where it counts for more.
+#[inline(never)]
+fn ask(hook: &Held, obj: &Held, py: Python<'_>) -> PyResult<Option<Held>> {
+    let id = call_hook(hook.bind(py), obj.bind(py))?;
+    Ok((!id.is_none()).then(|| Held::from(id)))
+}
+
 impl Walk<'_, '_> {
     fn persistent_id(&self) -> Option<Held> {
         let hook = self.state().hooks.found.persistent_id.as_ref();
@@ -34,7 +41,7 @@ impl Walk<'_, '_> {
             return Ok(());
         }
         match self.persistent_id() {
-            Some(hook) => self.leave(|py| call_hook(hook.bind(py), obj.bind(py)).map(drop)),
+            Some(hook) => self.leave(|py| ask(&hook, obj, py)).map(drop),
             None => Ok(()),
         }
     }
@@ -63,11 +70,7 @@ impl Walk<'_, '_> {
         if is_declared && !spoken.is_some_and(|spoken| spoken.persistent_id) {
             return Ok(None);
         }
-        let id = self.leave(|py| {
-            let id = call_hook(hook.bind(py), obj.bind(py))?;
-            Ok((!id.is_none()).then(|| Held::from(id)))
-        })?;
-        match id {
+        match self.leave(|py| ask(&hook, obj, py))? {
             Some(id) => self.save_id(id, standing).map(Some),
             None => Ok(None),
         }

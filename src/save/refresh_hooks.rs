@@ -4,6 +4,8 @@ use pickle_format::protocol::Protocol;
 use pyo3::prelude::*;
 
 use crate::fast::held::Held;
+use crate::fast::import::own_modules;
+use crate::fast::partial;
 use crate::fast::view::View;
 use crate::interpreter::face::Face;
 use crate::save::hooks::{Entries, Versions, is_same_method, look_up_hookable, look_up_lean};
@@ -62,6 +64,7 @@ impl Walk<'_, '_> {
     #[cold]
     #[inline(never)]
     fn look_hooks_up(&mut self, pickler: &Held) -> PyResult<()> {
+        let imports = self.imports;
         let (state, quiet) = self.split();
         let (face, seen) = (state.writer.face, state.hooks.seen_at);
         let base = state.hooks.base.as_ref().map(|base| base.again(quiet));
@@ -74,6 +77,12 @@ impl Walk<'_, '_> {
                 (Face::Lean, None) => Default::default(),
                 (Face::Hookable, _) => look_up_hookable(pickler.bind(py), objects, &declarable)?,
             };
+            if let Some(hook) = &found.persistent_id
+                && partial::may_be_new(hook.bind(py))
+                && let Some(modules) = own_modules(imports.sys_contents.bind(py))?
+            {
+                partial::observe(hook.bind(py), &modules)?;
+            }
             let is_exchanged = match (&declarable[0], &found.save) {
                 (None, None) => false,
                 (Some(before), Some(now)) => !is_same_method(before.bind(py), now.bind(py))?,

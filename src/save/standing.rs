@@ -130,6 +130,16 @@ impl Container {
         }
     }
 
+    /// What makes a part that nobody else holds be held like this.
+    #[inline(always)]
+    pub fn of_alone(holding: Holding) -> Self {
+        match holding {
+            Holding::Deferred => Self::Entered,
+            Holding::Shared => Self::Open,
+            Holding::Temporary => Self::Temporary,
+        }
+    }
+
     /// How a part is held that nobody but the container, and so many references of the walk's own,
     /// holds.
     #[inline(always)]

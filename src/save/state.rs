@@ -198,12 +198,22 @@ impl State {
     /// Where there is no memory.
     #[inline(always)]
     pub fn push(&mut self, work: Work) -> Result<(), crate::save::fault::Fault> {
+        self.make_room()?;
+        self.stack.push(work);
+        Ok(())
+    }
+
+    /// Makes room for a work item.
+    ///
+    /// # Errors
+    /// Where there is no memory.
+    #[inline(always)]
+    pub fn make_room(&mut self) -> Result<(), crate::save::fault::Fault> {
         if self.stack.len() == self.stack.capacity() {
             let more = self.stack.len().max(16);
             let reserved = self.stack.try_reserve(more);
             reserved.map_err(|_| crate::save::fault::Fault::NoMemory)?;
         }
-        self.stack.push(work);
         Ok(())
     }
 
@@ -235,20 +245,6 @@ impl State {
         );
         nest.silence = silence;
         (&mut self.writer, nest)
-    }
-
-    /// Puts a work item on the stack of which the open batch is taken out already, if it is one that is.
-    ///
-    /// # Errors
-    /// Where there is no memory.
-    #[inline(always)]
-    pub fn push_taken(&mut self, work: Work) -> Result<(), crate::save::fault::Fault> {
-        let is_next = self.batches_taken == self.stack.len();
-        self.push(work)?;
-        if is_next {
-            self.batches_taken = self.stack.len();
-        }
-        Ok(())
     }
 
     /// On the hookable face a batch is what the container held when the batch began.

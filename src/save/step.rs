@@ -106,7 +106,9 @@ impl State {
         if container.is_released_loudly() {
             return false;
         }
-        self.stack.pop();
+        let rest = self.stack.len() - 1;
+        // What it holds is dropped where it lies.
+        self.stack.truncate(rest);
         true
     }
 }

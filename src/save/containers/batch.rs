@@ -3,7 +3,6 @@
 use pickle_format::opcode::Opcode;
 
 use crate::fast::held::Held;
-use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
 use crate::save::containers::ahead::Rooms;
@@ -75,7 +74,7 @@ pub enum Part<'q> {
 
 /// Which opcode closes the batch that is open.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum Batch {
+pub(super) enum Batch {
     /// None is open: one may begin.
     Closed,
     /// MARK was written.
@@ -166,7 +165,8 @@ pub trait Elements {
 /// A container that is being written.
 pub struct Batched<E> {
     pub elements: E,
-    batch: Batch,
+    pub(super) batch: Batch,
+    /// Elements that are left of the open batch; none where none is open.
     pub(super) left: usize,
     /// There was no memory to take the open batch out.
     lost: bool,
@@ -254,13 +254,27 @@ impl<E: Elements> Batched<E> {
                     }
                 },
                 Part::Taken(part, standing) => {
-                    // Python code may have met it, so it is looked up like anything that others hold.
-                    if !writer.write_leaf(part.view(quiet), Container::Open, 0)? {
-                        return Ok(Step::Save(part, standing));
+                    // Python code may have met it: then it is looked up like anything that others hold.
+                    let seen = part.view(quiet);
+                    let parts = Container::of_alone(standing.holding);
+                    if !writer.write_leaf(seen, parts, 1)? {
+                        let opening = opener.open(seen, standing, writer)?;
+                        if opening == Opening::Refused {
+                            return Ok(Step::Save(part, standing));
+                        }
+                        budget = budget.saturating_sub(1);
+                        if opening == Opening::Begun {
+                            writer.close(seen, standing.holding);
+                            return Ok(Step::Begun);
+                        }
                     }
-                    writer.close(part.view(quiet), Holding::Shared);
+                    writer.close(seen, standing.holding);
+                    drop(part);
                     if let Some(held) = self.elements.resume(writer, quiet)? {
                         return Ok(Step::Release(held));
+                    }
+                    if budget == 0 || opener.is_tired() {
+                        return Ok(Step::Yield);
                     }
                 }
                 Part::Release(held) => return Ok(Step::Release(held)),
@@ -270,24 +284,34 @@ impl<E: Elements> Batched<E> {
                     return Ok(Step::Done);
                 }
                 Part::End => {
-                    let [one, many] = E::CLOSE;
-                    let close = if self.batch == Batch::Single {
-                        one
-                    } else {
-                        many
-                    };
-                    writer.opcode(close)?;
-                    self.batch = Batch::Closed;
-                    self.elements.end_batch(&mut writer.rooms);
+                    self.close_batch(writer)?;
                 }
             }
         }
     }
 
-    /// Whether a batch is open of which elements are left.
+    /// Closes the batch that is open.
+    ///
+    /// # Errors
+    /// What writing fails with.
     #[inline(always)]
-    pub(super) fn is_within(&self) -> bool {
-        self.left > 0 && self.batch != Batch::Closed && !self.lost
+    pub(super) fn close_batch(&mut self, writer: &mut Writer) -> Result<(), Fault> {
+        let [one, many] = E::CLOSE;
+        let close = if self.batch == Batch::Single {
+            one
+        } else {
+            many
+        };
+        writer.opcode(close)?;
+        (self.batch, self.left) = (Batch::Closed, 0);
+        self.elements.end_batch(&mut writer.rooms);
+        Ok(())
+    }
+
+    /// Whether a batch is open that was not lost.
+    #[inline(always)]
+    pub(super) fn is_open(&self) -> bool {
+        self.batch != Batch::Closed && !self.lost
     }
 
     /// Takes the rest of the open batch out of the container, for a face whose batches do not see what is
@@ -296,7 +320,9 @@ impl<E: Elements> Batched<E> {
     pub fn take_batch(&mut self, rooms: &mut Rooms, quiet: &Quiet) {
         if self.batch == Batch::Marked && !self.elements.is_taken() {
             let left = self.left.min(BATCH_SIZE);
-            self.lost |= self.elements.take(left, rooms, quiet).is_err();
+            if self.elements.take(left, rooms, quiet).is_err() {
+                (self.lost, self.left) = (true, 0);
+            }
         }
     }
 }

@@ -2,68 +2,31 @@
 
 use pickle_format::opcode::Opcode;
 
-use crate::fast::quiet::Quiet;
-use crate::fast::view::{Dict, List};
-use crate::interpreter::face::Face;
-use crate::save::containers::batch::{BATCH_SIZE, Batched};
-use crate::save::containers::dict::{self, DictEntries};
-use crate::save::containers::dict_place::Place;
-use crate::save::containers::list::{self, ListItems};
+use crate::fast::view::View;
+use crate::save::containers::batch::BATCH_SIZE;
 use crate::save::fault::Fault;
 use crate::save::standing::Standing;
 use crate::save::write::writer::Writer;
 
-/// Begins a list, in batches, of which somebody is asked about each item: where it is one batch, that is begun too. None
-/// where there is nothing left to do.
+/// Begins a list or dict of so many elements, in batches, of which somebody is asked about each part: where it is one
+/// batch, that is begun too. Its standing, and whether the first batch is begun, and with MARK; None where there is nothing
+/// left to do.
 ///
 /// # Errors
-/// As for `list::open_list`.
-pub fn begin_list(
-    list: List<'_>,
+/// What writing fails with; `Endless` and `Cyclic`.
+#[inline(always)]
+pub fn begin(
+    opcodes: [Opcode; 2],
+    (obj, size): (View<'_>, usize),
     standing: Standing,
     writer: &mut Writer,
-    quiet: &Quiet,
-) -> Result<Option<Batched<ListItems>>, Fault> {
+) -> Result<Option<(Standing, Option<bool>)>, Fault> {
     let standing = standing.deepen()?;
-    let (obj, size) = (list.object(), list.len());
     let batch = (1..BATCH_SIZE).contains(&size).then_some(size > 1);
-    let opcodes = [Opcode::EMPTY_LIST, Opcode::LIST];
     writer.begin_container(opcodes, obj, standing.holding, batch == Some(true))?;
     if size == 0 {
         writer.leave_fast(obj);
         return Ok(None);
     }
-    let mut items = list::rest_of(list, standing, 0, batch, writer);
-    if writer.face == Face::Hookable {
-        items.take_batch(&mut writer.rooms, quiet);
-    }
-    Ok(Some(items))
-}
-
-/// Begins a dict, in batches, of which somebody is asked about each key and value: where it is one batch, that is begun
-/// too. None where there is nothing left to do.
-///
-/// # Errors
-/// As for `dict::open_dict`.
-pub fn begin_dict(
-    dict: Dict<'_>,
-    standing: Standing,
-    writer: &mut Writer,
-    quiet: &Quiet,
-) -> Result<Option<Batched<DictEntries>>, Fault> {
-    let standing = standing.deepen()?;
-    let (obj, size) = (dict.object(), dict.len());
-    let batch = (1..BATCH_SIZE).contains(&size).then_some(size > 1);
-    let opcodes = [Opcode::EMPTY_DICT, Opcode::DICT];
-    writer.begin_container(opcodes, obj, standing.holding, batch == Some(true))?;
-    if size == 0 {
-        writer.leave_fast(obj);
-        return Ok(None);
-    }
-    let place = Place::new(dict, standing);
-    let mut entries = dict::rest_of(dict, place, batch, writer);
-    if writer.face == Face::Hookable {
-        entries.take_batch(&mut writer.rooms, quiet);
-    }
-    Ok(Some(entries))
+    Ok(Some((standing, batch)))
 }

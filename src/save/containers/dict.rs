@@ -18,7 +18,7 @@ use crate::save::write::writer::Writer;
 pub struct DictEntries {
     dict: Held,
     /// Whether entries go in batches, as the pickler's `bin` said when the dict was begun.
-    has_batches: bool,
+    pub(super) has_batches: bool,
     pub(super) place: Place,
     /// The entry within which the walk is, once it is held.
     pub(super) entry: Option<(Held, Held)>,
@@ -140,6 +140,7 @@ pub fn open_dict(
 
 /// The entries of a dict from a place on; `batch` tells of the first batch, where it is open, whether MARK was
 /// written.
+#[inline(always)]
 pub fn rest_of(
     dict: Dict<'_>,
     place: Place,
@@ -165,19 +166,22 @@ pub fn rest_of(
     Batched::within(entries, batch)
 }
 
-/// Takes entries out of a dict from a position on, which moves past them.
+/// Takes up to `count` entries out of a dict, from a position on, and gives the position behind them.
 #[inline(always)]
-fn taken<'q>(
+fn take_entries<'q>(
     entries: impl Entries<'q>,
     count: usize,
-    position: &mut isize,
-    rooms: &mut Rooms,
-) -> Result<Ahead, Fault> {
-    let rest = std::iter::from_fn(|| {
-        let (key, value) = entries.next(position)?;
-        Some([key.view().hold(), value.hold()])
-    });
-    Ahead::of(count, rest, rooms)
+    mut position: isize,
+    ahead: &mut Ahead,
+) -> isize {
+    for _ in 0..count {
+        let Some((key, value)) = entries.next(&mut position) else {
+            break;
+        };
+        ahead.put(key.view().hold());
+        ahead.put(value.hold());
+    }
+    position
 }
 
 impl Elements for DictEntries {
@@ -315,11 +319,13 @@ impl Elements for DictEntries {
             Within::Key | Within::WrittenKey { .. } => left.saturating_sub(1),
             Within::Nothing | Within::Value => left,
         };
-        let position = &mut self.place.position;
-        self.ahead = Some(match dict.text_entries() {
-            Some(entries) => taken(entries, left, position, rooms)?,
-            None => taken(dict, left, position, rooms)?,
-        });
+        let mut ahead = Ahead::with_room(left * 2, rooms).ok_or(Fault::NoMemory)?;
+        let position = self.place.position;
+        self.place.position = match dict.text_entries() {
+            Some(entries) => take_entries(entries, left, position, &mut ahead),
+            None => take_entries(dict, left, position, &mut ahead),
+        };
+        self.ahead = Some(ahead);
         Ok(())
     }
 

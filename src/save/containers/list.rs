@@ -17,7 +17,7 @@ use crate::save::write::writer::Writer;
 pub struct ListItems {
     list: Held,
     /// Whether items go in batches, as the pickler's `bin` said when the list was begun.
-    has_batches: bool,
+    pub(super) has_batches: bool,
     pub(super) next: usize,
     /// The list's size when it was opened.
     pub(super) size: usize,
@@ -43,6 +43,20 @@ impl ListItems {
             Kind::List(list) => Some(list),
             _ => None,
         }
+    }
+
+    /// The standing of the next item, which was taken out of the list.
+    #[inline(always)]
+    fn standing_of_taken(&self, item: View<'_>, quiet: &Quiet) -> Standing {
+        let there = self.view(quiet).and_then(|list| list.item(self.next));
+        if there.is_some_and(|there| there.is(item)) {
+            // One more reference is ours. What others have saved meanwhile is held by the memo too.
+            let container = Container::memoized_first(self.standing.holding);
+            return self.standing.part(container.holding(item, 1));
+        }
+        // Whoever took it out of the list may have put it where it will be met again.
+        let alone = !item.has_others(2);
+        self.standing.part_held(Holding::Shared, alone)
     }
 
     /// The item that is being saved, for the path of an error.
@@ -107,6 +121,7 @@ pub fn open_list(
 
 /// The items of a list from `next` on; `batch` tells of the first batch, where it is open, whether MARK was
 /// written.
+#[inline(always)]
 pub fn rest_of(
     list: List<'_>,
     standing: Standing,
@@ -197,9 +212,8 @@ impl Elements for ListItems {
     fn next<'q>(&mut self, _: &mut Writer, quiet: &'q Quiet) -> Result<(Part<'q>, bool), Fault> {
         let part = match &mut self.ahead {
             Some(ahead) => ahead.next().map(|item| {
-                // One reference is the list's, the other ours.
-                let alone = !item.view(quiet).has_others(2);
-                Part::Taken(item, self.standing.part_held(Holding::Shared, alone))
+                let standing = self.standing_of_taken(item.view(quiet), quiet);
+                Part::Taken(item, standing)
             }),
             // Nothing may be there: the list has shrunk, or the batch had room for more.
             None => self
@@ -227,8 +241,11 @@ impl Elements for ListItems {
     fn take(&mut self, left: usize, rooms: &mut Rooms, quiet: &Quiet) -> Result<(), Fault> {
         if let (None, Some(list)) = (&self.ahead, self.view(quiet)) {
             let rest = list.items().get(self.next..).unwrap_or_default();
-            let rest = rest.iter().map_while(|item| item.map(|item| [item.hold()]));
-            self.ahead = Some(Ahead::of(left, rest, rooms)?);
+            let mut ahead = Ahead::with_room(left.min(rest.len()), rooms).ok_or(Fault::NoMemory)?;
+            for item in rest.iter().take(left).flatten() {
+                ahead.put(item.hold());
+            }
+            self.ahead = Some(ahead);
         }
         Ok(())
     }

@@ -6,12 +6,15 @@
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
-use crate::save::containers::batch::{Batched, Elements};
+use crate::fast::view::{Dict, List};
+use crate::save::containers::batch::{BATCH_SIZE, Batched, Elements};
 use crate::save::containers::dict::DictEntries;
 use crate::save::containers::dict_place::Within;
 use crate::save::containers::list::ListItems;
 use crate::save::containers::tuple::TupleItems;
+use crate::save::fault::Fault;
 use crate::save::standing::{Container, Standing};
+use crate::save::write::writer::Writer;
 
 /// A part that was met.
 pub struct Met {
@@ -80,6 +83,9 @@ pub trait Meets: Elements {
 
     /// The standing of a part that was met last.
     fn standing_of(&self, part: &Met) -> Standing;
+
+    /// Whether the one batch of the container was met, that is as it was, and nothing has to be given up.
+    fn ends(&self, quiet: &Quiet) -> bool;
 }
 
 impl<E: Meets> Batched<E> {
@@ -87,12 +93,27 @@ impl<E: Meets> Batched<E> {
     /// be more to do before.
     #[inline(always)]
     pub fn meet(&mut self, quiet: &Quiet) -> Option<Met> {
-        if !self.is_within() {
+        if self.left == 0 {
             return None;
         }
         let part = self.elements.meet(quiet)?;
         self.left -= usize::from(part.is_last);
         Some(part)
+    }
+
+    /// Writes what closes a container of which all was met, as `step` would; false, with nothing done, where there may be
+    /// more to do before.
+    ///
+    /// # Errors
+    /// What writing fails with.
+    #[inline(always)]
+    pub fn end(&mut self, writer: &mut Writer, quiet: &Quiet) -> Result<bool, Fault> {
+        if !self.is_open() || !self.elements.ends(quiet) {
+            return Ok(false);
+        }
+        self.close_batch(writer)?;
+        self.elements.finish(writer, quiet)?;
+        Ok(true)
     }
 }
 
@@ -125,6 +146,13 @@ impl Meets for ListItems {
         let parts = Container::memoized_first(self.standing.holding);
         part.alone.standing(self.standing, parts)
     }
+
+    #[inline(always)]
+    fn ends(&self, quiet: &Quiet) -> bool {
+        let is_same = |list: List<'_>| list.len() == self.size;
+        (self.has_batches & (self.next == self.size) & (self.size < BATCH_SIZE))
+            && self.view(quiet).is_some_and(is_same)
+    }
 }
 
 impl Meets for TupleItems {
@@ -151,6 +179,11 @@ impl Meets for TupleItems {
         };
         self.standing.part_held(held, alone)
     }
+
+    fn ends(&self, _: &Quiet) -> bool {
+        // It is memoized only now, if it was not in the meantime.
+        false
+    }
 }
 
 impl Meets for DictEntries {
@@ -170,6 +203,20 @@ impl Meets for DictEntries {
     fn standing_of(&self, part: &Met) -> Standing {
         let (keys, _) = self.place.containers();
         part.alone.standing(self.place.standing, keys)
+    }
+
+    #[inline(always)]
+    fn ends(&self, quiet: &Quiet) -> bool {
+        let place = &self.place;
+        let is_same = |dict: Dict<'_>| dict.len() == place.size;
+        let is_loud = |held: &Held| held.view(quiet).is_released_loudly();
+        (self.has_batches & (place.done + 1 == place.size) & (place.size < BATCH_SIZE))
+            && place.within == Within::Value
+            && self.view(quiet).is_some_and(is_same)
+            && !self
+                .entry
+                .as_ref()
+                .is_some_and(|(key, value)| is_loud(key) || is_loud(value))
     }
 }
 

@@ -5,7 +5,7 @@ pub mod ahead;
 pub mod batch;
 pub mod begin;
 pub mod dict;
-mod dict_place;
+pub mod dict_place;
 pub mod list;
 pub mod met;
 pub mod open;

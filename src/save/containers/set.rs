@@ -214,9 +214,14 @@ impl<const FROZEN: bool> Elements for SetElements<FROZEN> {
     fn take(&mut self, left: usize, rooms: &mut Rooms, quiet: &Quiet) -> Result<(), Fault> {
         // A frozenset can't change.
         if !FROZEN && let (None, Some(set)) = (&self.ahead, self.view(quiet)) {
-            let position = &mut self.position;
-            let rest = std::iter::from_fn(|| set.next(position).map(|element| [element.hold()]));
-            self.ahead = Some(Ahead::of(left, rest, rooms)?);
+            let mut ahead = Ahead::with_room(left, rooms).ok_or(Fault::NoMemory)?;
+            for _ in 0..left {
+                let Some(element) = set.next(&mut self.position) else {
+                    break;
+                };
+                ahead.put(element.hold());
+            }
+            self.ahead = Some(ahead);
         }
         Ok(())
     }
