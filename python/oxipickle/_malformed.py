@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import io
+import sys
 
 from oxipickle._pristine import SHARED
 from oxipickle._pristine_python import PythonUnframer, PythonUnpickler
@@ -33,7 +34,7 @@ RUNS_INTO = {
 }
 
 # Lines that name something: what upstream does with half a name is not tried.
-GLOBAL, INST, PERSID, FRAME = b"ciP\x95"
+GLOBAL, INST, PERSID, FRAME, BYTEARRAY8 = b"ciP\x95\x96"
 NAMES = {GLOBAL: "utf-8", INST: "ascii", PERSID: "ascii"}
 
 
@@ -56,7 +57,11 @@ def as_upstreams(error: Any, opcode: Any, taken: Any, rest: Any) -> Any:
         upstreams = None
     else:
         upstreams = cut_short(opcode, taken, rest)
-    if upstreams is None or isinstance(error, type(upstreams)):
+    if upstreams is None:
+        return error
+    # Its class and its arguments are what counts. By its traceback it would keep what was read, and itself.
+    upstreams.__traceback__ = upstreams.__context__ = None
+    if isinstance(error, type(upstreams)):
         return error
     return both(cls, type(upstreams))(words, upstreams)  # type: ignore[arg-type]
 
@@ -103,6 +108,8 @@ def cut_short_in_frame(rest: Any) -> Any:
 
 def of_argument(opcode: Any, data: Any, in_frame: Any = False) -> Any:
     """What upstream's own method raises when the data is all there is for its argument."""
+    if opcode == BYTEARRAY8 and len(data) >= 8:
+        data = with_small_size(data)
     file = io.BytesIO(data)
     unpickler = PythonUnpickler(file)
     unframer = unpickler._unframer = PythonUnframer(file.read, file.readline)
@@ -120,6 +127,17 @@ def of_argument(opcode: Any, data: Any, in_frame: Any = False) -> Any:
         return error
     # It takes what is there, and finds nothing where the next opcode should be.
     return EOFError()
+
+
+def with_small_size(data: Any) -> Any:
+    """The size and the bytes of a bytearray, of which some are missing: a size that is a little too large.
+
+    Upstream makes a bytearray of any size, up to the largest, before it reads the bytes.
+    """
+    left, size = len(data) - 8, int.from_bytes(data[:8], "little")
+    if left < size <= sys.maxsize:
+        return (left + 1).to_bytes(8, "little") + data[8:]
+    return data
 
 
 class AnyMemo(dict):  # type: ignore[type-arg]

@@ -5,11 +5,14 @@ a thing is held against the time for little of it, with so wide a margin that no
 """
 
 import abc
+import contextlib
 import copyreg
 import gc
+import io
 import pickle
 import sys
 import time
+import tracemalloc
 import types
 import weakref
 
@@ -223,3 +226,45 @@ def test_plans_of_every_kind_keep_no_class_alive(method):
         del cls, globals()["Passing"]
     gc.collect()
     assert sum(ref() is not None for ref in refs) == 0
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x95" + bytes([100]) + bytes(7) + b"\x96" + bytes([90]) + bytes(7) + b"ab",
+        b"X\x09\0\0\0ab",
+        b"cos\xff",
+        b"0.",
+    ],
+    ids=["in a frame", "text", "half a name", "underflow"],
+)
+@pytest.mark.parametrize("unpickler_class", [oxipickle.Unpickler, oxipickle.HookableUnpickler])
+def test_an_error_leaves_nothing_for_the_collector(data, unpickler_class):
+    """What was read dies with the error."""
+
+    def fail():
+        with contextlib.suppress(Exception):
+            unpickler_class(io.BytesIO(data)).load()
+
+    fail()
+    gc.collect()
+    gc.disable()
+    try:
+        fail()
+        assert not gc.collect()
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("opcode, width", [(b"X", 4), (b"B", 4), (b"\x8d", 8), (b"\x8e", 8), (b"\x96", 8)])
+@pytest.mark.parametrize("unpickler_class", [oxipickle.Unpickler, oxipickle.HookableUnpickler])
+def test_a_claim_in_a_frame_that_is_cut_short(opcode, width, unpickler_class):
+    """Upstream makes a bytearray of any size before it reads the bytes."""
+    data = b"\x95" + bytes([100]) + bytes(7) + opcode + (1 << 28).to_bytes(width, "little") + b"ab"
+    tracemalloc.start()
+    try:
+        with pytest.raises(pickle.UnpicklingError):
+            unpickler_class(io.BytesIO(data)).load()
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
