@@ -213,8 +213,7 @@ impl Walk<'_, '_> {
         passages: u64,
         answer: PyResult<Answer>,
     ) -> PyResult<Next> {
-        let standing = standing.or_else(|| self.state().stack.last()?.standing_of(&part));
-        let standing = standing.unwrap_or(Standing::new(Holding::Shared, 0));
+        let standing = standing_of(self.state(), &part, standing);
         let is_new = matches!(answer, Ok(Answer::New));
         let next = match answer {
             Ok(Answer::New | Answer::Changed) => {
@@ -233,6 +232,13 @@ impl Walk<'_, '_> {
     }
 }
 
+/// The standing of a part; `known` is None where the container on top of the stack tells it.
+#[inline(always)]
+fn standing_of(state: &State, part: &Met, known: Option<Standing>) -> Standing {
+    let told = known.or_else(|| state.stack.last()?.standing_of(part));
+    told.unwrap_or(Standing::new(Holding::Shared, 0))
+}
+
 /// Begins a list or dict that is not in the memo; false for anything else. `standing` is None where the container on top
 /// of the stack tells it.
 #[inline(never)]
@@ -247,8 +253,7 @@ fn begin_part(
     if !matches!(kind, Kind::List(_) | Kind::Dict(_)) {
         return Ok(false);
     }
-    let standing = standing.or_else(|| state.stack.last()?.standing_of(part));
-    let mut standing = standing.unwrap_or(Standing::new(Holding::Shared, 0)).seen();
+    let mut standing = standing_of(state, part, standing).seen();
     if !obj.has_others(1 + part.ours) {
         // The memo gets a reference of its own at once, so that it is found by whoever meets it again.
         standing.holding = Holding::Deferred;

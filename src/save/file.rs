@@ -22,9 +22,7 @@ impl Walk<'_, '_> {
     /// MemoryError, and what the file's `write` raises.
     pub fn next_frame(&mut self) -> PyResult<()> {
         let writer = self.writer();
-        writer.ask_to_report();
-        if !writer.out.is_framing() {
-            writer.out.set_milestone();
+        if writer.pass_milestone() {
             return Ok(());
         }
         writer.out.commit_frame();

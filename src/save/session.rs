@@ -89,7 +89,8 @@ pub fn new_state<'py>(
 }
 
 /// The state of a hookable pickler, which belongs to the framer that `own` tells, writes by this function, and tells
-/// `progress`, which can be called, how far it has got. What else there is to know stands in the pickler's dict, and is read from there.
+/// `progress`, which can be called, how far it has got. What else there is to know stands in the pickler's dict, and
+/// is read from there.
 ///
 /// # Errors
 /// MemoryError.
@@ -184,10 +185,11 @@ pub fn dump_hookable(
     })
 }
 
-/// Tells how many bytes were written by a dump of a hookable pickler that upstream's own function has carried out.
+/// Tells how many bytes were written by a dump of a hookable pickler that upstream's own function has carried out; but
+/// not within another dump of this pickler.
 ///
 /// # Errors
-/// What the callback raises; RuntimeError within a dump of this pickler.
+/// What the callback raises.
 pub fn end_dump_by_upstream(pickler: &Bound<'_, PyAny>, home: &Home<State>) -> PyResult<()> {
     match home.with(|state| state.progress.is_some()) {
         Ok(true) => work(pickler, home, |walk| walk.report_end()),

@@ -228,6 +228,7 @@ def test_plans_of_every_kind_keep_no_class_alive(method):
     assert sum(ref() is not None for ref in refs) == 0
 
 
+@pytest.mark.collector
 @pytest.mark.parametrize(
     "data",
     [

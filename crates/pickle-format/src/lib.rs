@@ -5,8 +5,8 @@
 //! it means.
 //! [`encode`] writes the shortest legal instruction for a value, per [`protocol`], and [`instruction`] any one
 //! with its argument, both into a [`sink`]; [`frame`] groups instructions as protocol 4 asks, and gives out a
-//! [`cursor`] for runs of short ones, whose room is [`unfilled`]. [`memo`] maps identities to memo indices, and these to values;
-//! [`fetched`] tells which indices a pickle ever asks for, [`named_globals`] which globals it names; [`long`]
+//! [`cursor`] for runs of short ones, whose room is [`unfilled`]. [`memo`] maps identities to memo indices, and
+//! these to values; [`fetched`] tells which indices a pickle ever asks for, [`named_globals`] which globals it names; [`long`]
 //! and [`text`] are the encodings of integers and of protocol 0's lines. [`reader`] takes a pickle apart again,
 //! and [`dis`] shows it and checks what it does to the stack, [`emulation`] as `pickletools` does;
 //! [`check`] checks frames besides, [`survey`] tells what a pickle needs and holds, and [`census`] counts its opcodes.

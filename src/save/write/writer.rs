@@ -295,9 +295,7 @@ impl Writer {
     #[cold]
     #[inline(never)]
     fn turn_frame(&mut self) -> Result<bool, Fault> {
-        self.ask_to_report();
-        if !self.out.is_framing() {
-            self.out.set_milestone();
+        if self.pass_milestone() {
             return Ok(true);
         }
         if self.has_file {
@@ -307,6 +305,17 @@ impl Writer {
         self.note_waiting();
         self.out.open_frame()?;
         Ok(true)
+    }
+
+    /// What comes first where `is_frame_full`: whoever is told how far the dump has got is thought of, and without frames
+    /// the next milestone is set. False where there is a frame to turn.
+    pub fn pass_milestone(&mut self) -> bool {
+        self.ask_to_report();
+        let is_framing = self.out.is_framing();
+        if !is_framing {
+            self.out.set_milestone();
+        }
+        !is_framing
     }
 
     /// Has the loop look whether it is time to tell how far the dump has got, if somebody is told.
