@@ -1,17 +1,13 @@
-//! What a pickle needs to be loaded, and what takes its bytes, told without loading it.
+//! The stack and the memo of a survey, with what is known of each object.
 //!
-//! The stack is followed with what is known of each object on it: that it is a text, which may name a global, that
-//! it is a global, or that it was made by calling one. All else is of no interest. Memory is taken for each object on the
-//! stack and in the memo, [`Object`]'s size.
-
-use std::collections::TryReserveError;
+//! An object may be a text, which may name a global, or a global, or was made by calling one; all else is of no interest.
+//! Memory is taken for each object on the stack and in the memo, [`Object`]'s size.
 
 use crate::argument::Argument;
-use crate::check::Check;
 use crate::dis::Line;
-use crate::error::FormatError;
 use crate::memo::UnpicklerMemo;
 use crate::opcode::{Opcode, StackObject};
+use crate::survey::listener::{Listener, Named, Naming};
 
 /// What is known of an object.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -25,64 +21,11 @@ enum Object {
     Made(u32, usize),
 }
 
-/// What a global is named by.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Named {
-    /// GLOBAL or INST, which has both names in its argument.
-    Inline,
-    /// STACK_GLOBAL, with the offsets of the instructions that push the two texts.
-    Texts(usize, usize),
-    /// EXT1, EXT2 or EXT4, with its code.
-    Code(i64),
-    /// STACK_GLOBAL, for what is no text of the pickle, but made when it is loaded.
-    Untold,
-}
-
-/// A global where a pickle names it.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub struct Naming {
-    /// The opcode that names it.
-    pub opcode: Opcode,
-    /// The offset of that.
-    pub offset: usize,
-    /// What it is named by.
-    pub named: Named,
-}
-
-/// Who is told what a pickle has, as it is met.
-pub trait Listener {
-    /// Why nothing more is to be told.
-    type Error: From<TryReserveError>;
-
-    /// A global is named: gives its number. Equal ones may have one number.
-    ///
-    /// # Errors
-    /// When nothing more is to be told.
-    fn number(&mut self, naming: Naming) -> Result<u32, Self::Error>;
-
-    /// So many objects were made by calling the global of this number, or have got so many bytes more.
-    fn made(&mut self, number: u32, objects: usize, bytes: usize);
-
-    /// An instruction was met, and the next one stands at this offset.
-    ///
-    /// # Errors
-    /// When nothing more is to be told.
-    fn met(&mut self, line: &Line<'_>, next: usize) -> Result<(), Self::Error>;
-}
-
-/// Why a survey ended before STOP.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum Ended<E> {
-    /// The pickle is not well-formed.
-    Malformed(FormatError),
-    /// Nothing more is to be told.
-    Stopped(E),
-}
-
 /// What is known of the memo, for a pickle that follows, and of its use.
 #[derive(Default)]
 pub struct Memo {
-    checked: UnpicklerMemo<()>,
+    /// What the check knows of it.
+    pub(super) checked: UnpicklerMemo<()>,
     objects: UnpicklerMemo<(Object, bool)>,
     /// Values that were stored.
     pub stored: usize,
@@ -91,7 +34,7 @@ pub struct Memo {
 }
 
 /// The stack, and the heights at which MARKs are open.
-struct Followed<'a, L> {
+pub struct Followed<'a, L> {
     stack: Vec<Object>,
     marks: Vec<usize>,
     memo: &'a mut Memo,
@@ -100,48 +43,22 @@ struct Followed<'a, L> {
     next: usize,
 }
 
-/// Follows the pickle that begins at an offset up to STOP, and gives the offset behind it.
-///
-/// # Errors
-/// At the first fault: what was met before has been told.
-pub fn survey<L: Listener>(
-    data: &[u8],
-    start: usize,
-    memo: &mut Memo,
-    listener: &mut L,
-) -> Result<usize, Ended<L::Error>> {
-    let mut check = Check::new(data, start, std::mem::take(&mut memo.checked)).without_frames();
-    let mut followed = Followed {
-        stack: Vec::new(),
-        marks: Vec::new(),
-        memo,
-        listener,
-        next: start,
-    };
-    let mut ended = None;
-    while let Some(line) = check.next() {
-        let line = match line {
-            Ok(line) => line,
-            Err(error) => {
-                ended = Some(Ended::Malformed(error));
-                break;
-            }
-        };
-        followed.next = check.offset();
-        let told = followed.listener.met(&line, followed.next);
-        if let Err(error) = told.and_then(|()| followed.follow(&line)) {
-            ended = Some(Ended::Stopped(error));
-            break;
+impl<'a, L: Listener> Followed<'a, L> {
+    pub fn new(memo: &'a mut Memo, listener: &'a mut L) -> Self {
+        Self {
+            stack: Vec::new(),
+            marks: Vec::new(),
+            memo,
+            listener,
+            next: 0,
         }
     }
-    let end = check.offset();
-    memo.checked = check.into_memo();
-    ended.map_or(Ok(end), Err)
-}
 
-impl<L: Listener> Followed<'_, L> {
-    /// Does what the opcode does, of which `Check` says that it can be done.
-    fn follow(&mut self, line: &Line<'_>) -> Result<(), L::Error> {
+    /// Tells the listener of an instruction, the offset behind it being `next`, and does what its opcode does, of
+    /// which `Check` says that it can be done.
+    pub fn follow(&mut self, line: &Line<'_>, next: usize) -> Result<(), L::Error> {
+        self.next = next;
+        self.listener.met(line, next)?;
         let (opcode, offset) = (line.instruction.opcode, line.instruction.offset);
         match opcode {
             Opcode::PUT | Opcode::BINPUT | Opcode::LONG_BINPUT | Opcode::MEMOIZE => {
@@ -307,83 +224,5 @@ impl<L: Listener> Followed<'_, L> {
                 .made(*number, 0, self.next.saturating_sub(*counted));
             *counted = self.next;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::TryReserveError;
-
-    use super::{Listener, Memo, Named, Naming, survey};
-    use crate::dis::Line;
-
-    #[derive(Default)]
-    struct Heard {
-        named: Vec<Named>,
-        made: Vec<(u32, usize, usize)>,
-        instructions: usize,
-    }
-
-    impl Listener for Heard {
-        type Error = TryReserveError;
-
-        fn number(&mut self, naming: Naming) -> Result<u32, TryReserveError> {
-            self.named.push(naming.named);
-            Ok(self.named.len() as u32 - 1)
-        }
-
-        fn made(&mut self, number: u32, objects: usize, bytes: usize) {
-            self.made.push((number, objects, bytes));
-        }
-
-        fn met(&mut self, _: &Line<'_>, _: usize) -> Result<(), TryReserveError> {
-            self.instructions += 1;
-            Ok(())
-        }
-    }
-
-    fn heard(pickle: &[u8]) -> (Heard, Memo) {
-        let (mut heard, mut memo) = (Heard::default(), Memo::default());
-        assert_eq!(survey(pickle, 0, &mut memo, &mut heard), Ok(pickle.len()));
-        (heard, memo)
-    }
-
-    #[test]
-    fn names_are_found_on_the_stack_and_in_the_memo() {
-        let pickle = b"\x8c\x01a\x94\x8c\x01b\x94\x93h\0h\x01\x93\x86\x94.";
-        let (heard, memo) = heard(pickle);
-        assert_eq!(heard.named, [Named::Texts(0, 4); 2]);
-        assert_eq!((memo.stored, memo.fetched), (3, 2));
-    }
-
-    #[test]
-    fn what_is_made_when_it_is_loaded_is_not_told() {
-        let (heard, _) = heard(b"\x8c\x01a\x8c\x01b)R\x93.");
-        assert_eq!(heard.named, [Named::Untold]);
-        let (heard, _) = self::heard(b"\x8c\x01a2\x93\x82\x07(ia\nb\n\x87.");
-        assert_eq!(
-            heard.named,
-            [Named::Texts(0, 0), Named::Code(7), Named::Inline]
-        );
-    }
-
-    #[test]
-    fn bytes_belong_to_what_is_called() {
-        // The object is made, and then filled.
-        let (heard, _) = heard(b"ca\nb\n)R}b]a.");
-        assert_eq!(heard.made, [(0, 1, 7), (0, 0, 2), (0, 0, 2)]);
-        let (heard, _) = self::heard(b"(ca\nb\nNNo.");
-        assert_eq!(heard.made, [(0, 1, 8)]);
-        let (heard, _) = self::heard(b"(Nia\nb\n.");
-        assert_eq!(heard.made, [(0, 1, 5)]);
-    }
-
-    #[test]
-    fn every_opcode_keeps_the_stack_in_step() {
-        let pickle = b"(((NI1\nt0l(NNdN0\x8f(N\x90(N\x91]N a"[..0].to_vec();
-        assert!(pickle.is_empty());
-        let (heard, _) =
-            heard(b"((NI1\nt(Nl(NNd\x8f(N\x90(N\x91]Na(NNeN2\x86N\x85}NNs(NNu0(N1(N00NQ(01N.");
-        assert_eq!(heard.named, []);
     }
 }
