@@ -20,50 +20,20 @@ from __future__ import annotations
 
 import types
 
-from oxipickle._digest import digest as digest
+from oxipickle import _adapted
+from oxipickle._digest import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     # Not imported at run time, where it takes as long as all else here.
-    from collections.abc import Callable
     from typing import Any
 
-    Predicate = Callable[[type], bool | str | None]
-    Standins = Callable[[types.ModuleType], list[tuple[Any, str, Any]]]
-
-# Predicates by the digest of the method's code.
-_known: dict[str, Predicate] = {}
-
-
-def know(predicate: Predicate, *digests: str) -> None:
-    """Has the predicate speak for every method whose code has one of these digests."""
-    for each in digests:
-        _known[each] = predicate
-
-
-# What else `install()` exchanges of a library: gives owners, names and stand-ins for a module. By the name of
-# the module whose functions are hooks of picklers.
-libraries: dict[str, Standins] = {}
-
-
-def know_library(module_name: str, standins: Standins) -> None:
-    """Has what a library has beside its picklers be exchanged under `install()`."""
-    libraries[module_name] = standins
-
-
-# Classes of `dispatch` mappings that give what they have, as a dict does, but for classes: digests of
-# `get` and of `__missing__`.
-_mappings: set[tuple[str, str]] = set()
-
-
-def know_mapping(get: str, missing: str) -> None:
-    """Has subclasses of dict whose `get` and `__missing__` have these digests be read as dicts are."""
-    _mappings.add((get, missing))
+    from oxipickle._adapted import Predicate
 
 
 def is_known_mapping(cls: type) -> bool:
     """Whether a subclass of dict is one of these."""
-    import oxipickle.adapters  # noqa: F401 - which fills `_mappings`
+    import oxipickle.adapters  # noqa: F401 - which fills `_adapted.mappings`
 
     own: dict[str, Any] = {}
     for base in reversed(cls.__mro__[: cls.__mro__.index(dict)]):
@@ -75,16 +45,16 @@ def is_known_mapping(cls: type) -> bool:
         or not isinstance(missing, types.FunctionType)
     ):
         return False
-    return (digest(get.__code__), digest(missing.__code__)) in _mappings
+    return (digest(get.__code__), digest(missing.__code__)) in _adapted.mappings
 
 
 def _of_method(method: Any) -> Predicate | None:
     function = getattr(method, "__func__", method)
     code = getattr(function, "__code__", None)
-    predicate = _known.get(digest(code)) if isinstance(code, types.CodeType) else None
+    predicate = _adapted.predicates.get(digest(code)) if isinstance(code, types.CodeType) else None
     if predicate is not None and isinstance(function, types.FunctionType):
         module_name = function.__globals__.get("__name__")
-        if module_name in libraries:
+        if module_name in _adapted.libraries:
             from oxipickle._install import serve_library
 
             # It was imported since `install()`, if it is not served yet.
@@ -97,7 +67,7 @@ def predicate_of(pickler: Any, name: str) -> Predicate | None:
 
     A method may call the next one in the order of the classes, so all of them are asked.
     """
-    import oxipickle.adapters  # noqa: F401 - which fills `_known`
+    import oxipickle.adapters  # noqa: F401 - which fills `_adapted.predicates`
     from oxipickle._oxipickle import is_upstreams_method
 
     found: list[Predicate] = []

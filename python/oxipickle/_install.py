@@ -16,7 +16,7 @@ import warnings
 from typing import Any
 
 from oxipickle import _oxipickle, _pristine_python
-from oxipickle._declared import libraries
+from oxipickle._adapted import libraries
 from oxipickle._oxipickle import pickler_methods, unpickler_methods
 from oxipickle._pristine import pickle
 

@@ -13,7 +13,7 @@ import weakref
 import oxipickle
 import pytest
 from faces import HOOKABLE, outcome
-from oxipickle import _declared
+from oxipickle import _adapted, _digest
 from oxipickle.adapters.pretence import pretends
 
 numpy = pytest.importorskip("numpy", reason="numpy is not installed")
@@ -94,11 +94,11 @@ def assert_same(calls, make):
     hypothesis.assume(results(calls, make) == expected)
     with oxipickle.installed():
         declared = results(calls, make)
-        known, _declared._known = _declared._known, {}
+        known, _adapted.predicates = _adapted.predicates, {}
         try:
             plain = results(calls, make)
         finally:
-            _declared._known = known
+            _adapted.predicates = known
     assert plain == expected
     assert declared == expected
 
@@ -156,7 +156,7 @@ def known_methods():
 def test_the_installed_releases_are_known():
     for cls, name, _ in known_methods():
         method = vars(cls)[name]
-        assert _declared.digest(method.__code__) in _declared._known, (cls, name, method.__code__)
+        assert _digest.digest(method.__code__) in _adapted.predicates, (cls, name, method.__code__)
 
 
 CHANGES = {
@@ -170,10 +170,10 @@ CHANGES = {
 def test_a_changed_copy_is_another(change):
     for cls, name, _ in known_methods():
         code = vars(cls)[name].__code__
-        assert _declared.digest(CHANGES[change](code)) not in _declared._known
+        assert _digest.digest(CHANGES[change](code)) not in _adapted.predicates
         # Where it stands is no change.
         moved = code.replace(co_firstlineno=code.co_firstlineno + 100, co_filename="elsewhere.py")
-        assert _declared.digest(moved) in _declared._known
+        assert _digest.digest(moved) in _adapted.predicates
 
 
 def changed_copy(function, log):

@@ -12,7 +12,7 @@ import zipfile
 
 import oxipickle
 import pytest
-from oxipickle import _declared
+from oxipickle import _adapted, _digest
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not installed")
@@ -73,11 +73,11 @@ def assert_same(obj, protocol, **options):
     with oxipickle.installed():
         assert saved(obj, protocol, **options) == expected
         # By plain calls.
-        known, _declared._known = _declared._known, {}
+        known, _adapted.predicates = _adapted.predicates, {}
         try:
             assert saved(obj, protocol, **options) == expected
         finally:
-            _declared._known = known
+            _adapted.predicates = known
     return expected
 
 
@@ -196,9 +196,9 @@ def test_random_graphs(recipe, name):
 
 def test_what_is_known_of_the_installed_release():
     exporter = PackageExporter
-    assert _declared.digest(exporter.save_pickle.__code__) in torch_package.SAVE_PICKLE
-    assert _declared.digest(exporter._persistent_id.__code__) in torch_package.PERSISTENT_ID
-    assert _declared.digest(torch.is_storage.__code__) in torch_package.IS_STORAGE
+    assert _digest.digest(exporter.save_pickle.__code__) in torch_package.SAVE_PICKLE
+    assert _digest.digest(exporter._persistent_id.__code__) in torch_package.PERSISTENT_ID
+    assert _digest.digest(torch.is_storage.__code__) in torch_package.IS_STORAGE
 
 
 def test_pickletools_is_exchanged_and_put_back():
@@ -286,14 +286,14 @@ def test_what_is_asked(monkeypatch):
 
         known = PackageExporter._persistent_id
         predicate = torch_package.persistent_id_speaks
-        digest = _declared.digest(persistent_id.__code__)
-        _declared.know(predicate, digest)
+        digest = _digest.digest(persistent_id.__code__)
+        _adapted.know(predicate, digest)
         monkeypatch.setattr(PackageExporter, "_persistent_id", persistent_id)
         try:
             yield
         finally:
             monkeypatch.undo()
-            del _declared._known[digest]
+            del _adapted.predicates[digest]
 
     with watched(), oxipickle.installed():
         saved([torch_cases.MAKERS[name]() for name in ("shared", "dataclasses", "records", "tensors")], 3)

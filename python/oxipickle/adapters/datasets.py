@@ -4,7 +4,7 @@ import collections.abc
 import sys
 import types
 
-from oxipickle._declared import know
+from oxipickle._adapted import know
 
 # The code of each method, as the releases of CPython compile it.
 PICKLER_SAVE = (

@@ -2,7 +2,7 @@
 
 import types
 
-from oxipickle._declared import know, know_mapping
+from oxipickle._adapted import know, know_mapping
 
 # The code of each method, as the releases of CPython compile it.
 PICKLER_SAVE = (

@@ -3,7 +3,7 @@
 import sys
 import types
 
-from oxipickle._declared import know
+from oxipickle._adapted import know
 from oxipickle.adapters.pretence import pretends
 
 # The code of each method, as the releases of CPython compile it.

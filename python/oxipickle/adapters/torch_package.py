@@ -7,7 +7,8 @@ import types
 from typing import Any
 
 from oxipickle import _oxipickle
-from oxipickle._declared import digest, know, know_library
+from oxipickle._adapted import know, know_library
+from oxipickle._digest import digest
 from oxipickle.adapters.pretence import pretends
 
 # The code of each function, as the releases of CPython compile it.
