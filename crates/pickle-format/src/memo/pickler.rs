@@ -79,7 +79,7 @@ impl Probe {
 }
 
 /// Entries up to which the table grows by four: entering them anew costs more than the room.
-const LARGE: usize = 50_000;
+const LARGE: usize = 20_000;
 
 /// Places of the first table that is filled to two thirds.
 const SPARSE: usize = 4096;
