@@ -233,3 +233,18 @@ pub fn float(py: Python<'_>, value: f64) -> Option<Bound<'_, PyAny>> {
         Some(Bound::from_owned_ptr(py, float))
     }
 }
+
+/// Bytes.
+#[inline(always)]
+pub fn bytes<'py>(py: Python<'py>, payload: &[u8]) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: as for `shared_int`; a slice is never longer than `isize` says.
+    unsafe {
+        let length = payload.len() as ffi::Py_ssize_t;
+        let bytes = ffi::PyBytes_FromStringAndSize(payload.as_ptr().cast(), length);
+        if bytes.is_null() {
+            ffi::PyErr_Clear();
+            return None;
+        }
+        Some(Bound::from_owned_ptr(py, bytes))
+    }
+}

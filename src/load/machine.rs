@@ -20,8 +20,8 @@ use crate::load::settings::Settings;
 use crate::load::stack::Stack;
 use crate::load::state::State;
 
-/// Opcodes carried out before the collector is paused: shorter pickles do not earn the pause.
-const OPCODES_BEFORE_PAUSE: u32 = 128;
+/// Ticks before the collector is paused: shorter pickles do not earn the pause.
+const TICKS_BEFORE_PAUSE: u32 = 384;
 
 /// Memo entries after which a load looks ahead for the indices that the rest of the pickle fetches. The
 /// look takes a pass over the pickle, which small pickles, and those that memoize little, would not win
@@ -61,9 +61,9 @@ pub struct Machine<'py, 'h> {
     pub pause: Option<Pause<'py>>,
     /// Who is told how far the load has got.
     pub meter: Option<Box<Meter<'py>>>,
-    /// Opcodes until `tick` is due.
+    /// Ticks until `tick` is due: one for each opcode, and for each byte of plain ones.
     pub ticks: u32,
-    /// Opcodes from then on until it is due again: Python code has run, and what it did comes first.
+    /// Ticks from then on until it is due again: Python code has run, and what it did comes first.
     pub later_ticks: u32,
     /// The memo is the unpickler's attribute.
     pub memo_is_shown: bool,
@@ -107,7 +107,7 @@ impl<'py, 'h> Machine<'py, 'h> {
             opcode: None,
             pause: None,
             meter: None,
-            ticks: OPCODES_BEFORE_PAUSE,
+            ticks: TICKS_BEFORE_PAUSE,
             later_ticks: 0,
             memo_is_shown: false,
             premises: None,
