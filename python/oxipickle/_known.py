@@ -1,9 +1,10 @@
-"""Methods of the standard library whose answers are known, so that the pickler need not ask them.
+"""Methods of the standard library whose answers are known, so that picklers and unpicklers need not ask them.
 
 Those in Python are told by a digest of their code: a class that has another method, or one that somebody has
-patched, is asked. What else such a method rests on, the pickler looks at itself, for each object.
+patched, is asked. What else such a method rests on is looked at for each object.
 """
 
+import keyword
 import sys
 import types
 
@@ -35,12 +36,53 @@ _METHODS = {
     "2cd984bb06925b65c029e8ea24da4ba6": "UUID",
     "a3e9d0c353b8336d41b22d340c5699ff": "UUID",
     "c05347e941a8195faa4bd801f03392d5": "UUID",
+    # `uuid.UUID.__setstate__`.
+    "6047c1b3f54844cfea0652160f97b053": "state of a UUID",
+    "cc08dea9a14778db6f9c924cc98a1325": "state of a UUID",
+    "7707679f6d6820907eaa7f0a7affdb9a": "state of a UUID",
+    "eb211335071b51601095e1eb9d4ff887": "state of a UUID",
+    "4da830f9657158e6becccea2a4bbd800": "state of a UUID",
+    # `collections.Counter.__init__`.
+    "58464b82186933d3bfe482366cc71851": "Counter.__init__",
+    "de9cdf60a696a79904ae5af51113c6c0": "Counter.__init__",
+    "7d23a87143ec2309ea9c5dd01624565e": "Counter.__init__",
+    "4bb258d4c942871eb0a2fd5fbaf0793b": "Counter.__init__",
+    "5cf52c51428482d2a7c62b53a3e2180b": "Counter.__init__",
+    # `collections.Counter.update`.
+    "3f4a2eab31b46592b696f1776e04d6d8": "Counter.update",
+    "546467f1477271b956e14e647eb73119": "Counter.update",
+    "edd26090a36d74bc6e342ce026575980": "Counter.update",
+    "845cf95550a4e92607d22b6b35db6948": "Counter.update",
+    "ecda5cca12c08dcbdb36b97598abe65e": "Counter.update",
 }
 
 
 def known_method(code: types.CodeType) -> str | None:
     """As what a method's code is known."""
     return _METHODS.get(digest(code))
+
+
+# By the code of a `__new__`, what `makes_named_tuple` has answered; and for how many at the most.
+_made: dict[types.CodeType, int | None] = {}
+_KEPT = 256
+
+
+def makes_named_tuple(code: types.CodeType) -> int | None:
+    """How many fields a tuple with names has whose `__new__` has this code; None for other methods."""
+    if code not in _made:
+        if len(_made) >= _KEPT:
+            _made.clear()
+        names = code.co_varnames[1:]
+        is_one = bool(names) and all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
+        fields = ", ".join(names) + "," * (len(names) == 1)
+        source = f"lambda _cls, {fields}: _tuple_new(_cls, ({fields}))"
+        try:
+            told = compile(source, "", "eval").co_consts[0] if is_one else None
+        except SyntaxError:
+            told = None
+        is_same = isinstance(told, types.CodeType) and digest(told) == digest(code)
+        _made[code] = len(names) if is_same else None
+    return _made[code]
 
 
 def called_for_node(reduce: object) -> bool | None:

@@ -13,6 +13,7 @@ use crate::load::attributes::Attributes;
 use crate::load::carried::Carried;
 use crate::load::collector::Pause;
 use crate::load::input::Input;
+use crate::load::known::KnownMethods;
 use crate::load::lists::Below;
 use crate::load::meter::Meter;
 use crate::load::premises::Premises;
@@ -21,7 +22,7 @@ use crate::load::stack::Stack;
 use crate::load::state::State;
 
 /// Ticks before the collector is paused: shorter pickles do not earn the pause.
-const TICKS_BEFORE_PAUSE: u32 = 384;
+const TICKS_BEFORE_PAUSE: u32 = 256;
 
 /// Memo entries after which a load looks ahead for the indices that the rest of the pickle fetches. The
 /// look takes a pass over the pickle, which small pickles, and those that memoize little, would not win
@@ -53,6 +54,8 @@ pub struct Machine<'py, 'h> {
     pub fetched: Option<Fetched>,
     /// What is known of classes whose instances were built.
     pub attributes: Attributes<'py>,
+    /// What is known of methods that are called again and again.
+    pub known_methods: KnownMethods<'py>,
     /// Frames are minded: each is read to its end before the next begins.
     pub minds_frames: bool,
     /// Where the present opcode stands, and which it is; None while it is being read.
@@ -102,6 +105,7 @@ impl<'py, 'h> Machine<'py, 'h> {
             persistent_load: None,
             fetched: None,
             attributes: Attributes::default(),
+            known_methods: KnownMethods::default(),
             minds_frames: face == Face::Hookable || imports.lean.minds_frames,
             opcode_at: 0,
             opcode: None,
