@@ -4,11 +4,10 @@ Those in Python are told by a digest of their code: a class that has another met
 patched, is asked. What else such a method rests on is looked at for each object.
 """
 
-import keyword
 import sys
 import types
 
-from oxipickle._digest import digest
+from oxipickle._digest import digest, digest_without_locals
 
 # By the digest of the method's code: one for each release from 3.11 to 3.15.
 _METHODS = {
@@ -62,27 +61,48 @@ def known_method(code: types.CodeType) -> str | None:
     return _METHODS.get(digest(code))
 
 
-# By the code of a `__new__`, what `makes_named_tuple` has answered; and for how many at the most.
-_made: dict[types.CodeType, int | None] = {}
-_KEPT = 256
+# By the digest of the code that `collections.namedtuple` makes for `__new__`, whatever the fields are
+# called: how many there are. Six for each release, of up to six fields.
+_FIELDS = {
+    "6c4507f74a9b13e9ea3e093e8e43f3e3": 1,
+    "f82a07aaf25498fe08b6f327da85f148": 2,
+    "197c1eaf647d344dcde8ffda2fc8ab40": 3,
+    "0c3ee313cc4e344a2d03a773f2f152ed": 4,
+    "2b1cf2d50e5faf3065fd16f40813e5c2": 5,
+    "71be35ff3bdef5f01b0c5a08550d0cc1": 6,
+    "a48eec90c657173557ce9c7e733d4860": 1,
+    "d46fd729aa6d84cfcf4fa1c4789c6fe3": 2,
+    "29036115ee3c95a7b43cf0dbb769f389": 3,
+    "4768122caa8bfd80d1d40eef6a461fe8": 4,
+    "a506a94f67578c513ce7a0f573d7fad9": 5,
+    "f9c469246e6fcbd9d687163f251cf38c": 6,
+    "a044c25e4b0125d02d4b044556a8cd30": 1,
+    "693efdbd6d6b81ebd583e2a3cef23f55": 2,
+    "9a1e2917be676745f62fde73fe4dc76c": 3,
+    "d0b81f700a29c3554e62b2f417f79c1f": 4,
+    "f09dfc1adda08530e1e69db6b921a4cc": 5,
+    "6383a1c65f94f2117b06e62107b2e6f9": 6,
+    "c7bcfd6c02e4d4b718381328e6312174": 1,
+    "e9de0aad18f4db59061dfbea6af0f429": 2,
+    "1f9daf19e3d66bd2dddefda7315d4a66": 3,
+    "62258ec3b90e5a1bc517bf5a008794f3": 4,
+    "6603016d514e77fcdd4dfa0d83056eed": 5,
+    "4be35a07417e5d8e14f5df56eb047750": 6,
+    "8bacb40cc395b5042e3603b47907da98": 1,
+    "7a03dac5c4bc60e571300be5ef3c4ce1": 2,
+    "026a0a493528a0db921e9eb06909ff8e": 3,
+    "26cd4672d6fe12f5bb8156aef2a776c2": 4,
+    "6e50b96957d39bb8ba8385267fa6b7a6": 5,
+    "b536de7cf4cf0473bc180631763791c4": 6,
+}
 
 
 def makes_named_tuple(code: types.CodeType) -> int | None:
-    """How many fields a tuple with names has whose `__new__` has this code; None for other methods."""
-    if code not in _made:
-        if len(_made) >= _KEPT:
-            _made.clear()
-        names = code.co_varnames[1:]
-        is_one = bool(names) and all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
-        fields = ", ".join(names) + "," * (len(names) == 1)
-        source = f"lambda _cls, {fields}: _tuple_new(_cls, ({fields}))"
-        try:
-            told = compile(source, "", "eval").co_consts[0] if is_one else None
-        except SyntaxError:
-            told = None
-        is_same = isinstance(told, types.CodeType) and digest(told) == digest(code)
-        _made[code] = len(names) if is_same else None
-    return _made[code]
+    """How many fields a tuple with names has whose `__new__` has this code; None for others, and for many."""
+    fields = len(code.co_varnames) - 1
+    if code.co_names != ("_tuple_new",) or code.co_consts != (None,) or code.co_argcount != fields + 1:
+        return None
+    return fields if _FIELDS.get(digest_without_locals(code)) == fields else None
 
 
 def called_for_node(reduce: object) -> bool | None:

@@ -88,7 +88,7 @@ impl<'py> Machine<'py, '_> {
                 BININT2 => match chunk(bytes, at + 1) {
                     Some(value) => {
                         let value = u16::from_le_bytes(value);
-                        (leaf::shared_int(py, value.into()), at + 3, false)
+                        (leaf::int(py, value.into()), at + 3, false)
                     }
                     None => break,
                 },
