@@ -7,6 +7,7 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use crate::fast::attached::Attached;
 use crate::fast::build;
 use crate::fast::class::{class_attribute, contents_version, finds_attributes_ordinarily};
+use crate::fast::derived;
 use crate::fast::method::builtin_method;
 use crate::fast::view::{ClassVersion, View};
 use crate::interpreter::imports::Imports;
@@ -35,7 +36,7 @@ pub fn may_be_called<'a, 'py>(
     args: &Bound<'py, PyAny>,
 ) -> Option<(&'a Bound<'py, PyType>, Bound<'py, PyDict>)> {
     let class = callable.cast_exact::<PyType>().ok()?;
-    if !build::is_made_as_dict(class) {
+    if !derived::is_made_as_dict(class) {
         return None;
     }
     let args = args.cast_exact::<PyTuple>().ok()?;
@@ -80,7 +81,7 @@ impl<'py> Counter<'py> {
         let isinstance = builtins.getattr(intern!(py, "isinstance"))?;
         let is_own = builtin_method(&isinstance)
             .is_some_and(|(name, owner)| name == c"isinstance" && owner.is(&builtins))
-            && build::is_super(&super_type);
+            && derived::is_super(&super_type);
         let abc = update
             .globals()?
             .get_item(intern!(py, "_collections_abc"))?;
@@ -151,7 +152,7 @@ impl<'py> Counter<'py> {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = class.py();
         let made = build::new_instance(class, &PyTuple::empty(py), None)?;
-        build::update_dict(&made, contents)?;
+        derived::update_dict(&made, contents)?;
         Ok(made)
     }
 }

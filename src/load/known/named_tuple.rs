@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
 use crate::fast::attached::Attached;
-use crate::fast::build;
 use crate::fast::class::contents_version;
+use crate::fast::derived;
 use crate::fast::method::builtin_method;
 use crate::fast::view::View;
 use crate::interpreter::imports::Imports;
@@ -25,7 +25,7 @@ pub struct NamedTuple<'py> {
 /// Whether a class may be one of a tuple with names.
 #[inline(always)]
 pub fn may_be_one(class: &Bound<'_, PyType>) -> bool {
-    build::derives_from_tuple(class) && class.get_type().is(class.py().get_type::<PyType>())
+    derived::derives_from_tuple(class) && class.get_type().is(class.py().get_type::<PyType>())
 }
 
 impl<'py> NamedTuple<'py> {
@@ -78,6 +78,6 @@ impl<'py> NamedTuple<'py> {
                 return Ok(None);
             }
         }
-        build::tuple_of_class(class, args).map(Some)
+        derived::tuple_of_class(class, args).map(Some)
     }
 }
