@@ -34,3 +34,11 @@ def digest(code: types.CodeType) -> str:
         facts = (code.co_code, code.co_flags, constants, names, code.co_argcount, code.co_kwonlyargcount)
         found = _digests[code] = _sha256(repr(facts))[:32]
     return found
+
+
+def digest_without_locals(code: types.CodeType) -> str:
+    """A digest of what a function does with its arguments, whatever these are called."""
+    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_nlocals)
+    names = (code.co_names, code.co_freevars, code.co_cellvars)
+    facts = (code.co_code, code.co_flags, code.co_consts, names, counts)
+    return _sha256(repr(facts))[:32]

@@ -4,7 +4,7 @@
 //! What is made is what these would have made. None stands for what they have to be asked for, and for want of
 //! memory, which they then tell of themselves.
 
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -26,8 +26,11 @@ const LONGEST_OF_TWO_ENDS: usize = 32;
 /// The largest character of ASCII.
 const LAST_ASCII: ffi::Py_UCS4 = 0x7f;
 
-/// Ints below this are left to the interpreter, which shares some of them.
-const LEAST_MADE: i32 = 1 << 16;
+/// Ints below this are left to the interpreter, which shares some of them: as many as `observe` has found.
+static LEAST_MADE: AtomicI32 = AtomicI32::new(MOST_SHARED);
+
+/// Ints from here on are shared by no release.
+const MOST_SHARED: i32 = 1 << 16;
 
 /// The bits of a digit.
 const DIGIT: u32 = (1 << DIGIT_BITS) - 1;
@@ -45,6 +48,12 @@ pub fn observe(py: Python<'_>) -> PyResult<()> {
         let [int, again] = [fresh::int(py, value)?, fresh::int(py, value)?];
         if int.is(&again) {
             place.store(int.into_ptr(), Ordering::Relaxed);
+        }
+    }
+    for value in INTS_OF_BYTES.len()..MOST_SHARED as usize {
+        if !fresh::int(py, value)?.is(&fresh::int(py, value)?) {
+            LEAST_MADE.store(value as i32, Ordering::Relaxed);
+            break;
         }
     }
     if cfg!(Py_GIL_DISABLED) {
@@ -165,7 +174,7 @@ fn blank_ascii(py: Python<'_>, length: usize) -> Option<(Bound<'_, PyAny>, *mut 
 /// An int of 32 bits.
 #[inline(always)]
 pub fn int(py: Python<'_>, value: i32) -> Option<Bound<'_, PyAny>> {
-    if value < LEAST_MADE || cfg!(Py_GIL_DISABLED) {
+    if value < LEAST_MADE.load(Ordering::Relaxed) || cfg!(Py_GIL_DISABLED) {
         return shared_int(py, value);
     }
     positive_int(py, value as u32)
@@ -184,7 +193,7 @@ pub fn int_of_byte(py: Python<'_>, value: u8) -> Option<Bound<'_, PyAny>> {
 
 /// An int that the interpreter may share.
 #[inline(never)]
-pub fn shared_int(py: Python<'_>, value: i32) -> Option<Bound<'_, PyAny>> {
+fn shared_int(py: Python<'_>, value: i32) -> Option<Bound<'_, PyAny>> {
     // SAFETY: the GIL is held; the call gives a new reference, or sets an error, which is forgotten.
     unsafe {
         let int = ffi::PyLong_FromLong(value.into());
@@ -231,5 +240,20 @@ pub fn float(py: Python<'_>, value: f64) -> Option<Bound<'_, PyAny>> {
             return None;
         }
         Some(Bound::from_owned_ptr(py, float))
+    }
+}
+
+/// Bytes.
+#[inline(always)]
+pub fn bytes<'py>(py: Python<'py>, payload: &[u8]) -> Option<Bound<'py, PyAny>> {
+    // SAFETY: as for `shared_int`; a slice is never longer than `isize` says.
+    unsafe {
+        let length = payload.len() as ffi::Py_ssize_t;
+        let bytes = ffi::PyBytes_FromStringAndSize(payload.as_ptr().cast(), length);
+        if bytes.is_null() {
+            ffi::PyErr_Clear();
+            return None;
+        }
+        Some(Bound::from_owned_ptr(py, bytes))
     }
 }

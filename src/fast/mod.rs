@@ -16,6 +16,7 @@ pub mod class_table;
 mod collector_pause;
 pub mod count;
 pub mod decode;
+pub mod derived;
 pub mod dict;
 pub mod dict_version;
 pub mod exported;

@@ -69,6 +69,8 @@ pub struct Imports {
     pub missing: Py<PyAny>,
     /// As what the code of a method is known.
     pub known_method: Py<PyAny>,
+    /// How many fields a tuple with names has whose `__new__` has this code.
+    pub makes_named_tuple: Py<PyAny>,
     /// With what a node's `__reduce__` calls the class.
     pub called_for_node: Py<PyAny>,
     /// What the reduce value of numpy's arrays rests on.
@@ -181,6 +183,7 @@ impl Imports {
             set_threshold: gc.getattr("set_threshold")?.unbind(),
             missing: py.get_type::<PyAny>().call0()?.unbind(),
             known_method: known.getattr("known_method")?.unbind(),
+            makes_named_tuple: known.getattr("makes_named_tuple")?.unbind(),
             reduced_as_array: known.getattr("reduced_as_array")?.unbind(),
             called_for_node: known.getattr("called_for_node")?.unbind(),
             lean,

@@ -13,6 +13,7 @@ use crate::load::attributes::Attributes;
 use crate::load::carried::Carried;
 use crate::load::collector::Pause;
 use crate::load::input::Input;
+use crate::load::known::KnownMethods;
 use crate::load::lists::Below;
 use crate::load::meter::Meter;
 use crate::load::premises::Premises;
@@ -20,8 +21,8 @@ use crate::load::settings::Settings;
 use crate::load::stack::Stack;
 use crate::load::state::State;
 
-/// Opcodes carried out before the collector is paused: shorter pickles do not earn the pause.
-const OPCODES_BEFORE_PAUSE: u32 = 128;
+/// Ticks before the collector is paused: shorter pickles do not earn the pause.
+const TICKS_BEFORE_PAUSE: u32 = 256;
 
 /// Memo entries after which a load looks ahead for the indices that the rest of the pickle fetches. The
 /// look takes a pass over the pickle, which small pickles, and those that memoize little, would not win
@@ -53,6 +54,8 @@ pub struct Machine<'py, 'h> {
     pub fetched: Option<Fetched>,
     /// What is known of classes whose instances were built.
     pub attributes: Attributes<'py>,
+    /// What is known of methods that are called again and again.
+    pub known_methods: KnownMethods<'py>,
     /// Frames are minded: each is read to its end before the next begins.
     pub minds_frames: bool,
     /// Where the present opcode stands, and which it is; None while it is being read.
@@ -61,9 +64,9 @@ pub struct Machine<'py, 'h> {
     pub pause: Option<Pause<'py>>,
     /// Who is told how far the load has got.
     pub meter: Option<Box<Meter<'py>>>,
-    /// Opcodes until `tick` is due.
+    /// Ticks until `tick` is due: one for each opcode, and for each byte of plain ones.
     pub ticks: u32,
-    /// Opcodes from then on until it is due again: Python code has run, and what it did comes first.
+    /// Ticks from then on until it is due again: Python code has run, and what it did comes first.
     pub later_ticks: u32,
     /// The memo is the unpickler's attribute.
     pub memo_is_shown: bool,
@@ -102,12 +105,13 @@ impl<'py, 'h> Machine<'py, 'h> {
             persistent_load: None,
             fetched: None,
             attributes: Attributes::default(),
+            known_methods: KnownMethods::default(),
             minds_frames: face == Face::Hookable || imports.lean.minds_frames,
             opcode_at: 0,
             opcode: None,
             pause: None,
             meter: None,
-            ticks: OPCODES_BEFORE_PAUSE,
+            ticks: TICKS_BEFORE_PAUSE,
             later_ticks: 0,
             memo_is_shown: false,
             premises: None,

@@ -7,9 +7,9 @@ use crate::gate::progress::Progress;
 /// Bytes from one look at the clock to the next, at the least.
 const BYTES_BETWEEN_LOOKS: usize = 64 * 1024;
 
-/// Opcodes from one look at how far a load has got to the next. A load from memory has no other place to look, and the
+/// Ticks from one look at how far a load has got to the next. A load from memory has no other place to look, and the
 /// opcodes of large objects are few.
-pub const OPCODES_BETWEEN_LOOKS: u32 = 64;
+pub const TICKS_BETWEEN_LOOKS: u32 = 64;
 
 /// Whom a load tells how far it has got, and how far that was.
 pub struct Meter<'py> {
@@ -43,10 +43,10 @@ impl<'py> Meter<'py> {
         self.progress.is_due()
     }
 
-    /// Counts a look, and whether so many opcodes have gone by since that was the answer.
-    pub fn has_counted(&mut self, opcodes: u32) -> bool {
+    /// Counts a look, and whether so many ticks have gone by since that was the answer.
+    pub fn has_counted(&mut self, ticks: u32) -> bool {
         self.looks += 1;
-        if self.looks < opcodes / OPCODES_BETWEEN_LOOKS {
+        if self.looks < ticks / TICKS_BETWEEN_LOOKS {
             return false;
         }
         self.looks = 0;

@@ -17,6 +17,7 @@ pub mod hookable;
 pub mod hooks;
 pub mod input;
 mod key;
+mod known;
 pub mod late;
 mod lists;
 mod machine;

@@ -7,11 +7,10 @@ use pyo3::prelude::*;
 use crate::error::unpickling_error;
 use crate::load::collector::Pause;
 use crate::load::machine::Machine;
-use crate::load::meter::OPCODES_BETWEEN_LOOKS;
-use crate::load::note::Beginning;
+use crate::load::meter::TICKS_BETWEEN_LOOKS;
 
-/// Opcodes between two looks for signals such as Ctrl-C.
-const OPCODES_BETWEEN_SIGNALS: u32 = 64 * 1024;
+/// Ticks between two looks for signals such as Ctrl-C.
+const TICKS_BETWEEN_SIGNALS: u32 = 64 * 1024;
 
 impl<'py> Machine<'py, '_> {
     /// Carries out one pickle, up to its STOP. None where the load was handed over to upstream's own code.
@@ -36,10 +35,7 @@ impl<'py> Machine<'py, '_> {
             false => self.run::<false>(),
         };
         self.pause = None;
-        let beginning = match result {
-            Ok(_) => Beginning::default(),
-            Err(_) => self.beginning(),
-        };
+        let beginning = result.as_ref().err().map(|_| self.beginning());
         if result.is_err() {
             self.give_back();
         }
@@ -57,7 +53,7 @@ impl<'py> Machine<'py, '_> {
                 let error = self.pending.take().unwrap_or(error);
                 match self.value_of_stop(&error)? {
                     Some(value) => Ok(Some(value)),
-                    None => Err(self.noted(error, beginning)),
+                    None => Err(self.noted(error, beginning.unwrap_or_default())),
                 }
             }
         }
@@ -161,7 +157,7 @@ impl<'py> Machine<'py, '_> {
         }
     }
 
-    /// What is due every so many opcodes: the pause of the collector, once, signals, and a look at how far the load has
+    /// What is due every so many ticks: the pause of the collector, once, signals, and a look at how far the load has
     /// got; and what Python code did when it ran. False where the load can't go on natively.
     #[inline(never)]
     fn tick(&mut self) -> PyResult<bool> {
@@ -169,15 +165,15 @@ impl<'py> Machine<'py, '_> {
             return Ok(self.review_if_due()? && self.report()?);
         }
         self.ticks = match &self.meter {
-            None => OPCODES_BETWEEN_SIGNALS,
-            Some(_) => OPCODES_BETWEEN_LOOKS,
+            None => TICKS_BETWEEN_SIGNALS,
+            Some(_) => TICKS_BETWEEN_LOOKS,
         };
         if self.pause.is_none() {
             self.pause = Some(Pause::begin(self.py, self.imports));
             return Ok(true);
         }
         let meter = self.meter.as_mut();
-        if meter.is_none_or(|meter| meter.has_counted(OPCODES_BETWEEN_SIGNALS)) {
+        if meter.is_none_or(|meter| meter.has_counted(TICKS_BETWEEN_SIGNALS)) {
             self.leave(|py| py.check_signals())?;
         }
         self.report()

@@ -28,6 +28,9 @@ impl<'py> Machine<'py, '_> {
         let instance = self.stack.values[start].clone();
         let known = self.attributes.known(&instance.get_type())?;
         if let Some(setstate) = known.setstate.clone() {
+            if self.set_known_state(&setstate, &instance, &state)? {
+                return Ok(());
+            }
             return self.leave(move |_| build::call_method(&setstate, &instance, &state).map(drop));
         }
         let setstate = if known.instances_set_no_state {

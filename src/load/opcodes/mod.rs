@@ -6,6 +6,7 @@ mod build_directly;
 mod container;
 mod framing;
 mod global;
+mod known;
 mod memo;
 mod number;
 mod object;

@@ -16,7 +16,10 @@ impl<'py> Machine<'py, '_> {
         let args = self.stack.pop(self.py)?;
         let args = self.as_arguments(args)?;
         let callable = self.stack.pop(self.py)?;
-        let object = self.leave(move |_| build::call(&callable, &args))?;
+        let object = match self.call_known(&callable, &args)? {
+            Some(object) => object,
+            None => self.leave(move |_| build::call(&callable, &args))?,
+        };
         self.push_new(object)
     }
 
@@ -130,6 +133,10 @@ impl<'py> Machine<'py, '_> {
         // On the hookable face what the class shows as `__new__` is called, as upstream.
         let object = if maker == Maker::Object && (self.face == Face::Lean || kwargs.is_none()) {
             build::new_instance(class, &args, kwargs)?
+        } else if kwargs.is_none()
+            && let Some(made) = self.make_known(class, &args)?
+        {
+            made
         } else if self.face == Face::Lean {
             self.leave(move |_| build::new_instance(class, &args, kwargs))?
         } else {

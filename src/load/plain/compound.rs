@@ -1,33 +1,49 @@
-//! Plain opcodes that make or fill what other values are in: lists, tuples, and instances.
+//! Plain opcodes that make or fill what other values are in: lists, tuples, dicts, and instances.
 //!
 //! Each looks first whether it can be carried out, and changes nothing where it can't.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyTuple, PyType};
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 
 use crate::fast::build::{self, Maker};
+use crate::load::key::hashes_natively;
 use crate::load::stack::Stack;
 
-/// Where the values begin that go into what lies below them: the topmost one, or those above the last mark. And
-/// where the fence is once they and the mark are gone. None if nothing lies below.
+/// Where the values begin that go into what lies below them: the topmost ones, so many, or those above the last mark,
+/// where no number is told. And where the fence is once they and the mark are gone. None if nothing lies below.
 #[inline(always)]
-pub(super) fn part(stack: &Stack<'_>, is_one: bool) -> Option<(usize, usize)> {
-    let (start, fence) = if is_one {
-        (stack.values.len().checked_sub(1)?, stack.fence)
-    } else {
-        match stack.marks.as_slice() {
-            [.., below, last] => (*last, *below),
-            [last] => (*last, 0),
-            [] => return None,
-        }
+fn part(stack: &Stack<'_>, topmost: Option<usize>) -> Option<(usize, usize)> {
+    let (start, fence) = match topmost {
+        Some(n) => (stack.values.len().checked_sub(n)?, stack.fence),
+        None => above_mark(stack)?,
     };
     (start > fence && start <= stack.values.len()).then_some((start, fence))
 }
 
-/// Moves the values from `start` on to the list below them; false if there is no exact list, or no memory, and
-/// without the GIL, where values are moved one by one and some of them would be when memory ends.
+/// Where the last mark is, and where the fence is once it is gone.
 #[inline(always)]
-pub(super) fn append_from(stack: &mut Stack<'_>, start: usize) -> bool {
+fn above_mark(stack: &Stack<'_>) -> Option<(usize, usize)> {
+    match stack.marks.as_slice() {
+        [.., below, last] => Some((*last, *below)),
+        [last] => Some((*last, 0)),
+        [] => None,
+    }
+}
+
+/// Takes the last mark off, with what was above it gone.
+#[inline(always)]
+fn unmark(stack: &mut Stack<'_>, fence: usize) {
+    stack.marks.pop();
+    stack.fence = fence;
+}
+
+/// Carries out an APPEND, of one value, or an APPENDS; false if there is no exact list, or no memory, and without the
+/// GIL, where values are moved one by one and some of them would be when memory ends.
+#[inline(always)]
+pub(super) fn append(stack: &mut Stack<'_>, is_one: bool) -> bool {
+    let Some((start, fence)) = part(stack, is_one.then_some(1)) else {
+        return false;
+    };
     let Ok(list) = stack.values[start - 1].cast_exact::<PyList>() else {
         return false;
     };
@@ -35,7 +51,47 @@ pub(super) fn append_from(stack: &mut Stack<'_>, start: usize) -> bool {
         return false;
     }
     let list = list.clone();
-    build::extend_list(&list, &mut stack.values, start).is_ok()
+    if build::extend_list(&list, &mut stack.values, start).is_err() {
+        return false;
+    }
+    if !is_one {
+        unmark(stack, fence);
+    }
+    true
+}
+
+/// Carries out a SETITEM, of one pair, or a SETITEMS, and tells in `failed` why that went wrong; false if there is no
+/// exact dict, or not only keys whose hashing and comparing run no Python code.
+///
+/// A value that is replaced may have a finaliser, and the dict keys of other kinds, which were put there by Python code.
+/// What runs then can reach neither the stack nor the memo, which the load has to itself.
+#[inline(never)]
+pub(super) fn set_items(stack: &mut Stack<'_>, is_one: bool, failed: &mut Option<PyErr>) -> bool {
+    let Some((start, fence)) = part(stack, is_one.then_some(2)) else {
+        return false;
+    };
+    let Ok(dict) = stack.values[start - 1].cast_exact::<PyDict>() else {
+        return false;
+    };
+    let pairs = &stack.values[start..];
+    if !pairs.len().is_multiple_of(2) || !pairs.iter().step_by(2).all(hashes_natively) {
+        return false;
+    }
+    let dict = dict.clone();
+    let mut values = std::mem::take(&mut stack.values);
+    let mut pairs = values.drain(start..);
+    while let (Some(key), Some(value)) = (pairs.next(), pairs.next()) {
+        if let Err(error) = build::set_item_taking(&dict, key, value) {
+            *failed = Some(error);
+            break;
+        }
+    }
+    drop(pairs);
+    stack.values = values;
+    if !is_one {
+        unmark(stack, fence);
+    }
+    true
 }
 
 /// A tuple of the topmost values, which are taken off, if there are so many above the last mark.
@@ -50,6 +106,22 @@ pub(super) fn tuple_of_last<'py>(
         return None;
     }
     let tuple = build::tuple(py, &mut stack.values, start).ok()?;
+    Some(tuple.into_any())
+}
+
+/// A tuple of the values above the last mark, which are taken off with it.
+#[inline(always)]
+pub(super) fn tuple_above_mark<'py>(
+    stack: &mut Stack<'py>,
+    py: Python<'py>,
+) -> Option<Bound<'py, PyAny>> {
+    let (start, fence) = above_mark(stack)?;
+    // An empty one makes no room for itself.
+    if start >= stack.values.len() {
+        return None;
+    }
+    let tuple = build::tuple(py, &mut stack.values, start).ok()?;
+    unmark(stack, fence);
     Some(tuple.into_any())
 }
 

@@ -1,6 +1,5 @@
-//! The plain opcodes: leaves, marks, what puts them into lists and tuples, what goes to the memo and comes from it,
-//! and NEWOBJ of most classes. What fills dicts is none of them: a value that is replaced there may have a
-//! finaliser, and here the stack and the memo are borrowed.
+//! The plain opcodes: leaves, marks, what puts them into lists, tuples and dicts, what goes to the memo and comes
+//! from it, and NEWOBJ of most classes.
 //!
 //! They are most of a pickle, and few of them can fail. So here they are carried out in a loop of their own,
 //! which has at hand all that it works on. An opcode that is another, or whose bytes are not all there, or for
@@ -18,7 +17,7 @@ use crate::fast::build::push_within_capacity;
 use crate::fast::fresh;
 use crate::fast::leaf;
 use crate::load::machine::{ENTRIES_BEFORE_LOOKING_AHEAD, Machine};
-use crate::load::plain::compound::{append_from, instance, part, tuple_of_last};
+use crate::load::plain::compound::{append, instance, set_items, tuple_above_mark, tuple_of_last};
 use crate::load::state::Memo;
 use crate::load::unfilled::Unfilled;
 
@@ -30,14 +29,19 @@ const BININT1: u8 = Opcode::BININT1.code();
 const BININT2: u8 = Opcode::BININT2.code();
 const BINFLOAT: u8 = Opcode::BINFLOAT.code();
 const SHORT_BINUNICODE: u8 = Opcode::SHORT_BINUNICODE.code();
+const SHORT_BINBYTES: u8 = Opcode::SHORT_BINBYTES.code();
 const EMPTY_LIST: u8 = Opcode::EMPTY_LIST.code();
 const EMPTY_DICT: u8 = Opcode::EMPTY_DICT.code();
 const EMPTY_TUPLE: u8 = Opcode::EMPTY_TUPLE.code();
 const TUPLE1: u8 = Opcode::TUPLE1.code();
 const TUPLE2: u8 = Opcode::TUPLE2.code();
 const TUPLE3: u8 = Opcode::TUPLE3.code();
+const TUPLE: u8 = Opcode::TUPLE.code();
 const APPEND: u8 = Opcode::APPEND.code();
 const APPENDS: u8 = Opcode::APPENDS.code();
+const SETITEM: u8 = Opcode::SETITEM.code();
+const SETITEMS: u8 = Opcode::SETITEMS.code();
+const BUILD: u8 = Opcode::BUILD.code();
 const MARK: u8 = Opcode::MARK.code();
 const MEMOIZE: u8 = Opcode::MEMOIZE.code();
 const BINGET: u8 = Opcode::BINGET.code();
@@ -69,108 +73,102 @@ impl<'py> Machine<'py, '_> {
         };
         let (memo, unfilled) = (&mut state.memo, &state.unfilled);
         let fetched = fetched.as_ref();
-        let before = input.window.within_limit();
-        let mut rest = before;
+        let bytes = input.window.within_limit();
+        // What is due comes after so many bytes, where none of them would be an opcode by itself.
+        let most = bytes.len().min((*ticks as usize).saturating_sub(1));
+        let bytes = &bytes[..most];
+        let mut at = 0;
         let mut failed = None;
-        // What is due at an opcode is due before it is carried out.
-        while *ticks > 1
-            && let Some((&code, after)) = rest.split_first()
-        {
-            let (value, after, is_memoized) = match code {
-                BININT1 => match after.split_first() {
-                    Some((&value, after)) => (leaf::int_of_byte(py, value), after, false),
+        while let Some(&code) = bytes.get(at) {
+            let (value, next, is_memoized) = match code {
+                BININT1 => match bytes.get(at + 1) {
+                    Some(&value) => (leaf::int_of_byte(py, value), at + 2, false),
                     None => break,
                 },
-                BININT2 => match after.split_first_chunk() {
-                    Some((&bytes, after)) => {
-                        let value = u16::from_le_bytes(bytes);
-                        (leaf::shared_int(py, value.into()), after, false)
+                BININT2 => match chunk(bytes, at + 1) {
+                    Some(value) => {
+                        let value = u16::from_le_bytes(value);
+                        (leaf::int(py, value.into()), at + 3, false)
                     }
                     None => break,
                 },
-                BININT => match after.split_first_chunk() {
-                    Some((&bytes, after)) => {
-                        (leaf::int(py, i32::from_le_bytes(bytes)), after, false)
+                BININT => match chunk(bytes, at + 1) {
+                    Some(value) => (leaf::int(py, i32::from_le_bytes(value)), at + 5, false),
+                    None => break,
+                },
+                BINFLOAT => match chunk(bytes, at + 1) {
+                    Some(value) => (leaf::float(py, f64::from_be_bytes(value)), at + 9, false),
+                    None => break,
+                },
+                BINGET => match bytes.get(at + 1) {
+                    Some(&index) => (copy_of(memo, unfilled, index.into(), py), at + 2, false),
+                    None => break,
+                },
+                LONG_BINGET => match chunk(bytes, at + 1) {
+                    Some(index) => {
+                        let index = u32::from_le_bytes(index) as usize;
+                        (copy_of(memo, unfilled, index, py), at + 5, false)
                     }
                     None => break,
                 },
-                BINFLOAT => match after.split_first_chunk() {
-                    Some((&bytes, after)) => {
-                        (leaf::float(py, f64::from_be_bytes(bytes)), after, false)
-                    }
+                NONE => (Some(py.None().into_bound(py)), at + 1, false),
+                NEWTRUE => (Some(boolean(py, true)), at + 1, false),
+                NEWFALSE => (Some(boolean(py, false)), at + 1, false),
+                EMPTY_TUPLE => (tuple_of_last(0, stack, py), at + 1, false),
+                SHORT_BINUNICODE => match counted(bytes, at + 1) {
+                    Some((text, next)) => (leaf::ascii(py, text), next, true),
                     None => break,
                 },
-                BINGET => match after.split_first() {
-                    Some((&index, after)) => {
-                        (copy_of(memo, unfilled, index.into(), py), after, false)
-                    }
+                SHORT_BINBYTES => match counted(bytes, at + 1) {
+                    Some((payload, next)) => (leaf::bytes(py, payload), next, true),
                     None => break,
                 },
-                LONG_BINGET => match after.split_first_chunk() {
-                    Some((&bytes, after)) => {
-                        let index = u32::from_le_bytes(bytes) as usize;
-                        (copy_of(memo, unfilled, index, py), after, false)
-                    }
-                    None => break,
-                },
-                NONE => (Some(py.None().into_bound(py)), after, false),
-                NEWTRUE => (Some(boolean(py, true)), after, false),
-                NEWFALSE => (Some(boolean(py, false)), after, false),
-                EMPTY_TUPLE => (tuple_of_last(0, stack, py), after, false),
-                SHORT_BINUNICODE => {
-                    let Some((&size, after)) = after.split_first() else {
-                        break;
-                    };
-                    match after.split_at_checked(size.into()) {
-                        Some((text, after)) => (leaf::ascii(py, text), after, true),
-                        None => break,
-                    }
-                }
-                EMPTY_LIST => (fresh::list(py).ok().map(Bound::into_any), after, true),
-                EMPTY_DICT => (fresh::dict(py).ok().map(Bound::into_any), after, true),
+                EMPTY_LIST => (fresh::list(py).ok().map(Bound::into_any), at + 1, true),
+                EMPTY_DICT => (fresh::dict(py).ok().map(Bound::into_any), at + 1, true),
                 NEWOBJ => {
                     let object = instance(stack, &mut failed);
-                    if failed.is_some() {
-                        rest = after;
-                    }
-                    (object, after, true)
+                    at += usize::from(failed.is_some());
+                    (object, at + 1, true)
                 }
-                TUPLE1 => (tuple_of_last(1, stack, py), after, true),
-                TUPLE2 => (tuple_of_last(2, stack, py), after, true),
-                TUPLE3 => (tuple_of_last(3, stack, py), after, true),
+                TUPLE1 => (tuple_of_last(1, stack, py), at + 1, true),
+                TUPLE2 => (tuple_of_last(2, stack, py), at + 1, true),
+                TUPLE3 => (tuple_of_last(3, stack, py), at + 1, true),
+                TUPLE => (tuple_above_mark(stack, py), at + 1, true),
                 MARK => {
                     let place = stack.values.len();
                     if push_within_capacity(&mut stack.marks, place).is_err() {
                         break;
                     }
                     stack.fence = place;
-                    rest = after;
-                    *ticks -= 1;
+                    at += 1;
                     continue;
                 }
                 MEMOIZE => match stack.values.last() {
                     Some(value)
                         if stack.values.len() > stack.fence && memoize(memo, fetched, value) =>
                     {
-                        rest = after;
-                        *ticks -= 1;
+                        at += 1;
                         continue;
                     }
                     _ => break,
                 },
                 APPEND | APPENDS => {
-                    let Some((start, fence)) = part(stack, code == APPEND) else {
-                        break;
-                    };
-                    if !append_from(stack, start) {
+                    if !append(stack, code == APPEND) {
                         break;
                     }
-                    if code == APPENDS {
-                        stack.marks.pop();
-                        stack.fence = fence;
+                    at += 1;
+                    continue;
+                }
+                SETITEM | SETITEMS => {
+                    // What may be a state is none to be put into a dict.
+                    let is_other = matches!(bytes.get(at + 1), None | Some(&(BUILD | TUPLE2)));
+                    if is_other || !set_items(stack, code == SETITEM, &mut failed) {
+                        break;
                     }
-                    rest = after;
-                    *ticks -= 1;
+                    at += 1;
+                    if failed.is_some() {
+                        break;
+                    }
                     continue;
                 }
                 _ => break,
@@ -180,30 +178,50 @@ impl<'py> Machine<'py, '_> {
             if push_within_capacity(&mut stack.values, value).is_err() {
                 break;
             }
-            rest = after;
-            *ticks -= 1;
+            at = next;
             // What is memoized at once need not wait for its turn.
             if is_memoized
-                && let Some((&MEMOIZE, behind)) = after.split_first()
+                && bytes.get(at) == Some(&MEMOIZE)
                 && let Some(value) = stack.values.last()
                 && memoize(memo, fetched, value)
             {
-                rest = behind;
+                at += 1;
             }
         }
-        let read = before.len() - rest.len();
-        // What fails once it was read has no argument.
-        let last = before.get(read.wrapping_sub(1)).copied();
-        input.window.skip(read);
-        match failed {
-            None => Ok(()),
-            Some(error) => {
-                self.opcode_at = self.input.offset() - 1;
-                self.opcode = last.and_then(Opcode::from_byte);
-                Err(error)
-            }
-        }
+        // As many as there are ticks at the most.
+        *ticks -= at as u32;
+        let Some(error) = failed else {
+            input.window.skip(at);
+            return Ok(());
+        };
+        Err(self.failed_in_plain(at, error))
     }
+
+    /// Gets past what was read, of which the last byte is the opcode that failed, without an argument.
+    #[cold]
+    #[inline(never)]
+    fn failed_in_plain(&mut self, read: usize, error: PyErr) -> PyErr {
+        let window = &mut self.input.window;
+        let last = window.within_limit().get(read.wrapping_sub(1)).copied();
+        window.skip(read);
+        self.opcode_at = self.input.offset() - 1;
+        self.opcode = last.and_then(Opcode::from_byte);
+        error
+    }
+}
+
+/// So many bytes from a place on.
+#[inline(always)]
+fn chunk<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..)?.first_chunk().copied()
+}
+
+/// What is counted by the byte at a place, and where it ends.
+#[inline(always)]
+fn counted(bytes: &[u8], at: usize) -> Option<(&[u8], usize)> {
+    let start = at + 1;
+    let end = start + usize::from(*bytes.get(at)?);
+    Some((bytes.get(start..end)?, end))
 }
 
 /// Carries out a MEMOIZE, if the entry is the memo's next place, or is never fetched.
