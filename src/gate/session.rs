@@ -100,6 +100,19 @@ impl<'py, 'h, S: Walked> Session<'py, 'h, S> {
     /// that switches stacks can bring about.
     #[inline]
     pub fn leave<R>(&mut self, call: impl FnOnce(Python<'py>) -> PyResult<R>) -> PyResult<R> {
+        match self.leave_for(call) {
+            // An error is a large thing to be moved, so it goes another way than what is returned.
+            Ok(Err(error)) | Err(error) => failed(error),
+            Ok(Ok(value)) => Ok(value),
+        }
+    }
+
+    /// As `leave`, for a call that does not fail, or sees to its errors itself.
+    ///
+    /// # Errors
+    /// RuntimeError where another session holds the state afterwards.
+    #[inline(always)]
+    pub fn leave_for<R>(&mut self, call: impl FnOnce(Python<'py>) -> R) -> PyResult<R> {
         let state = self.state.as_deref_mut().expect(OWNED);
         state.before_passage(self.attached.quiet());
         let py = self.attached.token(state.memo());
@@ -107,7 +120,7 @@ impl<'py, 'h, S: Walked> Session<'py, 'h, S> {
             give_up_late(py);
             let result = call(py);
             state.after_passage();
-            return result;
+            return Ok(result);
         };
         let depth = state.depth();
         if let Some(state) = self.state.take() {
@@ -119,11 +132,7 @@ impl<'py, 'h, S: Walked> Session<'py, 'h, S> {
             Ok(mut state) if state.depth() == depth => {
                 state.after_passage();
                 self.state = Some(state);
-                // An error is a large thing to be moved, so it goes another way than what is returned.
-                match result {
-                    Ok(value) => Ok(value),
-                    Err(error) => failed(error),
-                }
+                Ok(result)
             }
             Ok(state) => {
                 home.put(state);

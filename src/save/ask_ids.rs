@@ -7,7 +7,7 @@
 use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
 
-use crate::fast::call::call_hook;
+use crate::fast::callee::Callee;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
@@ -39,9 +39,10 @@ enum Answer {
 
 /// What the step of a container gave.
 enum Stepped {
-    Part(Met, Standing),
     /// Another step comes next.
     Nothing,
+    /// A part is due.
+    Due,
     /// The work on top is no list, dict or tuple.
     Other,
 }
@@ -55,7 +56,8 @@ impl Walk<'_, '_> {
     pub fn ask_ids(&mut self, base: usize, steps: &mut u32) -> PyResult<Next> {
         let pickler = self.pickler();
         let mut goes_on = self.can_ask_ids(base);
-        let mut hook = self.hook_for_ids();
+        let mut hook = self.hook_for_ids()?;
+        let mut raised = None;
         while goes_on && *steps > 1 {
             *steps -= 1;
             let Some(asked) = &hook else {
@@ -68,46 +70,44 @@ impl Walk<'_, '_> {
                 Some(Work::Tuple(tuple)) => tuple.meet(quiet),
                 _ => break,
             };
-            let (met, standing) = match met {
-                Some(met) => {
-                    if met.is_live {
-                        state.note_top();
+            let Some(met) = met else {
+                if !self.end_container()? {
+                    match self.step_container()? {
+                        Stepped::Nothing => {}
+                        Stepped::Due => return Ok(Next::Save),
+                        Stepped::Other => break,
                     }
-                    (met, None)
                 }
-                None if self.end_container()? => {
-                    goes_on = self.can_ask_ids(base);
-                    continue;
-                }
-                None => match self.step_container()? {
-                    Stepped::Part(met, standing) => (met, Some(standing)),
-                    Stepped::Nothing => {
-                        goes_on = self.can_ask_ids(base);
-                        continue;
-                    }
-                    Stepped::Other => break,
-                },
+                goes_on = self.can_ask_ids(base);
+                continue;
             };
+            if met.is_live {
+                state.note_top();
+            }
             let passages = self.passages();
             if self.state().writer.out.is_frame_full()
                 && let Err(error) = self.next_frame()
             {
-                return self.save_after_id(met, standing, passages, Err(error));
+                return self.save_after_id(met, passages, Err(error));
             }
-            let id = self.leave(|py| {
-                let id = call_hook(asked.bind(py), met.obj.bind(py))?;
-                Ok((!id.is_none()).then(|| Held::from(id)))
+            let id = self.leave_for(|py| match asked.call(met.obj.bind(py)) {
+                Ok(id) => Some(Held::from(id)),
+                Err(error) => {
+                    raised = Some(error);
+                    None
+                }
             });
             let (state, quiet) = self.split();
             let answer = match id {
-                Ok(None) if state.still_asks_ids_alone(pickler, quiet) => {
+                Ok(Some(id)) if !id.view(quiet).is_none() => Ok(Answer::Id(id)),
+                Ok(Some(_)) if state.still_asks_ids_alone(pickler, quiet) => {
                     // All that is in the memo is held by it since the hook was called: what nobody holds but the
                     // container and the walk is not.
                     let (obj, parts) = (met.obj.view(quiet), Container::Entered);
-                    let mut written = state.writer.write_if_leaf(obj, parts, met.ours);
-                    if matches!(written, Ok(false)) {
-                        written = begin_part(state, &met, standing, quiet);
-                    }
+                    let written = match state.writer.write_if_leaf(obj, parts, met.ours()) {
+                        Ok(false) => begin_part(state, &met, quiet),
+                        written => written,
+                    };
                     state.writer.memo.claim();
                     match written {
                         // The memo has a reference of its own to what was written.
@@ -116,14 +116,14 @@ impl Walk<'_, '_> {
                         Err(fault) => self.checked(Err(fault)),
                     }
                 }
-                Ok(None) => Ok(Answer::Changed),
-                Ok(Some(id)) => Ok(Answer::Id(id)),
+                Ok(Some(_)) => Ok(Answer::Changed),
+                Ok(None) => raised.take().map_or(Ok(Answer::Changed), Err),
                 Err(error) => Err(error),
             };
-            match self.save_after_id(met, standing, passages, answer)? {
+            match self.save_after_id(met, passages, answer)? {
                 Next::Step => {
                     goes_on = self.can_ask_ids(base);
-                    hook = self.hook_for_ids();
+                    hook = self.hook_for_ids()?;
                 }
                 next => return Ok(next),
             }
@@ -136,9 +136,12 @@ impl Walk<'_, '_> {
         state.asks_ids_alone() && state.stack.len() > base
     }
 
-    fn hook_for_ids(&self) -> Option<Held> {
+    fn hook_for_ids(&mut self) -> PyResult<Option<Callee>> {
         let hook = self.state().hooks.found.persistent_id.as_ref();
-        hook.map(|hook| hook.again(self.quiet()))
+        let Some(hook) = hook.map(|hook| hook.again(self.quiet())) else {
+            return Ok(None);
+        };
+        self.call_in_c(|py| Ok(Some(Callee::of(hook.bind(py)))))
     }
 
     /// Ends the container on top, where all of it is written and that takes no more than an opcode.
@@ -169,11 +172,10 @@ impl Walk<'_, '_> {
     fn step_container(&mut self) -> PyResult<Stepped> {
         let (state, quiet) = self.split();
         let writer = &mut state.writer;
-        let (step, ours) = match state.stack.last_mut() {
-            Some(Work::List(list)) => (list.step(&mut Closed, writer, quiet), 1),
-            // The work item holds the whole entry.
-            Some(Work::Dict(dict)) => (dict.step(&mut Closed, writer, quiet), 2),
-            Some(Work::Tuple(tuple)) => (tuple.step(&mut Closed, writer, quiet), 1),
+        let step = match state.stack.last_mut() {
+            Some(Work::List(list)) => list.step(&mut Closed, writer, quiet),
+            Some(Work::Dict(dict)) => dict.step(&mut Closed, writer, quiet),
+            Some(Work::Tuple(tuple)) => tuple.step(&mut Closed, writer, quiet),
             _ => return Ok(Stepped::Other),
         };
         state.note_top();
@@ -200,20 +202,19 @@ impl Walk<'_, '_> {
         if let Some(top) = state.stack.last_mut() {
             top.hold(quiet);
         }
-        Ok(Stepped::Part(Met::new(obj, ours), standing))
+        state.save_next(obj, standing);
+        Ok(Stepped::Due)
     }
 
-    /// Goes on with a part that is no leaf, or of which more is to be asked. `standing` is None where the container on
-    /// top of the stack tells it; `passages` were made before.
+    /// Goes on with a part that is no leaf, or of which more is to be asked; `passages` were made before.
     #[inline(never)]
     fn save_after_id(
         &mut self,
         part: Met,
-        standing: Option<Standing>,
         passages: u64,
         answer: PyResult<Answer>,
     ) -> PyResult<Next> {
-        let standing = standing_of(self.state(), &part, standing);
+        let standing = standing_of(self.state(), &part);
         let is_new = matches!(answer, Ok(Answer::New));
         let next = match answer {
             Ok(Answer::New | Answer::Changed) => {
@@ -232,29 +233,23 @@ impl Walk<'_, '_> {
     }
 }
 
-/// The standing of a part; `known` is None where the container on top of the stack tells it.
+/// The standing of a part, which the container on top of the stack tells.
 #[inline(always)]
-fn standing_of(state: &State, part: &Met, known: Option<Standing>) -> Standing {
-    let told = known.or_else(|| state.stack.last()?.standing_of(part));
+fn standing_of(state: &State, part: &Met) -> Standing {
+    let told = state.stack.last().and_then(|top| top.standing_of(part));
     told.unwrap_or(Standing::new(Holding::Shared, 0))
 }
 
-/// Begins a list or dict that is not in the memo; false for anything else. `standing` is None where the container on top
-/// of the stack tells it.
+/// Begins a list or dict that is not in the memo; false for anything else.
 #[inline(never)]
-fn begin_part(
-    state: &mut State,
-    part: &Met,
-    standing: Option<Standing>,
-    quiet: &Quiet,
-) -> Result<bool, Fault> {
+fn begin_part(state: &mut State, part: &Met, quiet: &Quiet) -> Result<bool, Fault> {
     let obj = part.obj.view(quiet);
     let kind = obj.kind();
     if !matches!(kind, Kind::List(_) | Kind::Dict(_)) {
         return Ok(false);
     }
-    let mut standing = standing_of(state, part, standing).seen();
-    if !obj.has_others(1 + part.ours) {
+    let mut standing = standing_of(state, part).seen();
+    if !obj.has_others(1 + part.ours()) {
         // The memo gets a reference of its own at once, so that it is found by whoever meets it again.
         standing.holding = Holding::Deferred;
     }
