@@ -6,7 +6,7 @@ use std::ptr::{NonNull, null_mut};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use crate::fast::call::{call_hook, parts_of_method};
+use crate::fast::call::parts_of_method;
 use crate::fast::held::Held;
 use crate::fast::partial::Binding;
 use crate::fast::vectorcall::{WayIn, place_of_way_in};
@@ -24,6 +24,9 @@ struct Direct {
     way_in: NonNull<WayIn>,
     /// What is passed before the object.
     first: Option<Held>,
+    /// Where the arguments begin behind the place for one that is not passed, and how many there are.
+    skipped: usize,
+    count: usize,
     /// What a partial binds may be exchanged.
     binding: Option<Binding>,
 }
@@ -37,28 +40,34 @@ impl Callee {
         }
     }
 
-    /// Calls the hook with an object.
-    ///
-    /// # Errors
-    /// What the hook raises.
+    /// Calls the hook with an object; None where it raises, with the exception set.
     #[inline(always)]
-    pub fn call<'py>(&self, obj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    pub fn call<'py>(&self, obj: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
         let hook = self.hook.bind(obj.py());
-        if let Some(direct) = &self.direct
-            && let Some(call) = direct.way_in(hook)
-        {
-            return direct.call(call, obj);
-        }
-        call_other(hook, obj)
+        let result = match &self.direct {
+            Some(direct) if direct.stands(hook) => direct.call(obj),
+            _ => call_other(hook, obj),
+        };
+        // SAFETY: the thread is attached, and the result a new reference, or null.
+        unsafe { Bound::from_owned_ptr_or_opt(obj.py(), result) }
     }
 }
 
+/// As `Callee::call`, for a hook that is called itself.
 #[inline(never)]
-fn call_other<'py>(
-    hook: &Bound<'py, PyAny>,
-    obj: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
-    call_hook(hook, obj)
+fn call_other(hook: &Bound<'_, PyAny>, obj: &Bound<'_, PyAny>) -> *mut ffi::PyObject {
+    let arguments = [null_mut(), obj.as_ptr()];
+    // SAFETY: the thread is attached, and the caller's references keep the hook and the object alive during the call.
+    // Before the arguments there is the place that the flag promises. The result is a new reference, or null with an
+    // exception set.
+    unsafe {
+        ffi::PyObject_Vectorcall(
+            hook.as_ptr(),
+            arguments.as_ptr().add(1),
+            1 | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
+            null_mut(),
+        )
+    }
 }
 
 impl Direct {
@@ -74,48 +83,43 @@ impl Direct {
             // SAFETY: the function is alive, and the thread attached.
             way_in: unsafe { place_of_way_in(function.as_ptr())? },
             function: function.into(),
+            skipped: if first.is_some() { 1 } else { 2 },
+            count: if first.is_some() { 2 } else { 1 },
             first: first.map(Held::from),
             binding,
         })
     }
 
-    /// What to call; None where the hook is to be called itself.
+    /// Whether the hook still calls this.
     #[inline(always)]
-    fn way_in(&self, hook: &Bound<'_, PyAny>) -> WayIn {
-        let function = self.function.bind(hook.py());
-        if let Some(binding) = &self.binding
-            && !binding.stands(hook, function)
-        {
-            return None;
+    fn stands(&self, hook: &Bound<'_, PyAny>) -> bool {
+        match &self.binding {
+            Some(binding) => binding.stands(hook, self.function.bind(hook.py())),
+            None => true,
         }
-        // SAFETY: the function is alive, by our reference, and is called by nobody's leave but the GIL's, which an
-        // attached thread holds.
-        unsafe { *self.way_in.as_ptr() }
     }
 
+    /// A new reference, or null with an exception set.
     #[inline(always)]
-    fn call<'py>(
-        &self,
-        call: ffi::vectorcallfunc,
-        obj: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn call(&self, obj: &Bound<'_, PyAny>) -> *mut ffi::PyObject {
         let py = obj.py();
-        let (first, count) = match &self.first {
-            Some(first) => (first.bind(py).as_ptr(), 2),
-            None => (null_mut(), 1),
-        };
-        let arguments = [null_mut(), first, obj.as_ptr()];
+        let function = self.function.bind(py).as_ptr();
+        let first = self.first.as_ref();
+        let arguments = [
+            null_mut(),
+            first.map_or(null_mut(), |first| first.bind(py).as_ptr()),
+            obj.as_ptr(),
+        ];
         // SAFETY: the thread is attached, and the function, what is passed first and the object are alive during the
         // call, by references of ours and of the caller's. Before the arguments there is the place that the flag
         // promises. The result is a new reference, or null with an exception set.
         unsafe {
-            let result = call(
-                self.function.bind(py).as_ptr(),
-                arguments.as_ptr().add(3 - count),
-                count | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
-                null_mut(),
-            );
-            Bound::from_owned_ptr_or_err(py, result)
+            let arguments = arguments.as_ptr().add(self.skipped);
+            let count = self.count | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET;
+            match *self.way_in.as_ptr() {
+                Some(call) => call(function, arguments, count, null_mut()),
+                None => ffi::PyObject_Vectorcall(function, arguments, count, null_mut()),
+            }
         }
     }
 }

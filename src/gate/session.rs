@@ -116,22 +116,23 @@ impl<'py, 'h, S: Walked> Session<'py, 'h, S> {
         let state = self.state.as_deref_mut().expect(OWNED);
         state.before_passage(self.attached.quiet());
         let py = self.attached.token(state.memo());
-        let Some((home, _)) = self.home else {
-            give_up_late(py);
-            let result = call(py);
-            state.after_passage();
-            return Ok(result);
-        };
         let depth = state.depth();
-        if let Some(state) = self.state.take() {
+        if let Some((home, _)) = self.home
+            && let Some(state) = self.state.take()
+        {
             home.put(state);
         }
         give_up_late(py);
         let result = call(py);
+        let Some((home, _)) = self.home else {
+            self.state_mut().after_passage();
+            return Ok(result);
+        };
         match home.take_back(self.turns, self.attached.quiet()) {
             Ok(mut state) if state.depth() == depth => {
                 state.after_passage();
-                self.state = Some(state);
+                // There is none, so nothing is forgotten; it need not be looked whether one is to be dropped.
+                std::mem::forget(self.state.replace(state));
                 Ok(result)
             }
             Ok(state) => {

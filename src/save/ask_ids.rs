@@ -15,7 +15,7 @@ use crate::fast::view::Kind;
 use crate::interpreter::face::Face;
 use crate::save::ask::Begun;
 use crate::save::containers::batch::{Closed, Step};
-use crate::save::containers::begin::begin;
+use crate::save::containers::begin;
 use crate::save::containers::dict;
 use crate::save::containers::dict_place::Place;
 use crate::save::containers::list;
@@ -53,16 +53,15 @@ impl Walk<'_, '_> {
     ///
     /// # Errors
     /// As for `save_due`.
+    #[inline(never)]
     pub fn ask_ids(&mut self, base: usize, steps: &mut u32) -> PyResult<Next> {
         let pickler = self.pickler();
-        let mut goes_on = self.can_ask_ids(base);
-        let mut hook = self.hook_for_ids()?;
+        let Some(mut hook) = self.hook_for_ids(base)? else {
+            return Ok(Next::Step);
+        };
         let mut raised = None;
-        while goes_on && *steps > 1 {
+        while *steps > 1 {
             *steps -= 1;
-            let Some(asked) = &hook else {
-                break;
-            };
             let (state, quiet) = self.split();
             let met = match state.stack.last_mut() {
                 Some(Work::List(list)) => list.meet(quiet),
@@ -78,7 +77,9 @@ impl Walk<'_, '_> {
                         Stepped::Other => break,
                     }
                 }
-                goes_on = self.can_ask_ids(base);
+                if !self.can_ask_ids(base) {
+                    break;
+                }
                 continue;
             };
             if met.is_live {
@@ -90,41 +91,45 @@ impl Walk<'_, '_> {
             {
                 return self.save_after_id(met, passages, Err(error));
             }
-            let id = self.leave_for(|py| match asked.call(met.obj.bind(py)) {
-                Ok(id) => Some(Held::from(id)),
-                Err(error) => {
-                    raised = Some(error);
-                    None
+            let id = self.leave_for(|py| {
+                let id = hook.call(met.obj.bind(py));
+                if id.is_none() {
+                    raised = fetch(py);
                 }
+                id.map(Held::from)
             });
+            let id = match id {
+                Ok(id) => id,
+                Err(error) => return self.save_after_id(met, passages, Err(error)),
+            };
             let (state, quiet) = self.split();
             let answer = match id {
-                Ok(Some(id)) if !id.view(quiet).is_none() => Ok(Answer::Id(id)),
-                Ok(Some(_)) if state.still_asks_ids_alone(pickler, quiet) => {
+                Some(id) if !id.view(quiet).is_none() => Ok(Answer::Id(id)),
+                Some(_) if state.still_asks_ids_alone(pickler, quiet) => {
                     // All that is in the memo is held by it since the hook was called: what nobody holds but the
-                    // container and the walk is not.
+                    // container and the walk is not. The memo gets a reference of its own to what is written.
                     let (obj, parts) = (met.obj.view(quiet), Container::Entered);
-                    let written = match state.writer.write_if_leaf(obj, parts, met.ours()) {
-                        Ok(false) => begin_part(state, &met, quiet),
-                        written => written,
-                    };
-                    state.writer.memo.claim();
-                    match written {
-                        // The memo has a reference of its own to what was written.
-                        Ok(true) => continue,
-                        Ok(false) => Ok(Answer::New),
+                    match state.writer.write_if_leaf(obj, parts, met.ours()) {
+                        Ok(true) => {
+                            state.writer.memo.claim();
+                            continue;
+                        }
+                        Ok(false) => match begin_part(state, &met, quiet) {
+                            Ok(true) => continue,
+                            Ok(false) => Ok(Answer::New),
+                            Err(fault) => self.checked(Err(fault)),
+                        },
                         Err(fault) => self.checked(Err(fault)),
                     }
                 }
-                Ok(Some(_)) => Ok(Answer::Changed),
-                Ok(None) => raised.take().map_or(Ok(Answer::Changed), Err),
-                Err(error) => Err(error),
+                Some(_) => Ok(Answer::Changed),
+                None => raised.take().map_or(Ok(Answer::Changed), Err),
             };
             match self.save_after_id(met, passages, answer)? {
-                Next::Step => {
-                    goes_on = self.can_ask_ids(base);
-                    hook = self.hook_for_ids()?;
-                }
+                Next::Step => match self.hook_for_ids(base)? {
+                    Some(next) => hook = next,
+                    None => break,
+                },
                 next => return Ok(next),
             }
         }
@@ -136,7 +141,11 @@ impl Walk<'_, '_> {
         state.asks_ids_alone() && state.stack.len() > base
     }
 
-    fn hook_for_ids(&mut self) -> PyResult<Option<Callee>> {
+    /// The hook, where `can_ask_ids`.
+    fn hook_for_ids(&mut self, base: usize) -> PyResult<Option<Callee>> {
+        if !self.can_ask_ids(base) {
+            return Ok(None);
+        }
         let hook = self.state().hooks.found.persistent_id.as_ref();
         let Some(hook) = hook.map(|hook| hook.again(self.quiet())) else {
             return Ok(None);
@@ -233,6 +242,12 @@ impl Walk<'_, '_> {
     }
 }
 
+#[cold]
+#[inline(never)]
+fn fetch(py: Python<'_>) -> Option<PyErr> {
+    Some(PyErr::fetch(py))
+}
+
 /// The standing of a part, which the container on top of the stack tells.
 #[inline(always)]
 fn standing_of(state: &State, part: &Met) -> Standing {
@@ -243,6 +258,13 @@ fn standing_of(state: &State, part: &Met) -> Standing {
 /// Begins a list or dict that is not in the memo; false for anything else.
 #[inline(never)]
 fn begin_part(state: &mut State, part: &Met, quiet: &Quiet) -> Result<bool, Fault> {
+    let begun = begin(state, part, quiet);
+    state.writer.memo.claim();
+    begun
+}
+
+#[inline(always)]
+fn begin(state: &mut State, part: &Met, quiet: &Quiet) -> Result<bool, Fault> {
     let obj = part.obj.view(quiet);
     let kind = obj.kind();
     if !matches!(kind, Kind::List(_) | Kind::Dict(_)) {
@@ -257,7 +279,8 @@ fn begin_part(state: &mut State, part: &Met, quiet: &Quiet) -> Result<bool, Faul
     match kind {
         Kind::List(list) => {
             let opcodes = [Opcode::EMPTY_LIST, Opcode::LIST];
-            let Some((standing, batch)) = begin(opcodes, (obj, list.len()), standing, writer)?
+            let Some((standing, batch)) =
+                begin::begin(opcodes, (obj, list.len()), standing, writer)?
             else {
                 return Ok(true);
             };
@@ -267,7 +290,8 @@ fn begin_part(state: &mut State, part: &Met, quiet: &Quiet) -> Result<bool, Faul
         }
         Kind::Dict(dict) => {
             let opcodes = [Opcode::EMPTY_DICT, Opcode::DICT];
-            let Some((standing, batch)) = begin(opcodes, (obj, dict.len()), standing, writer)?
+            let Some((standing, batch)) =
+                begin::begin(opcodes, (obj, dict.len()), standing, writer)?
             else {
                 return Ok(true);
             };
