@@ -42,11 +42,15 @@ impl Callee {
 
     /// Calls the hook with an object; None where it raises, with the exception set.
     #[inline(always)]
-    pub fn call<'py>(&self, obj: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+    pub fn call<'py>(&mut self, obj: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
         let hook = self.hook.bind(obj.py());
         let result = match &self.direct {
             Some(direct) if direct.stands(hook) => direct.call(obj),
-            _ => call_other(hook, obj),
+            _ => {
+                // What a partial bound goes away soon after it was exchanged.
+                self.direct = None;
+                call_other(self.hook.bind(obj.py()), obj)
+            }
         };
         // SAFETY: the thread is attached, and the result a new reference, or null.
         unsafe { Bound::from_owned_ptr_or_opt(obj.py(), result) }
