@@ -6,7 +6,6 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::fast::libpython;
-use crate::fast::partial;
 use crate::fast::vectorcall::way_in;
 
 /// A bound method, up to what it binds.
@@ -46,30 +45,30 @@ pub fn call_hook<'py>(
                 count | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
                 null_mut(),
             ),
-            None => call_other(hook, obj),
+            None => ffi::PyObject_Vectorcall(
+                hook.as_ptr(),
+                arguments.as_ptr().add(2),
+                1 | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
+                null_mut(),
+            ),
         };
         Bound::from_owned_ptr_or_err(hook.py(), result)
     }
 }
 
-/// Calls a hook that is no function written in Python, and no method of one. What comes back is a new reference, or null
-/// with an exception set: one word, where a result of Rust's would go over the stack.
-#[inline(never)]
-fn call_other(hook: &Bound<'_, PyAny>, obj: &Bound<'_, PyAny>) -> *mut ffi::PyObject {
-    if partial::is_known(hook)
-        && let Some(result) = partial::call(hook, obj)
-    {
-        return result;
+/// What a bound method calls, and what it binds; None for anything else.
+pub(super) fn parts_of_method<'py>(
+    hook: &Bound<'py, PyAny>,
+) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    if hook.get_type_ptr() != &raw mut libpython::PyMethod_Type {
+        return None;
     }
-    let arguments = [null_mut(), obj.as_ptr()];
-    // SAFETY: as for `call_hook`.
+    // SAFETY: a bound method has this layout, and holds its function and its instance.
     unsafe {
-        ffi::PyObject_Vectorcall(
-            hook.as_ptr(),
-            arguments.as_ptr().add(1),
-            1 | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
-            null_mut(),
-        )
+        let method = hook.as_ptr().cast::<BoundMethod>();
+        let parts = [(*method).function, (*method).receiver];
+        let [function, receiver] = parts.map(|part| Bound::from_borrowed_ptr(hook.py(), part));
+        Some((function, receiver))
     }
 }
 

@@ -62,15 +62,15 @@ pub fn set_slot<'py>(
     }
 }
 
-/// The `__dict__` of an instance, where there is one already.
+/// Where an instance keeps a pointer that is null, or its `__dict__`, or, on 3.12, the address of its attributes' values with
+/// the lowest bit set.
 ///
 /// # Safety
-/// `obj` is alive, and the GIL is held. The instance holds the dict.
+/// `obj` is alive, and the GIL is held.
 #[inline(always)]
-pub(super) unsafe fn made_dict(obj: *mut ffi::PyObject) -> Option<*mut ffi::PyObject> {
-    // SAFETY: the object and its type are alive. An instance of a class with this flag keeps before itself, and
-    // others at the offset, a pointer that is null, or a dict, or, on 3.12, the address of its attributes' values
-    // with the lowest bit set.
+pub(super) unsafe fn place_of_dict(obj: *mut ffi::PyObject) -> Option<*mut *mut ffi::PyObject> {
+    // SAFETY: the object and its type are alive. An instance of a class with this flag keeps the pointer before itself,
+    // and others at the offset.
     unsafe {
         let class = ffi::Py_TYPE(obj);
         let is_managed = ffi::PyType_HasFeature(class, ffi::Py_TPFLAGS_MANAGED_DICT) != 0;
@@ -80,7 +80,19 @@ pub(super) unsafe fn made_dict(obj: *mut ffi::PyObject) -> Option<*mut ffi::PyOb
             offset if offset > 0 => offset,
             _ => return None,
         };
-        let dict = *obj.byte_offset(offset).cast::<*mut ffi::PyObject>();
+        Some(obj.byte_offset(offset).cast())
+    }
+}
+
+/// The `__dict__` of an instance, where there is one already.
+///
+/// # Safety
+/// `obj` is alive, and the GIL is held. The instance holds the dict.
+#[inline(always)]
+pub(super) unsafe fn made_dict(obj: *mut ffi::PyObject) -> Option<*mut ffi::PyObject> {
+    // SAFETY: by the caller's word, and what is there is such a pointer.
+    unsafe {
+        let dict = place_of_dict(obj)?.read();
         (!dict.is_null() && dict as usize & 1 == 0).then_some(dict)
     }
 }

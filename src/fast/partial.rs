@@ -9,8 +9,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
+use crate::fast::held::Held;
 use crate::fast::libpython;
-use crate::fast::vectorcall::way_in;
 
 /// The head of a partial, which no header of the interpreter declares: [`observe`] finds out whether it is laid out like
 /// this.
@@ -57,6 +57,7 @@ pub fn observe(hook: &Bound<'_, PyAny>, modules: &Bound<'_, PyDict>) -> PyResult
         (*class).tp_basicsize as usize >= size_of::<Partial>()
             && (*class).tp_vectorcall_offset > 0
             && (*class).tp_base == &raw mut ffi::PyBaseObject_Type
+            && (*class).tp_flags & ffi::Py_TPFLAGS_IMMUTABLETYPE != 0
     };
     if !is_native || !hook.get_type().is(&class) {
         return Ok(());
@@ -83,42 +84,45 @@ pub fn observe(hook: &Bound<'_, PyAny>, modules: &Bound<'_, PyDict>) -> PyResult
     Ok(())
 }
 
-/// Whether a hook is of the type, and the type is known.
-#[inline(always)]
-pub(super) fn is_known(hook: &Bound<'_, PyAny>) -> bool {
-    hook.get_type_ptr() == CLASS.load(Ordering::Relaxed)
+/// What was found to be bound by a partial, as long as that stands.
+pub(super) struct Binding {
+    /// The tuple of one argument.
+    arguments: Held,
 }
 
-/// Calls `hook(obj)` for a hook that `is_known`; None where it binds anything else than one argument to a Python function.
-/// What comes back is a new reference, or null with an exception set.
-#[inline(always)]
-pub(super) fn call(hook: &Bound<'_, PyAny>, obj: &Bound<'_, PyAny>) -> Option<*mut ffi::PyObject> {
-    let py = hook.py();
-    debug_assert!(is_known(hook));
-    // SAFETY: the hook is alive, the thread attached, and the layout known, as the caller says. A partial that somebody
-    // has holds an exact tuple and an exact dict. Who exchanges `__call__` of its type takes the flag away. The hook may
-    // be given another state while it is called, so what it binds is held. Before the arguments there is the place that
-    // the flag promises.
-    unsafe {
-        let partial = hook.as_ptr().cast::<Partial>();
-        let (function, arguments) = ((*partial).function, (*partial).arguments);
-        let keywords = (*partial).keywords.cast::<ffi::PyDictObject>();
-        if (*hook.get_type_ptr()).tp_flags & ffi::Py_TPFLAGS_HAVE_VECTORCALL == 0
-            || function.is_null()
-            || ffi::PyTuple_GET_SIZE(arguments) != 1
-            || (*keywords).ma_used != 0
-        {
+impl Binding {
+    /// Of a hook that is a partial of a function and one argument, which come with it; None for any other.
+    pub(super) fn of<'py>(
+        hook: &Bound<'py, PyAny>,
+    ) -> Option<(Self, Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        if hook.get_type_ptr() != CLASS.load(Ordering::Relaxed) {
             return None;
         }
-        let call = way_in(function)?;
-        let function = Bound::from_borrowed_ptr(py, function);
-        let argument = Bound::from_borrowed_ptr(py, ffi::PyTuple_GET_ITEM(arguments, 0));
-        let arguments = [null_mut(), argument.as_ptr(), obj.as_ptr()];
-        Some(call(
-            function.as_ptr(),
-            arguments.as_ptr().add(1),
-            2 | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
-            null_mut(),
-        ))
+        let py = hook.py();
+        // SAFETY: the hook is alive, and laid out as was observed of its type. It holds what it binds.
+        let (function, arguments) = unsafe {
+            let partial = hook.as_ptr().cast::<Partial>();
+            (
+                Bound::from_borrowed_ptr_or_opt(py, (*partial).function)?,
+                Bound::from_borrowed_ptr_or_opt(py, (*partial).arguments)?,
+            )
+        };
+        let bound = arguments.cast_exact::<PyTuple>().ok()?;
+        let argument = bound.get_item(0).ok().filter(|_| bound.len() == 1)?;
+        let arguments = Held::from(arguments);
+        Some((Self { arguments }, function, argument))
+    }
+
+    /// Whether the partial that this was found of binds the same, and no keywords.
+    #[inline(always)]
+    pub(super) fn stands(&self, hook: &Bound<'_, PyAny>, function: &Bound<'_, PyAny>) -> bool {
+        // SAFETY: the hook is alive, and was a partial, whose type nobody exchanges, as it can't be changed. One that has
+        // a function has a dict of keywords. The GIL is held, as the thread is attached.
+        unsafe {
+            let partial = hook.as_ptr().cast::<Partial>();
+            (*partial).function == function.as_ptr()
+                && (*partial).arguments == self.arguments.bind(hook.py()).as_ptr()
+                && (*(*partial).keywords.cast::<ffi::PyDictObject>()).ma_used == 0
+        }
     }
 }

@@ -100,30 +100,40 @@ impl<'py, 'h, S: Walked> Session<'py, 'h, S> {
     /// that switches stacks can bring about.
     #[inline]
     pub fn leave<R>(&mut self, call: impl FnOnce(Python<'py>) -> PyResult<R>) -> PyResult<R> {
+        match self.leave_for(call) {
+            // An error is a large thing to be moved, so it goes another way than what is returned.
+            Ok(Err(error)) | Err(error) => failed(error),
+            Ok(Ok(value)) => Ok(value),
+        }
+    }
+
+    /// As `leave`, for a call that does not fail, or sees to its errors itself.
+    ///
+    /// # Errors
+    /// RuntimeError where another session holds the state afterwards.
+    #[inline(always)]
+    pub fn leave_for<R>(&mut self, call: impl FnOnce(Python<'py>) -> R) -> PyResult<R> {
         let state = self.state.as_deref_mut().expect(OWNED);
         state.before_passage(self.attached.quiet());
         let py = self.attached.token(state.memo());
-        let Some((home, _)) = self.home else {
-            give_up_late(py);
-            let result = call(py);
-            state.after_passage();
-            return result;
-        };
         let depth = state.depth();
-        if let Some(state) = self.state.take() {
+        if let Some((home, _)) = self.home
+            && let Some(state) = self.state.take()
+        {
             home.put(state);
         }
         give_up_late(py);
         let result = call(py);
+        let Some((home, _)) = self.home else {
+            self.state_mut().after_passage();
+            return Ok(result);
+        };
         match home.take_back(self.turns, self.attached.quiet()) {
             Ok(mut state) if state.depth() == depth => {
                 state.after_passage();
-                self.state = Some(state);
-                // An error is a large thing to be moved, so it goes another way than what is returned.
-                match result {
-                    Ok(value) => Ok(value),
-                    Err(error) => failed(error),
-                }
+                // There is none, so nothing is forgotten; it need not be looked whether one is to be dropped.
+                std::mem::forget(self.state.replace(state));
+                Ok(result)
             }
             Ok(state) => {
                 home.put(state);

@@ -7,7 +7,7 @@
 use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
 
-use crate::fast::call::call_hook;
+use crate::fast::callee::Callee;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
@@ -15,7 +15,7 @@ use crate::fast::view::Kind;
 use crate::interpreter::face::Face;
 use crate::save::ask::Begun;
 use crate::save::containers::batch::{Closed, Step};
-use crate::save::containers::begin::begin;
+use crate::save::containers::begin;
 use crate::save::containers::dict;
 use crate::save::containers::dict_place::Place;
 use crate::save::containers::list;
@@ -39,9 +39,10 @@ enum Answer {
 
 /// What the step of a container gave.
 enum Stepped {
-    Part(Met, Standing),
     /// Another step comes next.
     Nothing,
+    /// A part is due.
+    Due,
     /// The work on top is no list, dict or tuple.
     Other,
 }
@@ -52,15 +53,15 @@ impl Walk<'_, '_> {
     ///
     /// # Errors
     /// As for `save_due`.
+    #[inline(never)]
     pub fn ask_ids(&mut self, base: usize, steps: &mut u32) -> PyResult<Next> {
         let pickler = self.pickler();
-        let mut goes_on = self.can_ask_ids(base);
-        let mut hook = self.hook_for_ids();
-        while goes_on && *steps > 1 {
+        let Some(mut hook) = self.hook_for_ids(base)? else {
+            return Ok(Next::Step);
+        };
+        let mut raised = None;
+        while *steps > 1 {
             *steps -= 1;
-            let Some(asked) = &hook else {
-                break;
-            };
             let (state, quiet) = self.split();
             let met = match state.stack.last_mut() {
                 Some(Work::List(list)) => list.meet(quiet),
@@ -68,63 +69,67 @@ impl Walk<'_, '_> {
                 Some(Work::Tuple(tuple)) => tuple.meet(quiet),
                 _ => break,
             };
-            let (met, standing) = match met {
-                Some(met) => {
-                    if met.is_live {
-                        state.note_top();
+            let Some(met) = met else {
+                if !self.end_container()? {
+                    match self.step_container()? {
+                        Stepped::Nothing => {}
+                        Stepped::Due => return Ok(Next::Save),
+                        Stepped::Other => break,
                     }
-                    (met, None)
                 }
-                None if self.end_container()? => {
-                    goes_on = self.can_ask_ids(base);
-                    continue;
+                if !self.can_ask_ids(base) {
+                    break;
                 }
-                None => match self.step_container()? {
-                    Stepped::Part(met, standing) => (met, Some(standing)),
-                    Stepped::Nothing => {
-                        goes_on = self.can_ask_ids(base);
-                        continue;
-                    }
-                    Stepped::Other => break,
-                },
+                continue;
             };
+            if met.is_live {
+                state.note_top();
+            }
             let passages = self.passages();
             if self.state().writer.out.is_frame_full()
                 && let Err(error) = self.next_frame()
             {
-                return self.save_after_id(met, standing, passages, Err(error));
+                return self.save_after_id(met, passages, Err(error));
             }
-            let id = self.leave(|py| {
-                let id = call_hook(asked.bind(py), met.obj.bind(py))?;
-                Ok((!id.is_none()).then(|| Held::from(id)))
+            let id = self.leave_for(|py| {
+                let id = hook.call(met.obj.bind(py));
+                if id.is_none() {
+                    raised = fetch(py);
+                }
+                id.map(Held::from)
             });
+            let id = match id {
+                Ok(id) => id,
+                Err(error) => return self.save_after_id(met, passages, Err(error)),
+            };
             let (state, quiet) = self.split();
             let answer = match id {
-                Ok(None) if state.still_asks_ids_alone(pickler, quiet) => {
+                Some(id) if !id.view(quiet).is_none() => Ok(Answer::Id(id)),
+                Some(_) if state.still_asks_ids_alone(pickler, quiet) => {
                     // All that is in the memo is held by it since the hook was called: what nobody holds but the
-                    // container and the walk is not.
+                    // container and the walk is not. The memo gets a reference of its own to what is written.
                     let (obj, parts) = (met.obj.view(quiet), Container::Entered);
-                    let mut written = state.writer.write_if_leaf(obj, parts, met.ours);
-                    if matches!(written, Ok(false)) {
-                        written = begin_part(state, &met, standing, quiet);
-                    }
-                    state.writer.memo.claim();
-                    match written {
-                        // The memo has a reference of its own to what was written.
-                        Ok(true) => continue,
-                        Ok(false) => Ok(Answer::New),
+                    match state.writer.write_if_leaf(obj, parts, met.ours()) {
+                        Ok(true) => {
+                            state.writer.memo.claim();
+                            continue;
+                        }
+                        Ok(false) => match begin_part(state, &met, quiet) {
+                            Ok(true) => continue,
+                            Ok(false) => Ok(Answer::New),
+                            Err(fault) => self.checked(Err(fault)),
+                        },
                         Err(fault) => self.checked(Err(fault)),
                     }
                 }
-                Ok(None) => Ok(Answer::Changed),
-                Ok(Some(id)) => Ok(Answer::Id(id)),
-                Err(error) => Err(error),
+                Some(_) => Ok(Answer::Changed),
+                None => raised.take().map_or(Ok(Answer::Changed), Err),
             };
-            match self.save_after_id(met, standing, passages, answer)? {
-                Next::Step => {
-                    goes_on = self.can_ask_ids(base);
-                    hook = self.hook_for_ids();
-                }
+            match self.save_after_id(met, passages, answer)? {
+                Next::Step => match self.hook_for_ids(base)? {
+                    Some(next) => hook = next,
+                    None => break,
+                },
                 next => return Ok(next),
             }
         }
@@ -136,9 +141,16 @@ impl Walk<'_, '_> {
         state.asks_ids_alone() && state.stack.len() > base
     }
 
-    fn hook_for_ids(&self) -> Option<Held> {
+    /// The hook, where `can_ask_ids`.
+    fn hook_for_ids(&mut self, base: usize) -> PyResult<Option<Callee>> {
+        if !self.can_ask_ids(base) {
+            return Ok(None);
+        }
         let hook = self.state().hooks.found.persistent_id.as_ref();
-        hook.map(|hook| hook.again(self.quiet()))
+        let Some(hook) = hook.map(|hook| hook.again(self.quiet())) else {
+            return Ok(None);
+        };
+        self.call_in_c(|py| Ok(Some(Callee::of(hook.bind(py)))))
     }
 
     /// Ends the container on top, where all of it is written and that takes no more than an opcode.
@@ -169,11 +181,10 @@ impl Walk<'_, '_> {
     fn step_container(&mut self) -> PyResult<Stepped> {
         let (state, quiet) = self.split();
         let writer = &mut state.writer;
-        let (step, ours) = match state.stack.last_mut() {
-            Some(Work::List(list)) => (list.step(&mut Closed, writer, quiet), 1),
-            // The work item holds the whole entry.
-            Some(Work::Dict(dict)) => (dict.step(&mut Closed, writer, quiet), 2),
-            Some(Work::Tuple(tuple)) => (tuple.step(&mut Closed, writer, quiet), 1),
+        let step = match state.stack.last_mut() {
+            Some(Work::List(list)) => list.step(&mut Closed, writer, quiet),
+            Some(Work::Dict(dict)) => dict.step(&mut Closed, writer, quiet),
+            Some(Work::Tuple(tuple)) => tuple.step(&mut Closed, writer, quiet),
             _ => return Ok(Stepped::Other),
         };
         state.note_top();
@@ -200,20 +211,19 @@ impl Walk<'_, '_> {
         if let Some(top) = state.stack.last_mut() {
             top.hold(quiet);
         }
-        Ok(Stepped::Part(Met::new(obj, ours), standing))
+        state.save_next(obj, standing);
+        Ok(Stepped::Due)
     }
 
-    /// Goes on with a part that is no leaf, or of which more is to be asked. `standing` is None where the container on
-    /// top of the stack tells it; `passages` were made before.
+    /// Goes on with a part that is no leaf, or of which more is to be asked; `passages` were made before.
     #[inline(never)]
     fn save_after_id(
         &mut self,
         part: Met,
-        standing: Option<Standing>,
         passages: u64,
         answer: PyResult<Answer>,
     ) -> PyResult<Next> {
-        let standing = standing_of(self.state(), &part, standing);
+        let standing = standing_of(self.state(), &part);
         let is_new = matches!(answer, Ok(Answer::New));
         let next = match answer {
             Ok(Answer::New | Answer::Changed) => {
@@ -232,29 +242,36 @@ impl Walk<'_, '_> {
     }
 }
 
-/// The standing of a part; `known` is None where the container on top of the stack tells it.
+#[cold]
+#[inline(never)]
+fn fetch(py: Python<'_>) -> Option<PyErr> {
+    Some(PyErr::fetch(py))
+}
+
+/// The standing of a part, which the container on top of the stack tells.
 #[inline(always)]
-fn standing_of(state: &State, part: &Met, known: Option<Standing>) -> Standing {
-    let told = known.or_else(|| state.stack.last()?.standing_of(part));
+fn standing_of(state: &State, part: &Met) -> Standing {
+    let told = state.stack.last().and_then(|top| top.standing_of(part));
     told.unwrap_or(Standing::new(Holding::Shared, 0))
 }
 
-/// Begins a list or dict that is not in the memo; false for anything else. `standing` is None where the container on top
-/// of the stack tells it.
+/// Begins a list or dict that is not in the memo; false for anything else.
 #[inline(never)]
-fn begin_part(
-    state: &mut State,
-    part: &Met,
-    standing: Option<Standing>,
-    quiet: &Quiet,
-) -> Result<bool, Fault> {
+fn begin_part(state: &mut State, part: &Met, quiet: &Quiet) -> Result<bool, Fault> {
+    let begun = begin(state, part, quiet);
+    state.writer.memo.claim();
+    begun
+}
+
+#[inline(always)]
+fn begin(state: &mut State, part: &Met, quiet: &Quiet) -> Result<bool, Fault> {
     let obj = part.obj.view(quiet);
     let kind = obj.kind();
     if !matches!(kind, Kind::List(_) | Kind::Dict(_)) {
         return Ok(false);
     }
-    let mut standing = standing_of(state, part, standing).seen();
-    if !obj.has_others(1 + part.ours) {
+    let mut standing = standing_of(state, part).seen();
+    if !obj.has_others(1 + part.ours()) {
         // The memo gets a reference of its own at once, so that it is found by whoever meets it again.
         standing.holding = Holding::Deferred;
     }
@@ -262,7 +279,8 @@ fn begin_part(
     match kind {
         Kind::List(list) => {
             let opcodes = [Opcode::EMPTY_LIST, Opcode::LIST];
-            let Some((standing, batch)) = begin(opcodes, (obj, list.len()), standing, writer)?
+            let Some((standing, batch)) =
+                begin::begin(opcodes, (obj, list.len()), standing, writer)?
             else {
                 return Ok(true);
             };
@@ -272,7 +290,8 @@ fn begin_part(
         }
         Kind::Dict(dict) => {
             let opcodes = [Opcode::EMPTY_DICT, Opcode::DICT];
-            let Some((standing, batch)) = begin(opcodes, (obj, dict.len()), standing, writer)?
+            let Some((standing, batch)) =
+                begin::begin(opcodes, (obj, dict.len()), standing, writer)?
             else {
                 return Ok(true);
             };

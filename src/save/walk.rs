@@ -102,6 +102,18 @@ impl<'py, 'h> Walk<'py, 'h> {
         self.session.leave(call)
     }
 
+    /// As `leave`, for a call that sees to its errors itself.
+    ///
+    /// # Errors
+    /// RuntimeError where another walk holds the state afterwards; what the file raises that bytes waited for.
+    #[inline(always)]
+    pub fn leave_for<R>(&mut self, call: impl for<'p> FnOnce(Python<'p>) -> R) -> PyResult<R> {
+        if self.state().writer.waiting.is_some() {
+            self.wait_no_longer()?;
+        }
+        self.session.leave_for(call)
+    }
+
     /// Calls C code of the interpreter that runs no Python code unless it fails: the state stays.
     ///
     /// # Errors

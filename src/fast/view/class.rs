@@ -117,6 +117,14 @@ impl<'q> Class<'q> {
         }
     }
 
+    /// Whether the class itself is as it was in this version, whatever became of its metaclass: what instances find through
+    /// it does not rest on that.
+    #[inline(always)]
+    pub fn is_still(self, version: ClassVersion) -> bool {
+        // SAFETY: the class is alive; a field of it is read.
+        unsafe { (*self.as_type_ptr()).tp_version_tag == version.class }
+    }
+
     fn has_feature(self, flag: std::ffi::c_ulong) -> bool {
         // SAFETY: the class is alive; its flags are read.
         unsafe { ffi::PyType_HasFeature(self.as_type_ptr(), flag) != 0 }

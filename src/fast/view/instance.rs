@@ -5,7 +5,7 @@ use pyo3::ffi;
 use super::dict::{Dict, Keys};
 use super::object::View;
 use crate::fast::collector_pause::CollectorPause;
-use crate::fast::instance::made_dict;
+use crate::fast::instance::{made_dict, place_of_dict};
 use crate::fast::no_memory::NoMemory;
 use crate::fast::watch;
 
@@ -69,14 +69,15 @@ impl<'q> View<'q> {
         }
     }
 
-    /// The instance's `__dict__`, where that is a dict, of whatever class, at this address.
+    /// The instance's `__dict__`, of whatever class, where it is the one that was seen at this address.
     #[inline(always)]
     pub fn made_dict_at(self, address: usize) -> Option<Dict<'q>> {
         // SAFETY: the object is alive, and holds its dict, which is one of `dict` or of a subclass: no instance takes
         // anything else for its `__dict__`.
         unsafe {
-            let dict = made_dict(self.as_ptr()).filter(|dict| *dict as usize == address)?;
-            Some(Dict::new(View::within(dict)))
+            let dict = place_of_dict(self.as_ptr())?.read();
+            // What is no dict's address was never one.
+            (dict as usize == address).then(|| Dict::new(View::within(dict)))
         }
     }
 

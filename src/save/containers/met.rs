@@ -20,7 +20,7 @@ use crate::save::write::writer::Writer;
 pub struct Met {
     pub obj: Held,
     /// How many references the walk holds to it.
-    pub ours: usize,
+    ours: u8,
     alone: Alone,
     /// Whether the rest of the open batch may still have to be taken out of the container.
     pub is_live: bool,
@@ -29,15 +29,10 @@ pub struct Met {
 }
 
 impl Met {
-    /// A part whose standing is known otherwise.
-    pub fn new(obj: Held, ours: usize) -> Self {
-        Self {
-            obj,
-            ours,
-            alone: Alone::No,
-            is_live: false,
-            is_last: false,
-        }
+    /// How many references the walk holds to it.
+    #[inline(always)]
+    pub fn ours(&self) -> usize {
+        self.ours.into()
     }
 }
 
@@ -55,8 +50,8 @@ enum Alone {
 impl Alone {
     /// Of a part to which the walk has so many references.
     #[inline(always)]
-    fn of(part: &Held, ours: usize, seen: bool, quiet: &Quiet) -> Self {
-        if part.view(quiet).has_others(1 + ours) {
+    fn of(part: &Held, ours: u8, seen: bool, quiet: &Quiet) -> Self {
+        if part.view(quiet).has_others(1 + usize::from(ours)) {
             Self::No
         } else if seen {
             Self::Seen

@@ -284,7 +284,7 @@ impl Hooks {
             return false;
         };
         let pickler = pickler.view(quiet);
-        if pickler.class().version() != Some(versions.class) {
+        if !pickler.class().is_still(versions.class) {
             return false;
         }
         let (address, version) = versions.own;
