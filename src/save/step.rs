@@ -3,7 +3,8 @@
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
-use crate::save::containers::batch::{Items, Opener, Opening, Step};
+use crate::save::containers::batch::{Items, Step};
+use crate::save::containers::opener::{Opener, Opening};
 use crate::save::fault::Fault;
 use crate::save::standing::Standing;
 use crate::save::state::State;

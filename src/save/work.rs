@@ -7,10 +7,11 @@ use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::save::containers::ahead::Rooms;
-use crate::save::containers::batch::{Batched, Closed, Opener, Step};
+use crate::save::containers::batch::{Batched, Step};
 use crate::save::containers::dict::DictEntries;
 use crate::save::containers::list::ListItems;
 use crate::save::containers::met::{Meets, Met};
+use crate::save::containers::opener::{Closed, Opener};
 use crate::save::containers::set::SetElements;
 use crate::save::containers::tuple::TupleItems;
 use crate::save::fault::Fault;
@@ -102,7 +103,7 @@ impl Work {
     #[inline(always)]
     pub fn hold(&mut self, quiet: &Quiet) {
         if let Work::Dict(w) = self {
-            crate::save::containers::batch::Elements::hold(&mut w.elements, quiet);
+            crate::save::containers::elements::Elements::hold(&mut w.elements, quiet);
         }
     }
 

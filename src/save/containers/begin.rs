@@ -3,7 +3,7 @@
 use pickle_format::opcode::Opcode;
 
 use crate::fast::view::View;
-use crate::save::containers::batch::BATCH_SIZE;
+use crate::save::containers::elements::BATCH_SIZE;
 use crate::save::fault::Fault;
 use crate::save::standing::Standing;
 use crate::save::write::writer::Writer;

@@ -3,8 +3,10 @@
 use pickle_format::opcode::Opcode;
 
 use super::ahead::{Ahead, Rooms};
-use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Opener, Part, Rest};
+use super::batch::{Batched, Rest};
 use super::dict_place::{Entries, Key, Place, Within};
+use super::elements::{BATCH_SIZE, Begin, Elements, Part};
+use super::opener::Opener;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;

@@ -3,7 +3,7 @@
 use pickle_format::cursor::LeafSink;
 
 use crate::fast::view::{AnyEntries, Dict, SharedEntries, Text, TextEntries, View};
-use crate::save::containers::batch::{Closed, Opener, Opening};
+use crate::save::containers::opener::{Closed, Opener, Opening};
 use crate::save::fault::Fault;
 use crate::save::standing::{Container, Standing};
 use crate::save::write::plain::Leaves;

@@ -3,7 +3,9 @@
 use pickle_format::opcode::Opcode;
 
 use super::ahead::{Ahead, Rooms};
-use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Opener, Opening, Part, Rest};
+use super::batch::{Batched, Rest};
+use super::elements::{BATCH_SIZE, Begin, Elements, Part};
+use super::opener::{Opener, Opening};
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;

@@ -6,8 +6,8 @@ use pickle_format::opcode::Opcode;
 
 use crate::fast::memo::Holding;
 use crate::fast::view::View;
-use crate::save::containers::batch::Opening;
 use crate::save::containers::open::{Nest, seen_weakly};
+use crate::save::containers::opener::Opening;
 use crate::save::fault::Fault;
 use crate::save::hooks::builtin::Builtin;
 use crate::save::hooks::silence::Silence;

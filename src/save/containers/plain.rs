@@ -8,9 +8,10 @@ use pickle_format::opcode::Opcode;
 
 use crate::fast::memo::Holding;
 use crate::fast::view::{Dict, Kind, List, Text, Tuple, View};
-use crate::save::containers::batch::{BATCH_SIZE, Opener, Opening};
 use crate::save::containers::dict_place::{Entries, Place, Within};
+use crate::save::containers::elements::BATCH_SIZE;
 use crate::save::containers::open::Nest;
+use crate::save::containers::opener::{Opener, Opening};
 use crate::save::containers::{dict, list, tuple};
 use crate::save::fault::Fault;
 use crate::save::hooks::builtin::Builtin;

@@ -3,7 +3,8 @@
 use pickle_format::opcode::Opcode;
 
 use super::ahead::{Ahead, Rooms};
-use super::batch::{BATCH_SIZE, Batched, Begin, Elements, Part, Rest};
+use super::batch::{Batched, Rest};
+use super::elements::{BATCH_SIZE, Begin, Elements, Part};
 use super::tuple::has_others_than_container;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;

@@ -2,7 +2,9 @@
 
 use pickle_format::opcode::Opcode;
 
-use super::batch::{Batched, Begin, Elements, MAX_STEP, Opener, Opening, Part, Rest};
+use super::batch::{Batched, MAX_STEP, Rest};
+use super::elements::{Begin, Elements, Part};
+use super::opener::{Opener, Opening};
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;

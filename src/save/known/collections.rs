@@ -6,7 +6,7 @@ use pickle_format::opcode::Opcode;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{Dict, View};
-use crate::save::containers::batch::BATCH_SIZE;
+use crate::save::containers::elements::BATCH_SIZE;
 use crate::save::fault::Fault;
 use crate::save::instances::plan::OPCODE_FUNCTIONS;
 use crate::save::known::facts::Counter;

@@ -5,7 +5,7 @@ use pickle_format::opcode::Opcode;
 use crate::fast::held::Held;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{Tuple, View};
-use crate::save::containers::batch::{Begin, Elements, Part};
+use crate::save::containers::elements::{Begin, Elements, Part};
 use crate::save::fault::Fault;
 use crate::save::reduce::taken::Taken;
 use crate::save::standing::{Container, Standing};

@@ -6,7 +6,7 @@ use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::quiet::Quiet;
 use crate::fast::view::View;
-use crate::save::containers::batch::{Begin, Elements, Part};
+use crate::save::containers::elements::{Begin, Elements, Part};
 use crate::save::fault::Fault;
 use crate::save::reduce::taken::Taken;
 use crate::save::standing::{Container, Standing};

@@ -5,8 +5,9 @@ use pyo3::prelude::*;
 
 use crate::fast::quiet::Quiet;
 use crate::fast::view::{Kind, Tuple, View};
-use crate::save::containers::batch::{Opener, Opening, Step};
+use crate::save::containers::batch::Step;
 use crate::save::containers::open::Nest;
+use crate::save::containers::opener::{Opener, Opening};
 use crate::save::fault::Fault;
 use crate::save::next::Next;
 use crate::save::reduce::parts::{Form, Reduce, Stage};

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::fast::held::Held;
 use crate::interpreter::face::Face;
-use crate::save::containers::batch::{BATCH_SIZE, Begin};
+use crate::save::containers::elements::{BATCH_SIZE, Begin};
 use crate::save::fault::Fault;
 use crate::save::standing::Standing;
 use crate::save::write::writer::Writer;

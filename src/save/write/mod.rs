@@ -3,7 +3,10 @@
 mod anew;
 pub mod asked;
 mod ending;
+mod fast_mode;
 pub mod leaf;
+mod memoize;
 pub mod plain;
 pub mod runs;
+mod turn_frame;
 pub mod writer;
