@@ -139,6 +139,25 @@ pub fn set_item_taking<'py>(
     Ok(())
 }
 
+/// Stores one entry in a dict that has no such key. Nothing is replaced, and so nothing is released: that runs no Python
+/// code where comparing the keys runs none. False where there is such a key, or no memory: the dict is as it was.
+#[inline(always)]
+pub fn set_new_item(
+    dict: &Bound<'_, PyDict>,
+    key: &Bound<'_, PyAny>,
+    value: &Bound<'_, PyAny>,
+) -> bool {
+    let before = dict.len();
+    // SAFETY: all three are alive, and the dict is one. The result is borrowed, and not looked at, or null with an
+    // exception set, which is forgotten.
+    unsafe {
+        if ffi::PyDict_SetDefault(dict.as_ptr(), key.as_ptr(), value.as_ptr()).is_null() {
+            ffi::PyErr_Clear();
+        }
+    }
+    dict.len() > before
+}
+
 /// Adds an element to a set, a subclass's included, by the set's own method.
 pub fn add_to_set(set: &Bound<'_, PyAny>, element: &Bound<'_, PyAny>) -> PyResult<()> {
     // SAFETY: both are alive; the call checks the type.

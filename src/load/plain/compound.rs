@@ -1,6 +1,7 @@
 //! Plain opcodes that make or fill what other values are in: lists, tuples, dicts, and instances.
 //!
-//! Each looks first whether it can be carried out, and changes nothing where it can't.
+//! Each looks first whether it can be carried out, and runs no Python code. One that can't be carried out whole leaves
+//! the rest on the stack, as if the pickle had done so much in an opcode before.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
@@ -60,13 +61,13 @@ pub(super) fn append(stack: &mut Stack<'_>, is_one: bool) -> bool {
     true
 }
 
-/// Carries out a SETITEM, of one pair, or a SETITEMS, and tells in `failed` why that went wrong; false if there is no
-/// exact dict, or not only keys whose hashing and comparing run no Python code.
+/// Carries out a SETITEM, of one pair, or a SETITEMS; false if there is no exact dict without entries, or not only keys
+/// whose hashing and comparing run no Python code.
 ///
-/// A value that is replaced may have a finaliser, and the dict keys of other kinds, which were put there by Python code.
-/// What runs then can reach neither the stack nor the memo, which the load has to itself.
+/// A value that is replaced may have a finaliser, which must not run here: the loop has the pickle's bytes at hand. So
+/// false too from the first key on that comes again: its pair and all behind it are left above the mark.
 #[inline(never)]
-pub(super) fn set_items(stack: &mut Stack<'_>, is_one: bool, failed: &mut Option<PyErr>) -> bool {
+pub(super) fn set_items(stack: &mut Stack<'_>, is_one: bool) -> bool {
     let Some((start, fence)) = part(stack, is_one.then_some(2)) else {
         return false;
     };
@@ -74,24 +75,23 @@ pub(super) fn set_items(stack: &mut Stack<'_>, is_one: bool, failed: &mut Option
         return false;
     };
     let pairs = &stack.values[start..];
-    if !pairs.len().is_multiple_of(2) || !pairs.iter().step_by(2).all(hashes_natively) {
+    if !dict.is_empty()
+        || !pairs.len().is_multiple_of(2)
+        || !pairs.iter().step_by(2).all(hashes_natively)
+    {
         return false;
     }
-    let dict = dict.clone();
-    let mut values = std::mem::take(&mut stack.values);
-    let mut pairs = values.drain(start..);
-    while let (Some(key), Some(value)) = (pairs.next(), pairs.next()) {
-        if let Err(error) = build::set_item_taking(&dict, key, value) {
-            *failed = Some(error);
-            break;
-        }
-    }
-    drop(pairs);
-    stack.values = values;
-    if !is_one {
+    let new = pairs
+        .chunks_exact(2)
+        .take_while(|pair| build::set_new_item(dict, &pair[0], &pair[1]))
+        .count();
+    let is_whole = 2 * new == pairs.len();
+    // The dict holds them: no reference is the last.
+    stack.values.drain(start..start + 2 * new);
+    if is_whole && !is_one {
         unmark(stack, fence);
     }
-    true
+    is_whole
 }
 
 /// A tuple of the topmost values, which are taken off, if there are so many above the last mark.

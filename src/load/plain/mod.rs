@@ -162,13 +162,10 @@ impl<'py> Machine<'py, '_> {
                 SETITEM | SETITEMS => {
                     // What may be a state is none to be put into a dict.
                     let is_other = matches!(bytes.get(at + 1), None | Some(&(BUILD | TUPLE2)));
-                    if is_other || !set_items(stack, code == SETITEM, &mut failed) {
+                    if is_other || !set_items(stack, code == SETITEM) {
                         break;
                     }
                     at += 1;
-                    if failed.is_some() {
-                        break;
-                    }
                     continue;
                 }
                 _ => break,
