@@ -139,23 +139,24 @@ pub fn set_item_taking<'py>(
     Ok(())
 }
 
-/// Stores one entry in a dict that has no such key. Nothing is replaced, and so nothing is released: that runs no Python
-/// code where comparing the keys runs none. False where there is such a key, or no memory: the dict is as it was.
+/// Stores pairs, keys and values that take turns, in a dict, up to the first whose key it has: how many it stored.
+/// Nothing is replaced, and so nothing is released: that runs no Python code where comparing the keys runs none. Without
+/// memory it stores fewer, and raises nothing.
 #[inline(always)]
-pub fn set_new_item(
-    dict: &Bound<'_, PyDict>,
-    key: &Bound<'_, PyAny>,
-    value: &Bound<'_, PyAny>,
-) -> bool {
-    let before = dict.len();
-    // SAFETY: all three are alive, and the dict is one. The result is borrowed, and not looked at, or null with an
-    // exception set, which is forgotten.
-    unsafe {
-        if ffi::PyDict_SetDefault(dict.as_ptr(), key.as_ptr(), value.as_ptr()).is_null() {
-            ffi::PyErr_Clear();
+pub fn set_new_items(dict: &Bound<'_, PyDict>, pairs: &[Bound<'_, PyAny>]) -> usize {
+    let is_stored = |pair: &&[Bound<'_, PyAny>]| {
+        let before = dict.len();
+        // SAFETY: all three are alive, and the dict is one. The result is borrowed, and not looked at, or null with an
+        // exception set, which is forgotten.
+        unsafe {
+            let (key, value) = (pair[0].as_ptr(), pair[1].as_ptr());
+            if ffi::PyDict_SetDefault(dict.as_ptr(), key, value).is_null() {
+                ffi::PyErr_Clear();
+            }
         }
-    }
-    dict.len() > before
+        dict.len() > before
+    };
+    pairs.chunks_exact(2).take_while(is_stored).count()
 }
 
 /// Adds an element to a set, a subclass's included, by the set's own method.
@@ -210,7 +211,8 @@ pub fn call_method<'py>(
 pub enum Maker {
     /// It has no `__new__`.
     Nobody,
-    /// `object.__new__`, which runs no Python code.
+    /// `object.__new__`, which runs no Python code: the class is not abstract, so that there is no error that names
+    /// methods which Python code has chosen.
     Object,
     /// Something else.
     Other,
@@ -219,11 +221,15 @@ pub enum Maker {
 /// Who makes instances of the class.
 #[inline(always)]
 pub fn maker(class: &Bound<'_, PyType>) -> Maker {
-    // SAFETY: the class is alive; slots of it and of `object` are compared.
+    // SAFETY: the class is alive; slots of it and of `object` are compared, and a flag is read.
     unsafe {
-        match ((*class.as_type_ptr()).tp_new, ffi::PyBaseObject_Type.tp_new) {
+        let t = class.as_type_ptr();
+        let is_abstract = ffi::PyType_HasFeature(t, ffi::Py_TPFLAGS_IS_ABSTRACT) != 0;
+        match ((*t).tp_new, ffi::PyBaseObject_Type.tp_new) {
             (None, _) => Maker::Nobody,
-            (Some(new), Some(base)) if std::ptr::fn_addr_eq(new, base) => Maker::Object,
+            (Some(new), Some(base)) if std::ptr::fn_addr_eq(new, base) && !is_abstract => {
+                Maker::Object
+            }
             _ => Maker::Other,
         }
     }

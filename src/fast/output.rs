@@ -34,6 +34,13 @@ const FIRST_CAPACITY: usize = 4096;
 /// twofold.
 const LARGE_CAPACITY: usize = 1 << 20;
 
+/// Room, in bytes, that an output has to outgrow before it gets at once what the ones before it came to.
+const EXPECTANT_CAPACITY: usize = 1 << 16;
+
+/// The most that is expected, in bytes: up to this size the C library learns to keep room that is given back, and
+/// not to ask the system for pages anew (`M_MMAP_THRESHOLD`). That takes requests no larger than what was given back.
+const MOST_EXPECTED: usize = 32 << 20;
+
 /// A `bytes` object under construction, which nobody else has seen.
 pub struct BytesOutput {
     /// None before the first byte, and after a failed growth.
@@ -43,6 +50,8 @@ pub struct BytesOutput {
     capacity: usize,
     /// Where `leaf_space` ends: at most at the capacity.
     leaf_end: usize,
+    /// How many bytes outputs before this one came to; zero where none was large.
+    expected: usize,
 }
 
 /// Says how many bytes a bytes object has. What it hashes to is to be found out again.
@@ -71,6 +80,16 @@ impl BytesOutput {
             data: NonNull::dangling(),
             capacity: 0,
             leaf_end: 0,
+            expected: 0,
+        }
+    }
+
+    /// A new output that follows this one, which came to so many bytes. Expects the most that outputs came to of late.
+    fn next(&self, filled: usize) -> Self {
+        let faded = self.expected - self.expected / 8;
+        Self {
+            expected: filled.min(MOST_EXPECTED).max(faded),
+            ..Self::new()
         }
     }
 
@@ -187,7 +206,8 @@ impl Written {
     pub fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let filled = std::mem::take(&mut self.filled);
         if filled > FIRST_CAPACITY || !self.output.is_small() {
-            return std::mem::replace(&mut self.output, BytesOutput::new()).finish(py, filled);
+            let next = self.output.next(filled);
+            return std::mem::replace(&mut self.output, next).finish(py, filled);
         }
         let written = &self.output.space()[..filled];
         // SAFETY: so many bytes were written, as this type says, and they are fewer than any size can say. The
@@ -284,12 +304,11 @@ impl Output for BytesOutput {
 
     #[cold]
     fn grow(&mut self, _filled: usize, needed: usize) -> Result<(), OutputError> {
-        let more = if self.capacity < LARGE_CAPACITY {
-            self.capacity
-        } else {
-            self.capacity / 2
+        let larger = match self.capacity {
+            capacity if (EXPECTANT_CAPACITY..self.expected).contains(&capacity) => self.expected,
+            capacity if capacity < LARGE_CAPACITY => 2 * capacity,
+            capacity => capacity.saturating_add(capacity / 2),
         };
-        let larger = self.capacity.saturating_add(more);
         Ok(self.resize(needed.max(larger).max(FIRST_CAPACITY))?)
     }
 

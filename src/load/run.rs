@@ -63,7 +63,7 @@ impl<'py> Machine<'py, '_> {
     fn run<const HANDLERS: bool>(&mut self) -> PyResult<Option<Bound<'py, PyAny>>> {
         loop {
             if !HANDLERS {
-                self.run_plain()?;
+                self.run_plain();
             }
             self.ticks -= 1;
             if self.ticks == 0 && !self.tick()? {

@@ -11,6 +11,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::error::unpickling_error;
 use crate::fast::attribute::optional_attribute;
+use crate::fast::bare::is_bare;
 use crate::fast::build;
 use crate::fast::dict::next_entry;
 use crate::fast::instance::{set_attribute, set_slot};
@@ -69,7 +70,7 @@ impl<'py> Machine<'py, '_> {
             return Err(unpickling_error(self.py, "state is not a dictionary"));
         };
         let class = instance.get_type();
-        if !Attributes::takes_attributes(instance, &class) {
+        if !Attributes::takes_attributes(instance, &class) || self.may_end_in_sight(instance) {
             return self.set_in_dict(instance, state);
         }
         let mut position = 0;
@@ -82,6 +83,14 @@ impl<'py> Machine<'py, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether storing a state may end values that the instance has, whose finalisers may look at the unpickler.
+    #[inline(always)]
+    pub fn may_end_in_sight(&self, instance: &Bound<'py, PyAny>) -> bool {
+        self.unpickler().is_some()
+            && Attributes::place_of_dict(instance, &instance.get_type())
+                .is_none_or(|offset| !is_bare(instance, offset))
     }
 
     /// Whether a state is to be ignored: None on both faces, anything false on the hookable one.

@@ -98,6 +98,7 @@ impl<'py> Machine<'py, '_> {
             return Ok(false);
         };
         if self.has_other_names(start)
+            || self.may_end_in_sight(&instance)
             || !is_bare(&instance, offset)
                 && optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some()
         {

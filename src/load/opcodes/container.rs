@@ -164,9 +164,17 @@ impl<'py> Machine<'py, '_> {
     /// Stores the pairs from `start` on in an exact dict.
     #[inline(always)]
     fn fill_dict(&mut self, dict: &Bound<'py, PyDict>, start: usize) -> PyResult<()> {
-        // A key's own `__hash__` and `__eq__` may look at the memo, where there is a way to it.
-        let mut keys = self.stack.values[start..].iter().step_by(2);
-        if self.unpickler().is_some() && !keys.all(hashes_natively) {
+        // Where there is a way to the memo, a key's own `__hash__` and `__eq__` may look at it, and so may the finaliser
+        // of a value that is replaced.
+        if self.unpickler().is_some() {
+            let pairs = &self.stack.values[start..];
+            if pairs.iter().step_by(2).all(hashes_natively) {
+                let new = build::set_new_items(dict, pairs);
+                self.stack.values.drain(start..start + 2 * new);
+            }
+            if self.stack.len() == start {
+                return Ok(());
+            }
             return self.set_items_of_other(dict, start);
         }
         // They run with nothing of the stack borrowed.

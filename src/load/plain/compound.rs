@@ -64,8 +64,8 @@ pub(super) fn append(stack: &mut Stack<'_>, is_one: bool) -> bool {
 /// Carries out a SETITEM, of one pair, or a SETITEMS; false if there is no exact dict without entries, or not only keys
 /// whose hashing and comparing run no Python code.
 ///
-/// A value that is replaced may have a finaliser, which must not run here: the loop has the pickle's bytes at hand. So
-/// false too from the first key on that comes again: its pair and all behind it are left above the mark.
+/// A value that is replaced may have a finaliser, which may look at the unpickler: here the loop has it at hand. So false
+/// too from the first key on that comes again: its pair and all behind it are left above the mark.
 #[inline(never)]
 pub(super) fn set_items(stack: &mut Stack<'_>, is_one: bool) -> bool {
     let Some((start, fence)) = part(stack, is_one.then_some(2)) else {
@@ -81,10 +81,7 @@ pub(super) fn set_items(stack: &mut Stack<'_>, is_one: bool) -> bool {
     {
         return false;
     }
-    let new = pairs
-        .chunks_exact(2)
-        .take_while(|pair| build::set_new_item(dict, &pair[0], &pair[1]))
-        .count();
+    let new = build::set_new_items(dict, pairs);
     let is_whole = 2 * new == pairs.len();
     // The dict holds them: no reference is the last.
     stack.values.drain(start..start + 2 * new);
@@ -125,13 +122,10 @@ pub(super) fn tuple_above_mark<'py>(
     Some(tuple.into_any())
 }
 
-/// An instance of the class on top, below an empty tuple, which both are taken off: if `object.__new__` makes it. That
-/// runs no Python code unless it fails, and then `failed` says why.
+/// An instance of the class on top, below an empty tuple, which both are taken off: if `object.__new__` makes it, which
+/// runs no Python code and fails where there is no memory.
 #[inline(never)]
-pub(super) fn instance<'py>(
-    stack: &mut Stack<'py>,
-    failed: &mut Option<PyErr>,
-) -> Option<Bound<'py, PyAny>> {
+pub(super) fn instance<'py>(stack: &mut Stack<'py>) -> Option<Bound<'py, PyAny>> {
     let values = stack.values.get(stack.fence..)?;
     let [.., class, args] = values else {
         return None;
@@ -141,13 +135,8 @@ pub(super) fn instance<'py>(
     if !args.is_empty() || build::maker(class) != Maker::Object {
         return None;
     }
-    let made = build::new_instance(class, args, None);
+    let object = build::new_instance(class, args, None).ok()?;
+    // The instance keeps its class, and the empty tuple is the interpreter's.
     stack.truncate(stack.values.len() - 2);
-    match made {
-        Ok(object) => Some(object),
-        Err(error) => {
-            *failed = Some(error);
-            None
-        }
-    }
+    Some(object)
 }

@@ -2,9 +2,9 @@
 //! from it, and NEWOBJ of most classes.
 //!
 //! They are most of a pickle, and few of them can fail. So here they are carried out in a loop of their own,
-//! which has at hand all that it works on. An opcode that is another, or whose bytes are not all there, or for
-//! which there is no room, no memory or nothing on the stack, is left unread for the loop in `run.rs`, which
-//! knows all of them. That of a class that was called can't be left to it.
+//! which has at hand all that it works on, and so can't show it to Python code. An opcode that is another, or whose
+//! bytes are not all there, or for which there is no room, no memory or nothing on the stack, is left unread for the
+//! loop in `run.rs`, which knows all of them.
 
 mod compound;
 
@@ -50,14 +50,11 @@ const LONG_BINGET: u8 = Opcode::LONG_BINGET.code();
 
 impl<'py> Machine<'py, '_> {
     /// Carries out opcodes as long as they are plain.
-    ///
-    /// # Errors
-    /// What `object.__new__` raises.
     #[inline(never)]
-    pub fn run_plain(&mut self) -> PyResult<()> {
+    pub fn run_plain(&mut self) {
         // What Python code sees of the memo is not at hand here.
         if self.memo_is_shown {
-            return Ok(());
+            return;
         }
         let py = self.py;
         let Self {
@@ -69,7 +66,7 @@ impl<'py> Machine<'py, '_> {
             ..
         } = self;
         let Some(state) = &mut state.0 else {
-            return Ok(());
+            return;
         };
         let (memo, unfilled) = (&mut state.memo, &state.unfilled);
         let fetched = fetched.as_ref();
@@ -78,7 +75,6 @@ impl<'py> Machine<'py, '_> {
         let most = bytes.len().min((*ticks as usize).saturating_sub(1));
         let bytes = &bytes[..most];
         let mut at = 0;
-        let mut failed = None;
         while let Some(&code) = bytes.get(at) {
             let (value, next, is_memoized) = match code {
                 BININT1 => match bytes.get(at + 1) {
@@ -125,11 +121,7 @@ impl<'py> Machine<'py, '_> {
                 },
                 EMPTY_LIST => (fresh::list(py).ok().map(Bound::into_any), at + 1, true),
                 EMPTY_DICT => (fresh::dict(py).ok().map(Bound::into_any), at + 1, true),
-                NEWOBJ => {
-                    let object = instance(stack, &mut failed);
-                    at += usize::from(failed.is_some());
-                    (object, at + 1, true)
-                }
+                NEWOBJ => (instance(stack), at + 1, true),
                 TUPLE1 => (tuple_of_last(1, stack, py), at + 1, true),
                 TUPLE2 => (tuple_of_last(2, stack, py), at + 1, true),
                 TUPLE3 => (tuple_of_last(3, stack, py), at + 1, true),
@@ -187,23 +179,7 @@ impl<'py> Machine<'py, '_> {
         }
         // As many as there are ticks at the most.
         *ticks -= at as u32;
-        let Some(error) = failed else {
-            input.window.skip(at);
-            return Ok(());
-        };
-        Err(self.failed_in_plain(at, error))
-    }
-
-    /// Gets past what was read, of which the last byte is the opcode that failed, without an argument.
-    #[cold]
-    #[inline(never)]
-    fn failed_in_plain(&mut self, read: usize, error: PyErr) -> PyErr {
-        let window = &mut self.input.window;
-        let last = window.within_limit().get(read.wrapping_sub(1)).copied();
-        window.skip(read);
-        self.opcode_at = self.input.offset() - 1;
-        self.opcode = last.and_then(Opcode::from_byte);
-        error
+        input.window.skip(at);
     }
 }
 
