@@ -28,6 +28,8 @@ CHECKER := valgrind --quiet --error-exitcode=99 --undef-value-errors=no --num-ca
   --suppressions=$(abspath .ci/valgrind.supp)
 # Left out there: chains of many thousands of objects, and recursion up to the end of the native stack.
 UNCHECKED := never_end or without_end
+# Left out of `make watch`, since the watchman takes memory too: what uses up all there is.
+UNWATCHED := memory_ends
 CHECKER_LOG := $(abspath target/memcheck.log)
 
 # On which Pythons `make watch` runs, and for which `make wheels` builds.
@@ -48,7 +50,7 @@ SDIST_TESTS ?= tests/house tests/unit/test_module.py tests/unit/test_help.py \
   tests/oracles/test_found_pickles.py::test_lean_face
 
 .PHONY: help environment venv build debug demo test lint rust clippy pytest stubs types sanitize memcheck watch watched \
-  bench figures profile torch datasets dask spark docs pages doctest wheels wheel try-wheels reproducible sdist \
+  optimised bench figures profile torch datasets dask spark docs pages doctest wheels wheel try-wheels reproducible sdist \
   sdist-test smoke workflows uncounted fuzz guided clean
 
 help:           ## List the verbs.
@@ -72,7 +74,7 @@ endif
 
 venv: environment  ## Make the virtual environment and what tests need.
 	@echo "installing what builds and tests need, and libraries to test with: minutes, the first time"
-	@$(PIP) 'maturin>=1.9,<2' pytest pytest-xdist hypothesis ruff mypy || { echo $(OFFLINE); exit 1; }
+	@$(PIP) 'maturin>=1.14,<2' pytest pytest-xdist hypothesis ruff mypy || { echo $(OFFLINE); exit 1; }
 	@for library in $(LIBRARIES); do \
 	  $(BIN)/python -c "import importlib.metadata as m; m.version('$$library')" 2> /dev/null || { \
 	    echo "  $$library"; \
@@ -137,7 +139,8 @@ watch:          ## Build with the watchman, and run TESTS and a fuzzer under it,
 # A finaliser of the watchman's garbage may run where the stack ends: that it fails there is not looked at.
 watched:
 	MATURIN_PEP517_ARGS='--features watch' $(MAKE) build
-	OXIPICKLE_WATCH=1 $(BIN)/python -m pytest -q -n auto -p watchman -p no:unraisableexception $(if $(MARKS),-m '$(MARKS)') $(TESTS)
+	OXIPICKLE_WATCH=1 $(BIN)/python -m pytest -q -n auto --dist worksteal -p watchman -p no:unraisableexception \
+	  $(if $(MARKS),-m '$(MARKS)') -k 'not ($(UNWATCHED))' $(TESTS)
 	PYTHONPATH=tests $(BIN)/python -m watchman fuzz/loader.py --minutes $(MINUTES)
 
 test: build     ## Build and pass all tests, Rust's and Python's.
@@ -166,10 +169,13 @@ pages: venv     ## Build the documentation for the package as it is installed.
 doctest:        ## Run every example of the documentation.
 	$(MAKE) pytest TESTS=tests/documentation
 
-bench: build    ## Print the table of ratios.
+optimised: venv ## Build and install as released wheels are built: by a profile of a run (benchmarks/train.py).
+	path=$$(bash packaging/profdata) && PATH="$$path:$$PATH" MATURIN_PGO=1 $(MAKE) build
+
+bench: optimised  ## Print the table of ratios.
 	$(BIN)/python -m benchmarks
 
-figures: build  ## Measure and write the README's table and picture, with dill and msgspec where they have wheels.
+figures: optimised  ## Measure and write the README's table and picture, with dill and msgspec where they have wheels.
 	@$(PIP) --only-binary :all: msgspec 2>/dev/null || echo "left out: no wheel of msgspec for this Python"
 	$(BIN)/python -m benchmarks readme
 
@@ -182,7 +188,7 @@ smoke: build    ## Run the smoke test, which needs no pytest.
 
 $(PACKAGING)/bin/auditwheel:
 	$(PYTHON) -m venv $(PACKAGING) || uv venv --quiet --clear --seed --python $(PYTHON) $(PACKAGING)
-	$(PACKAGING)/bin/python -m pip install --quiet --disable-pip-version-check 'maturin>=1.9,<2' ziglang auditwheel
+	$(PACKAGING)/bin/python -m pip install --quiet --disable-pip-version-check 'maturin>=1.14,<2' ziglang auditwheel
 
 wheels: $(PACKAGING)/bin/auditwheel  ## Build a wheel for each of PYTHONS, check it, and try it in a clean environment.
 	rm -rf $(DIST)

@@ -11,6 +11,7 @@ import contextlib
 import gc
 import sys
 import threading
+import time
 import types
 import warnings
 from typing import Any
@@ -24,6 +25,9 @@ _MISSING = object()
 
 # Ours alone: upstream's class has no method of these names.
 _NOT_UPSTREAMS = frozenset(["resolve_global", "global_references"])
+
+# How long `uninstall` waits for picklers that are at work, in milliseconds.
+_LONGEST_WAIT = 100
 
 _FUNCTIONS = ("dump", "dumps", "load", "loads", "Pickler", "Unpickler")
 
@@ -140,17 +144,30 @@ def _derived(cls: Any) -> set[int]:
     return found
 
 
+def _is_whole(obj: Any) -> bool:
+    """Whether a pickler or unpickler has a memo now. One that is at work natively can't be asked for one."""
+    try:
+        # What is not initialised has none.
+        getattr(obj, "memo", None)
+    except RuntimeError:
+        return False
+    return True
+
+
 def _make_whole() -> None:
     """Gives the picklers and unpicklers that there are the memos that upstream's functions look for.
 
     One that is served natively has none until somebody reads it. Those that `gc.freeze` has put aside are
-    not found.
+    not found. One that is at work on another thread is waited for, but not for long: it may be this thread
+    that it works on.
     """
     classes = _derived(pickle._Pickler) | _derived(pickle._Unpickler)
-    for obj in gc.get_objects():
-        if id(type(obj)) in classes and "memo" not in vars(obj):
-            # What is not initialised has none.
-            getattr(obj, "memo", None)
+    left = [obj for obj in gc.get_objects() if id(type(obj)) in classes and "memo" not in vars(obj)]
+    for _ in range(_LONGEST_WAIT):
+        left = [obj for obj in left if not _is_whole(obj)]
+        if not left:
+            return
+        time.sleep(0.001)
 
 
 def _undo_unasked() -> list[str]:

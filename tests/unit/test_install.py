@@ -433,6 +433,42 @@ def test_threads_dump_and_load_while_others_install():
     assert not is_served()
 
 
+class Bare:
+    pass
+
+
+class Ends:
+    """Runs what it is told to when it ends."""
+
+    todo = staticmethod(lambda: None)
+
+    def __del__(self):
+        Ends.todo()
+
+
+def test_undone_while_an_unpickler_is_at_work():
+    """What the load ends at once can't ask the unpickler for anything."""
+    seen = []
+
+    def uninstall():
+        try:
+            oxipickle.uninstall()
+        except BaseException as error:
+            seen.append(error)
+        seen.append(is_served())
+
+    name = f"c{__name__}\n".encode()
+    # The state's first value is replaced by its second.
+    data = name + b"Bare\n)\x81}(\x8c\x01a" + name + b"Ends\n)\x81\x8c\x01aK\x01ub."
+    Ends.todo = uninstall
+    try:
+        oxipickle.install()
+        obj = SubUnpickler(io.BytesIO(data)).load()
+    finally:
+        Ends.todo = staticmethod(lambda: None)
+    assert vars(obj) == {"a": 1} and seen == [False]
+
+
 def test_functions_are_served():
     with oxipickle.installed(functions=True):
         for module in (pickle, _pickle):
