@@ -8,6 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 use crate::fast::libpython;
+use crate::fast::output::copy_of_many;
+use crate::fast::pages;
 
 /// Bytes from which a text is copied at once instead of decoded: one character comes from the
 /// interpreter's shared ones.
@@ -151,6 +153,9 @@ pub fn unescape<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny
 /// A `bytes` object.
 #[inline(always)]
 pub fn bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    if bytes.len() >= pages::LARGE {
+        return copy_of_many(py, bytes);
+    }
     let (data, len) = parts(bytes);
     // SAFETY: the bytes are copied; the result is of the type that it is cast to.
     unsafe {

@@ -35,6 +35,7 @@ pub mod method;
 pub mod no_memory;
 pub mod object;
 pub mod output;
+pub mod pages;
 pub mod partial;
 pub mod quiet;
 pub mod recursion;

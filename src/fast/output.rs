@@ -5,6 +5,7 @@ use std::ptr::NonNull;
 
 use pickle_format::frame::{FrameWriter, Output};
 use pickle_format::opcode::Opcode;
+use pickle_format::unfilled;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -12,6 +13,7 @@ use pyo3::types::PyBytes;
 use crate::fast::count::count;
 use crate::fast::libpython;
 use crate::fast::no_memory::NoMemory;
+use crate::fast::pages;
 
 /// Why output could not be written.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -84,6 +86,20 @@ impl BytesOutput {
         }
     }
 
+    /// With room for all that will be written, which may lie in large pages: what grows would be moved out of them, and
+    /// that takes longer than they save.
+    ///
+    /// # Errors
+    /// MemoryError.
+    pub fn for_all(size: usize) -> Result<Self, NoMemory> {
+        let mut output = Self::new();
+        output.resize(size.max(1))?;
+        if size >= pages::LARGE {
+            pages::ask_for_large(output.data, size);
+        }
+        Ok(output)
+    }
+
     /// A new output that follows this one, which came to so many bytes. Expects the most that outputs came to of late.
     fn next(&self, filled: usize) -> Self {
         let faded = self.expected - self.expected / 8;
@@ -96,6 +112,16 @@ impl BytesOutput {
     /// Whether the room is what a small call needs, and worth to be kept for the next one.
     pub fn is_small(&self) -> bool {
         self.capacity <= FIRST_CAPACITY
+    }
+
+    /// Grows for one payload that is most of the output, with room for a little behind it: growing once more would move
+    /// it.
+    fn grow_for_payload(&mut self, filled: usize, needed: usize) -> Result<(), NoMemory> {
+        self.resize(needed.saturating_add(needed / 8))?;
+        // SAFETY: `filled` bytes were written, and so lie within the capacity, which is what `data` has.
+        let rest = unsafe { self.data.add(filled) };
+        pages::ask_for_large(rest, self.capacity - filled);
+        Ok(())
     }
 
     fn resize(&mut self, capacity: usize) -> Result<(), NoMemory> {
@@ -152,6 +178,18 @@ impl BytesOutput {
             None => Err(NoMemory.into()),
         }
     }
+}
+
+/// A copy of many bytes as an object of their own.
+///
+/// # Errors
+/// MemoryError.
+#[cold]
+#[inline(never)]
+pub fn copy_of_many<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    let mut output = BytesOutput::for_all(bytes.len())?;
+    unfilled::copy(output.space(), bytes);
+    output.finish(py, bytes.len())
 }
 
 /// An output, and how many of its bytes were written, as the writer says that wrote them.
@@ -303,7 +341,10 @@ impl Output for BytesOutput {
     }
 
     #[cold]
-    fn grow(&mut self, _filled: usize, needed: usize) -> Result<(), OutputError> {
+    fn grow(&mut self, filled: usize, needed: usize) -> Result<(), OutputError> {
+        if needed >= pages::LARGE && needed / 2 > self.capacity {
+            return Ok(self.grow_for_payload(filled, needed)?);
+        }
         let larger = match self.capacity {
             capacity if (EXPECTANT_CAPACITY..self.expected).contains(&capacity) => self.expected,
             capacity if capacity < LARGE_CAPACITY => 2 * capacity,

@@ -45,6 +45,27 @@ def test_one_pickler(framed):
     assert ours.getvalue() == theirs.getvalue()
 
 
+PAYLOADS = {
+    "one": lambda: bytes(9 * MOST // 32),
+    "behind texts": lambda: [*texts(LARGE), b"x" * (MOST // 4)],
+    "in a row": lambda: [bytes([i]) * (MOST // 6) for i in range(3)],
+    "each larger": lambda: [b"x" * (MOST // 64 << i) for i in range(6)],
+    "text": lambda: "x" * (MOST // 5),
+    "bytearray": lambda: bytearray(MOST // 7),
+    "of pages": lambda: [b"x" * (1 << 22), b"y" * ((1 << 22) - 1), b"z" * ((1 << 22) + 1)],
+}
+
+
+@pytest.mark.parametrize("make", PAYLOADS.values(), ids=PAYLOADS)
+def test_payloads(make, protocol):
+    obj = make()
+    data = pickle.dumps(obj, protocol)
+    assert oxipickle.dumps(obj, protocol) == data
+    for given in (data, bytearray(data)):
+        assert oxipickle.loads(given) == obj
+    assert oxipickle.Unpickler(io.BytesIO(data)).load() == obj
+
+
 def test_no_room_is_left_behind():
     """The object that is returned takes no more than its bytes."""
     obj = texts(40 * LARGE)

@@ -4,7 +4,6 @@ use pickle_format::frame::Output;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::fast::no_memory::NoMemory;
 use crate::fast::output::BytesOutput;
 use crate::fast::window::Window;
 use crate::load::input::Input;
@@ -67,8 +66,7 @@ impl Input<'_> {
             return Ok(None);
         }
         self.leave_frame(py)?;
-        let mut output = BytesOutput::new();
-        output.grow(0, n).map_err(|_| NoMemory)?;
+        let mut output = BytesOutput::for_all(n)?;
         if let Some(exported) = &self.exported {
             exported.copy(at, &mut output.space()[..n]);
         }
