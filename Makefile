@@ -121,7 +121,8 @@ pytest:         ## Run the Python tests, on all cores: CASES of each function, o
 
 sanitize: debug ## Run hazards and attacks under the debugging allocator, and under valgrind.
 	PYTHONMALLOC=debug $(DEBUG)/bin/python -m pytest -q -n auto -m '$(UNOPTIMISED)' tests/hazards tests/attacks
-	OXIPICKLE_CHECK_ALL=1 $(MAKE) memcheck TESTS='tests/hazards tests/attacks'
+	$(MAKE) memcheck TESTS=tests/hazards
+	OXIPICKLE_CHECK_ALL=1 $(MAKE) memcheck TESTS=tests/attacks
 
 memcheck:       ## Run SAMPLE cases of each test in TESTS under valgrind, in the build of `make debug`.
 	rm -f $(CHECKER_LOG)
