@@ -52,3 +52,4 @@ pub mod watch;
 #[cfg(feature = "watch")]
 pub mod watchman;
 pub mod window;
+pub mod written;

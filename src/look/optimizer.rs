@@ -14,7 +14,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::fast::no_memory::NoMemory;
-use crate::fast::output::{BytesOutput, OutputError, Written};
+use crate::fast::output::{BytesOutput, OutputError};
+use crate::fast::written::Written;
 use crate::look::source::Source;
 
 /// Instructions between two looks at signals.

@@ -9,8 +9,8 @@ use crate::fast::call::call_hook;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::method::builtin_method;
-use crate::fast::output::Written;
 use crate::fast::view::{Kind, View};
+use crate::fast::written::Written;
 use crate::save::note::not_written;
 use crate::save::walk::Walk;
 

@@ -8,7 +8,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyMemoryView};
 
 use crate::fast::fresh;
 use crate::fast::held::give_up_late;
-use crate::fast::output;
+use crate::fast::written;
 use crate::gate::home::Home;
 use crate::save::fault::Fault;
 use crate::save::state::State;
@@ -38,7 +38,7 @@ pub fn frame_size(home: &Home<State>) -> PyResult<usize> {
 /// # Errors
 /// As for `is_framing`.
 pub fn frame_contents<'py>(py: Python<'py>, home: &Home<State>) -> PyResult<Bound<'py, PyBytes>> {
-    home.with(|state| output::frame_contents(py, &mut state.writer.out))?
+    home.with(|state| written::frame_contents(py, &mut state.writer.out))?
 }
 
 /// Begins framing.

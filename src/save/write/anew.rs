@@ -2,7 +2,8 @@
 
 use pickle_format::protocol::Protocol;
 
-use crate::fast::output::{BytesOutput, Written};
+use crate::fast::output::BytesOutput;
+use crate::fast::written::Written;
 use crate::interpreter::face::Face;
 use crate::save::hooks::builtin::Builtins;
 use crate::save::write::writer::Writer;
