@@ -6,8 +6,18 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::fast::bytes_io;
+use crate::fast::fresh;
 use crate::fast::import::Importing;
 use crate::interpreter::behaviour::{self, Lean};
+
+/// An object that is the only one of its class.
+pub struct Singleton {
+    pub class: Py<PyAny>,
+    pub value: Py<PyAny>,
+    /// The arguments by which upstream's pickler in Python makes the class again, where its code has them as a constant:
+    /// hooks meet the same tuple each time.
+    pub constant: Option<Py<PyTuple>>,
+}
 
 /// What saving and loading need from the standard library.
 pub struct Imports {
@@ -55,7 +65,7 @@ pub struct Imports {
     pub builtin_method_type: Py<PyType>,
     pub deque_type: Py<PyType>,
     pub ordered_dict_type: Py<PyType>,
-    pub singletons: [(Py<PyAny>, Py<PyAny>); 3],
+    pub singletons: [Singleton; 3],
     pub empty_tuple: Py<PyTuple>,
     /// `_compat_pickle`'s maps from Python 3's names to Python 2's, and back.
     pub reverse_name_mapping: Py<PyDict>,
@@ -130,8 +140,14 @@ impl Imports {
         let mapping = |module: &Bound<'_, PyModule>, name: &str| {
             Ok::<_, PyErr>(module.getattr(name)?.cast_into::<PyDict>()?.unbind())
         };
-        let singleton =
-            |value: Bound<'_, PyAny>| (value.get_type().into_any().unbind(), value.unbind());
+        let singleton = |value: Bound<'_, PyAny>, is_constant: bool| {
+            let constant = is_constant.then(|| fresh::tuple(py, [value.clone()]));
+            Ok::<_, PyErr>(Singleton {
+                class: value.get_type().into_any().unbind(),
+                constant: constant.transpose()?.map(Bound::unbind),
+                value: value.unbind(),
+            })
+        };
         let io = py.import("io")?;
         let bytes_io_type = class(&io, "BytesIO")?;
         bytes_io::observe(bytes_io_type.bind(py))?;
@@ -170,9 +186,10 @@ impl Imports {
             deque_type: class(&collections, "deque")?,
             ordered_dict_type: class(&collections, "OrderedDict")?,
             singletons: [
-                singleton(py.None().into_bound(py)),
-                singleton(py.NotImplemented().into_bound(py)),
-                singleton(py.Ellipsis().into_bound(py)),
+                singleton(py.None().into_bound(py), true)?,
+                // To the compiler of Python, a name like any other.
+                singleton(py.NotImplemented().into_bound(py), false)?,
+                singleton(py.Ellipsis().into_bound(py), true)?,
             ],
             empty_tuple: PyTuple::empty(py).unbind(),
             reverse_name_mapping: mapping(&compat, "REVERSE_NAME_MAPPING")?,

@@ -11,7 +11,9 @@ impl Walk<'_, '_> {
     /// Takes this walk's items off the stack, and tells the error the path they stand for.
     #[cold]
     pub fn unwind(&mut self, base: usize, error: PyErr) -> PyErr {
-        self.writer().fast_path.clear();
+        let writer = self.writer();
+        writer.fast_path.clear();
+        writer.fast_nesting = 0;
         self.state_mut().due = None;
         let obj = match self.writer().asked.take() {
             Some(Asked::Memoize(obj)) => Some(obj),

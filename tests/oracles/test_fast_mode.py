@@ -173,3 +173,19 @@ def test_a_container_opened_in_fast_mode_and_closed_out_of_it(face, protocol):
         return file.getvalue()
 
     assert pickled(face.ours) == pickled(face.model)
+
+
+@pytest.mark.parametrize("make", [list_cycle, dict_cycle, tuple_cycle])
+def test_hooks_are_asked_of_a_cycle_as_often_as_by_c(make, protocol):
+    asked, errors = [], []
+    for pickler_class in LEAN.both():
+
+        class Asking(pickler_class):
+            def persistent_id(self, obj):
+                asked[-1].append(type(obj))
+
+        asked.append([])
+        error = raised(fast_dumped, Asking, make(), protocol)
+        errors.append(str(error).split(" at 0x")[0])
+    assert asked[0] == asked[1] and len(asked[0]) > 50
+    assert errors[0] == errors[1]

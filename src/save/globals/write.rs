@@ -38,15 +38,19 @@ impl Walk<'_, '_> {
         let singleton = imports
             .singletons
             .iter()
-            .find(|(class, _)| class.as_ptr() as usize == address);
-        let Some((_, singleton)) = singleton else {
+            .find(|singleton| singleton.class.as_ptr() as usize == address);
+        let Some(singleton) = singleton else {
             if let Some(next) = self.call_save_global(obj, None)? {
                 return Ok(next);
             }
             return self.save_global(obj, None, standing);
         };
+        let face = self.writer().face;
         let value = self.leave(|py| {
-            let arguments = fresh::tuple(py, [singleton.bind(py).clone()])?;
+            let arguments = match &singleton.constant {
+                Some(constant) if face == Face::Hookable => constant.bind(py).clone(),
+                _ => fresh::tuple(py, [singleton.value.bind(py).clone()])?,
+            };
             let function = imports.type_type.bind(py).as_any().clone();
             Ok(fresh::tuple(py, [function, arguments.into_any()])?.into())
         })?;

@@ -69,6 +69,7 @@ impl Writer {
             notices_list_growth,
             passages,
             fast_path,
+            fast_nesting,
             rooms: _,
         } = self;
         *opened = Builtins::ALL;
@@ -89,7 +90,7 @@ impl Writer {
             *flag = false;
         }
         (*asked, *waiting) = (None, None);
-        *passages = 0;
+        (*passages, *fast_nesting) = (0, 0);
         fast_path.clear();
         self.drop_frame();
     }

@@ -63,6 +63,8 @@ pub struct Writer {
     pub passages: u64,
     /// Containers that are open in `fast` mode, by identity.
     pub fast_path: HashSet<usize>,
+    /// How many of them there are, those that are not noted included.
+    pub fast_nesting: u32,
     /// Room for batches that are taken out of their containers.
     pub rooms: Rooms,
 }
@@ -94,6 +96,7 @@ impl Writer {
             notices_list_growth: false,
             passages: 0,
             fast_path: HashSet::new(),
+            fast_nesting: 0,
             rooms: Rooms::default(),
         }
     }
