@@ -151,6 +151,8 @@ def _is_whole(obj: Any) -> bool:
         getattr(obj, "memo", None)
     except RuntimeError:
         return False
+    except Exception:  # noqa: S110 - a class that refuses to tell its memo keeps nobody from uninstalling
+        pass
     return True
 
 

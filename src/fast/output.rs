@@ -51,7 +51,7 @@ pub struct BytesOutput {
     pub(super) capacity: usize,
     /// Where `leaf_space` ends: at most at the capacity.
     pub(super) leaf_end: usize,
-    /// How many bytes outputs before this one came to; zero where none was large.
+    /// How many bytes outputs before this one came to; zero at first.
     expected: usize,
 }
 
@@ -80,7 +80,7 @@ impl BytesOutput {
         let mut output = Self::new();
         output.resize(size.max(1))?;
         if size >= pages::LARGE {
-            pages::ask_for_large(output.data, size);
+            pages::ask_for_large(output.space());
         }
         Ok(output)
     }
@@ -103,10 +103,7 @@ impl BytesOutput {
     /// it.
     fn grow_for_payload(&mut self, filled: usize, needed: usize) -> Result<(), NoMemory> {
         self.resize(needed.saturating_add(needed / 8))?;
-        let filled = filled.min(self.capacity);
-        // SAFETY: so many bytes lie within the capacity, which is what `data` has.
-        let rest = unsafe { self.data.add(filled) };
-        pages::ask_for_large(rest, self.capacity - filled);
+        pages::ask_for_large(self.space().get_mut(filled..).unwrap_or_default());
         Ok(())
     }
 

@@ -61,6 +61,19 @@ class Stated:
         pass
 
 
+class Equal:
+    """A key that meets 1 where a dict looks for it."""
+
+    def __hash__(self):
+        return hash(1)
+
+    def __eq__(self, other):
+        seen.append("compared")
+        if current:
+            look()
+        return False
+
+
 def named(cls):
     return f"c{__name__}\n{cls.__name__}\n".encode()
 
@@ -117,3 +130,11 @@ def test_an_abstract_class_whose_methods_python_code_names(face):
     ours, theirs = (loaded(cls, data) for cls in face.both())
     assert ours == theirs
     assert "abstract" in ours[0] and ours[1] == [[0]]
+
+
+@pytest.mark.parametrize("face", UNPICKLERS, ids=repr)
+@pytest.mark.parametrize("fill", [b"(K\x01Nu", b"K\x01Ns"], ids=["SETITEMS", "SETITEM"])
+def test_a_key_that_the_dict_has_is_compared_once(face, fill):
+    data = BEFORE + b"}(" + named(Equal) + b")\x81Nu" + fill + AFTER + b"\x86\x86."
+    ours, theirs = (loaded(cls, data)[1] for cls in face.both())
+    assert ours == theirs == ["compared", [0]]

@@ -189,3 +189,23 @@ def test_hooks_are_asked_of_a_cycle_as_often_as_by_c(make, protocol):
         errors.append(str(error).split(" at 0x")[0])
     assert asked[0] == asked[1] and len(asked[0]) > 50
     assert errors[0] == errors[1]
+
+
+def test_what_was_opened_in_fast_mode_is_closed_out_of_it(face, protocol):
+    """A list that others were opened and closed in, out of the mode, is no cycle when it comes again."""
+
+    def pickled(pickler_class):
+        inner = [["off"], [["within"]], ["on"]]
+        file = io.BytesIO()
+
+        class Switching(pickler_class):
+            def persistent_id(self, obj):
+                if type(obj) is str and obj in ("off", "on"):
+                    self.fast = obj == "on"
+
+        pickler = Switching(file, protocol)
+        pickler.fast = True
+        pickler.dump(([inner], (inner, 1)))
+        return file.getvalue()
+
+    assert outcome(pickled, face.ours) == outcome(pickled, face.model)

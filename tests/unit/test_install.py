@@ -469,6 +469,21 @@ def test_undone_while_an_unpickler_is_at_work():
     assert vars(obj) == {"a": 1} and seen == [False]
 
 
+def test_undone_though_a_memo_is_not_told():
+    class Refusing(pickle._Unpickler):
+        @property
+        def memo(self):
+            raise ValueError
+
+        @memo.setter
+        def memo(self, memo):
+            pass
+
+    with oxipickle.installed():
+        kept = Refusing(io.BytesIO(b"N."))
+    assert not is_served() and type(kept) is Refusing
+
+
 def test_functions_are_served():
     with oxipickle.installed(functions=True):
         for module in (pickle, _pickle):

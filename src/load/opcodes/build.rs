@@ -87,7 +87,7 @@ impl<'py> Machine<'py, '_> {
 
     /// Whether storing a state may end values that the instance has, whose finalisers may look at the unpickler.
     #[inline(always)]
-    pub fn may_end_in_sight(&self, instance: &Bound<'py, PyAny>) -> bool {
+    fn may_end_in_sight(&self, instance: &Bound<'py, PyAny>) -> bool {
         self.unpickler().is_some()
             && Attributes::place_of_dict(instance, &instance.get_type())
                 .is_none_or(|offset| !is_bare(instance, offset))

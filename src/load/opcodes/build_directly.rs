@@ -97,10 +97,11 @@ impl<'py> Machine<'py, '_> {
         let Some(offset) = Attributes::place_of_dict(&instance, &class) else {
             return Ok(false);
         };
+        // What it has may end, whose finalisers may look at the unpickler; or its `__setstate__` is one of its own.
+        let may_look = || self.unpickler().is_some();
+        let sets_state = || optional_attribute(&instance, intern!(py, "__setstate__"));
         if self.has_other_names(start)
-            || self.may_end_in_sight(&instance)
-            || !is_bare(&instance, offset)
-                && optional_attribute(&instance, intern!(py, "__setstate__"))?.is_some()
+            || !is_bare(&instance, offset) && (may_look() || sets_state()?.is_some())
         {
             return Ok(false);
         }

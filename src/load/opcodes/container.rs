@@ -164,11 +164,11 @@ impl<'py> Machine<'py, '_> {
     /// Stores the pairs from `start` on in an exact dict.
     #[inline(always)]
     fn fill_dict(&mut self, dict: &Bound<'py, PyDict>, start: usize) -> PyResult<()> {
-        // Where there is a way to the memo, a key's own `__hash__` and `__eq__` may look at it, and so may the finaliser
-        // of a value that is replaced.
+        // Where there is a way to the memo, a key's own `__hash__` and `__eq__` may look at it, a key's that the dict has
+        // included, and so may the finaliser of a value that is replaced.
         if self.unpickler().is_some() {
             let pairs = &self.stack.values[start..];
-            if pairs.iter().step_by(2).all(hashes_natively) {
+            if dict.is_empty() && pairs.iter().step_by(2).all(hashes_natively) {
                 let new = build::set_new_items(dict, pairs);
                 self.stack.values.drain(start..start + 2 * new);
             }

@@ -39,8 +39,11 @@ impl Writer {
     /// Of a list or dict opened in `fast` mode, which may be off again: it is closed.
     #[inline(always)]
     pub fn leave_fast(&mut self, obj: View<'_>) {
-        if self.fast_nesting != 0 {
-            self.fast_nesting -= 1;
+        if self.fast {
+            self.fast_nesting = self.fast_nesting.saturating_sub(1);
+        }
+        // What was opened before the mode was switched off is closed all the same.
+        if !self.fast_path.is_empty() {
             self.fast_path.remove(&obj.address());
         }
     }
