@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 
 import specimens
 from recipes import parts
@@ -179,6 +180,10 @@ def _buffer_callback(log, answer):
     return callback
 
 
+# What the text of an object says of where it lies.
+ADDRESS = re.compile(rb" at 0x[0-9a-f]+>")
+
+
 @dataclasses.dataclass
 class Told:
     """What one dump came to."""
@@ -219,6 +224,8 @@ def _dump(pickler, graph, file, log, peeks):
     except Exception as failure:
         error = type(failure)
     written = file.getvalue()[start:] if error is None else b""
+    # At protocol 0 a persistent id is written as its text, and each graph lies elsewhere.
+    written = ADDRESS.sub(b">", written)
     indices = None
     if peeks and error is None:
         indices = sorted(entry[0] for entry in pickler.memo.copy().values())
