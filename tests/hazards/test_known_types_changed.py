@@ -9,11 +9,14 @@ import copyreg
 import datetime
 import decimal
 import fractions
+import sys
 import types
 import uuid
 
+import oxipickle
 import pytest
 from faces import dumped, outcome
+from own_process import run
 from parts import both, rebuilt
 
 LOG = []
@@ -390,6 +393,47 @@ def test_before_the_first_instance(face, name, change, protocol):
         return outcome(dumped, pickler_class, root, protocol)
 
     in_turn(face, attempt)
+
+
+def asked(root):
+    """How often something is called in a dump, when there was one before."""
+    calls = []
+
+    def look(frame, event, arg):
+        if event == "call":
+            calls.append(frame.f_code)
+
+    dumped(oxipickle.Pickler, root, 4)
+    sys.setprofile(look)
+    try:
+        dumped(oxipickle.Pickler, root, 4)
+    finally:
+        sys.setprofile(None)
+    return len(calls)
+
+
+def asked_more_often():
+    """The changes after which instances are asked more often, though a change was taken back."""
+    found = []
+    for name, change in CASES:
+        cls, make, changes_of = KNOWN[name]
+        root = [make(i) for i in range(20)]
+        before = asked(root)
+        changes = Changes()
+        try:
+            changes_of[change](changes, cls)
+            for _ in range(2):
+                outcome(dumped, oxipickle.Pickler, root, 4)
+        finally:
+            changes.take_back()
+        if asked(root) > before:
+            found.append((name, change))
+    return found
+
+
+def test_known_again():
+    """In a process of its own: from 3.13 on a class that was changed a thousand times is not known again."""
+    assert run(asked_more_often) == []
 
 
 def unmade_uuid():

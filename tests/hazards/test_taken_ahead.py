@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 from faces import HOOKABLE, dumped, outcome
+from own_process import run
 from parts import HERE, PARTS, Gives, both, warm
 
 EVERY_PART = pytest.mark.parametrize("kind", PARTS)
@@ -130,10 +131,8 @@ def test_saved_by_a_hook(kind, protocol):
     both(HOOKABLE, attempt)
 
 
-def test_known_types_are_written_without_being_asked(protocol):
-    """Once the class has been asked, so are those that were taken out by then: no method is called."""
-    if protocol < 4:
-        pytest.skip("below protocol 4 they are asked")
+def times_asked(protocol):
+    """How often UUIDs are asked for their state when there was a dump of such before."""
     called = []
 
     def look(frame, event, arg):
@@ -148,4 +147,14 @@ def test_known_types_are_written_without_being_asked(protocol):
     finally:
         sys.setprofile(None)
     assert found == dumped(HOOKABLE.model, data, protocol)
-    assert len(called) <= 2
+    return len(called)
+
+
+def test_known_types_are_written_without_being_asked(protocol):
+    """Once the class has been asked, so are those that were taken out by then: no method is called.
+
+    In a process of its own, since from 3.13 on a class that was changed a thousand times is not known again.
+    """
+    if protocol < 4:
+        pytest.skip("below protocol 4 they are asked")
+    assert run(times_asked, protocol) <= 2

@@ -100,6 +100,10 @@ impl Nest<'_> {
             {
                 return Ok(Opening::Whole);
             }
+            Some(known) if known.is_stale(obj.class(), self.quiet) => {
+                self.plans.forget(obj.class());
+                return Ok(self.ask(obj, standing, None));
+            }
             _ => {}
         }
         Ok(self.ask(obj, standing, Some(plan)))

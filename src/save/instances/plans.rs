@@ -72,6 +72,14 @@ impl PlanCache {
         self.met(class).map(|met| met.plan.clone())
     }
 
+    /// Forgets the plan for instances of a class, here and in the process: the next of them is asked, and another plan
+    /// made.
+    pub fn forget(&mut self, class: Class<'_>) {
+        let index = self.index(class.address());
+        let forgotten = self.met.get_mut(index).map(Option::take);
+        drop((forgotten, Plans::take(class.address())));
+    }
+
     /// Looks the plan up in the process's own cache, and tells its place in this one, which may grow.
     #[inline(never)]
     fn meet(&mut self, class: Class<'_>) -> Option<usize> {
@@ -137,6 +145,16 @@ impl Plans {
         // What is pushed out by this was in use two generations ago at the latest.
         plans.young.insert(address, plan.clone());
         Some(plan)
+    }
+
+    /// Takes out what is kept in either generation.
+    fn take(address: usize) -> [Option<Arc<Plan>>; 2] {
+        let mut plans = PLANS.lock().unwrap_or_else(PoisonError::into_inner);
+        let remove = |plans: &mut Self| {
+            let Self { young, old } = plans;
+            [young, old].map(|plans| plans.remove(&address))
+        };
+        plans.as_mut().map(remove).unwrap_or_default()
     }
 }
 

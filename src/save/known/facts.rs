@@ -135,10 +135,38 @@ pub struct Uuid {
     pub slots: Slots,
     /// The key of the state.
     pub int: Held,
-    /// The name of `uuid.SafeUUID`, that class as it was, and its member `unknown`.
+    /// The name of `uuid.SafeUUID`, and what had that name.
     pub safe_uuid: Held,
-    pub safe: (usize, ClassVersion),
-    pub unknown: usize,
+    pub safe: (usize, Option<ClassVersion>),
+    /// The member `SafeUUID.unknown`; None where a comparison with it has to be asked for.
+    pub unknown: Option<usize>,
+}
+
+impl Uuid {
+    /// What has the name of `uuid.SafeUUID` now: its address, and the version of a class. None where the method is
+    /// another than it was.
+    #[inline(always)]
+    pub fn safe_now(
+        &self,
+        class: Class<'_>,
+        quiet: &Quiet,
+    ) -> Option<(usize, Option<ClassVersion>)> {
+        let globals = self.getstate.found(class, quiet)?.globals()?;
+        let safe = globals.get_named(self.safe_uuid.view(quiet))?;
+        Some((safe.address(), safe.as_class().and_then(Class::version)))
+    }
+}
+
+impl Known {
+    /// Whether something besides the class itself has changed, so that another look may tell something else.
+    pub fn is_stale(&self, class: Class<'_>, quiet: &Quiet) -> bool {
+        match self {
+            Known::Uuid(uuid) => uuid
+                .safe_now(class, quiet)
+                .is_some_and(|now| now != uuid.safe),
+            _ => false,
+        }
+    }
 }
 
 /// What the reduce value of an array rests on.

@@ -7,7 +7,7 @@ use pyo3::types::{PyModule, PyString, PyTuple};
 use crate::fast::attached::Attached;
 use crate::fast::attribute::optional_attribute;
 use crate::fast::view::{
-    View, make_arrays_known, make_collections_known, make_dates_known, make_decimal_known,
+    Class, View, make_arrays_known, make_collections_known, make_dates_known, make_decimal_known,
 };
 use crate::interpreter::imports::Imports;
 use crate::save::instances::plan::PlanKind;
@@ -156,21 +156,21 @@ fn uuid_of(obj: &Bound<'_, PyAny>, getstate: Method, newobj: NewObject) -> PyRes
     let globals = function.getattr(intern!(py, "__globals__"))?;
     let safe_uuid = intern!(py, "SafeUUID");
     let safe = globals.get_item(safe_uuid)?;
-    let Some(unknown) = optional_attribute(&safe, intern!(py, "unknown"))? else {
-        return Ok(None);
-    };
-    if !unknown.get_type().is(&safe) {
-        return Ok(None);
+    let unknown = optional_attribute(&safe, intern!(py, "unknown"))?;
+    let unknown = unknown.filter(|unknown| unknown.get_type().is(&safe));
+    if let Some(unknown) = &unknown {
+        // A look-up on a member gives the class its version.
+        let _ = optional_attribute(unknown, intern!(py, "value"))?;
     }
-    // A look-up on a member gives the class its version.
-    let _ = optional_attribute(&unknown, intern!(py, "value"))?;
     let attached = Attached::new(py);
     let quiet = attached.quiet();
     let known = || {
-        let safe = View::of(safe.as_unbound(), quiet).as_class()?;
-        if !safe.compares_by_identity() {
-            return None;
-        }
+        let safe = View::of(safe.as_unbound(), quiet);
+        let version = safe.as_class().and_then(Class::version);
+        let unknown = unknown.as_ref().filter(|_| {
+            let class = safe.as_class();
+            version.is_some() && class.is_some_and(Class::compares_by_identity)
+        });
         let class = View::of(obj.as_unbound(), quiet).class();
         let names = class.names_as_seen(getstate.names)?;
         let int = intern!(py, "int").as_any();
@@ -185,8 +185,8 @@ fn uuid_of(obj: &Bound<'_, PyAny>, getstate: Method, newobj: NewObject) -> PyRes
             newobj,
             int: int.into(),
             safe_uuid: safe_uuid.into(),
-            safe: (safe.address(), safe.version()?),
-            unknown: View::of(unknown.as_unbound(), quiet).address(),
+            safe: (safe.address(), version),
+            unknown: unknown.map(|unknown| View::of(unknown.as_unbound(), quiet).address()),
         })))
     };
     Ok(known())

@@ -62,19 +62,13 @@ pub fn write_uuid(
 /// The number of a UUID of whose state it is all: `__getstate__` compares `is_safe` with `SafeUUID.unknown`, which
 /// says that they are equal where they are the same, as long as `SafeUUID` is as it was.
 fn number_of<'q>(obj: View<'q>, uuid: &Uuid, quiet: &Quiet) -> Option<Int<'q>> {
-    let function = uuid.getstate.found(obj.class(), quiet)?;
-    if !uuid.newobj.stands(quiet) {
+    if !uuid.newobj.stands(quiet) || uuid.safe_now(obj.class(), quiet)? != uuid.safe {
         return None;
     }
-    let safe_uuid = function.globals()?.get_named(uuid.safe_uuid.view(quiet))?;
-    let safe_uuid = safe_uuid.as_class()?;
-    let (address, version) = uuid.safe;
-    if safe_uuid.address() != address || safe_uuid.version() != Some(version) {
-        return None;
-    }
+    let unknown = uuid.unknown?;
     let mut values = obj.slot_values(&uuid.slots);
     let (int, is_safe) = (values.next()??, values.next()??);
-    if is_safe.address() != uuid.unknown {
+    if is_safe.address() != unknown {
         return None;
     }
     match int.kind() {
