@@ -88,6 +88,18 @@ fn layout(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> Option<*mut Byt
     (is_known() && file.get_type_ptr() == class.as_type_ptr()).then(|| file.as_ptr().cast())
 }
 
+/// Where an open file stands, and its length, in bytes.
+pub fn place(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>) -> Option<(u64, u64)> {
+    let layout = layout(file, class)?;
+    // SAFETY: the file is alive, the GIL held, and the layout known.
+    let (is_closed, position, length) = unsafe {
+        let is_closed = (*layout).contents.is_null();
+        (is_closed, (*layout).position, (*layout).length)
+    };
+    let place = (u64::try_from(position).ok()?, u64::try_from(length).ok()?);
+    (!is_closed).then_some(place)
+}
+
 /// Reads `n` bytes or what there is, as the method `read` does; None where that has to be called.
 #[inline(always)]
 pub fn read(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, n: usize) -> Option<Window> {

@@ -7,6 +7,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
+use crate::fast::filling::bytearray_of_many;
 use crate::fast::libpython;
 use crate::fast::output::copy_of_many;
 use crate::fast::pages;
@@ -181,6 +182,9 @@ pub fn bytes_of<'py>(array: &Bound<'py, PyByteArray>) -> PyResult<Bound<'py, PyB
 
 /// A `bytearray`.
 pub fn bytearray<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    if bytes.len() >= pages::LARGE {
+        return Ok(bytearray_of_many(py, bytes)?.into_any());
+    }
     let (data, len) = parts(bytes);
     // SAFETY: the bytes are copied.
     unsafe { owned(py, ffi::PyByteArray_FromStringAndSize(data, len)) }

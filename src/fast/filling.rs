@@ -2,9 +2,11 @@
 //! given out when nobody can write to it any more, and bytearrays.
 
 use std::ffi::c_int;
+use std::mem::MaybeUninit;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pickle_format::frame::Output;
+use pickle_format::unfilled;
 use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -12,6 +14,7 @@ use pyo3::types::{PyByteArray, PyBytes};
 
 use crate::fast::no_memory::NoMemory;
 use crate::fast::output::BytesOutput;
+use crate::fast::pages;
 
 /// What is shown is the last piece that was asked for.
 #[pyclass(frozen, module = "oxipickle._oxipickle")]
@@ -32,13 +35,16 @@ fn shown() -> PyErr {
 }
 
 impl Filling {
-    /// Nothing yet.
+    /// Nothing yet, with room for so many bytes.
     ///
     /// # Errors
     /// MemoryError.
-    pub fn new(py: Python<'_>) -> PyResult<Bound<'_, Self>> {
+    pub fn new(py: Python<'_>, room: usize) -> PyResult<Bound<'_, Self>> {
         let state = State {
-            output: BytesOutput::new(),
+            output: match room {
+                0 => BytesOutput::new(),
+                _ => BytesOutput::for_all(room)?,
+            },
             start: 0,
             end: 0,
             exports: 0,
@@ -67,7 +73,9 @@ impl Filling {
         let (start, end) = (state.end, state.end + more);
         // What can't grow has lost what it had, so nothing is shown then.
         (state.start, state.end) = (0, 0);
-        state.output.grow(start, end).map_err(|_| NoMemory)?;
+        if state.output.space().len() < end {
+            state.output.grow(start, end).map_err(|_| NoMemory)?;
+        }
         if blank {
             for byte in &mut state.output.space()[start..end] {
                 byte.write(0);
@@ -141,4 +149,40 @@ pub fn extend_bytearray(bytes: &Bound<'_, PyByteArray>, more: usize) -> PyResult
     // not have been resized; no Python code runs meanwhile.
     unsafe { bytes.data().add(start).write_bytes(0, more) };
     Ok(())
+}
+
+/// A bytearray of so many bytes that are still to be filled: what they hold is whatever lay there before.
+///
+/// # Errors
+/// MemoryError.
+pub fn unfilled_bytearray(py: Python<'_>, n: usize) -> PyResult<Bound<'_, PyByteArray>> {
+    let size = ffi::Py_ssize_t::try_from(n).map_err(|_| NoMemory)?;
+    // SAFETY: the call gives a new bytearray, or sets an error.
+    let mut bytes = unsafe {
+        let bytes = ffi::PyByteArray_FromStringAndSize(std::ptr::null(), size);
+        Bound::from_owned_ptr_or_err(py, bytes)?.cast_into_unchecked::<PyByteArray>()
+    };
+    if n >= pages::LARGE {
+        pages::ask_for_large(space(&mut bytes));
+    }
+    Ok(bytes)
+}
+
+/// A bytearray of these bytes, which are so many that they may lie in large pages.
+///
+/// # Errors
+/// MemoryError.
+#[cold]
+#[inline(never)]
+pub fn bytearray_of_many<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyByteArray>> {
+    let mut made = unfilled_bytearray(py, bytes.len())?;
+    unfilled::copy(space(&mut made), bytes);
+    Ok(made)
+}
+
+/// The bytes of a bytearray that nobody has seen yet.
+fn space<'a>(bytes: &'a mut Bound<'_, PyByteArray>) -> &'a mut [MaybeUninit<u8>] {
+    // SAFETY: it has so many bytes there, which may hold anything; nobody else reads or writes them, or resizes it,
+    // since it was just made.
+    unsafe { std::slice::from_raw_parts_mut(bytes.data().cast(), bytes.len()) }
 }

@@ -3,6 +3,7 @@ file has it."""
 
 import io
 import pickle
+import tracemalloc
 
 import oxipickle
 import pytest
@@ -56,6 +57,67 @@ def test_same_as_the_model(unpickler_class, opcode, size, tmp_path):
         if hasattr(file, "fileno") and not isinstance(file, io.BytesIO):
             assert file.read() == b"rest"
             file.close()
+
+
+STORED = {
+    "BytesIO": lambda path: io.BytesIO(path.read_bytes()),
+    "BufferedReader of BytesIO": lambda path: io.BufferedReader(io.BytesIO(path.read_bytes())),
+    "file": lambda path: open(path, "rb"),
+    "file without buffer": lambda path: open(path, "rb", 0),
+}
+
+
+@pytest.mark.parametrize("left", [0, -1, -3 * MIB, 5], ids=lambda left: f"{left} bytes left over")
+@pytest.mark.parametrize("kind", STORED)
+@pytest.mark.parametrize("opcode", OPCODES)
+def test_files_whose_bytes_are_all_there(unpickler_class, opcode, kind, left, tmp_path):
+    """Two large payloads, from a file that stands behind its beginning, and may end before the second one."""
+    payload = bytes(range(256)) * (5 * MIB // 256)
+    data = pickled(opcode, payload)
+    path = tmp_path / "pickle"
+    path.write_bytes((b"ahead" + 2 * data + b"rest.")[: left - 5 or None])
+    file = STORED[kind](path)
+    with file:
+        assert file.read(5) == b"ahead"
+        assert unpickler_class(file).load() == (payload,)
+        if left >= 0:
+            assert unpickler_class(file).load() == (payload,)
+            assert file.read() == b"rest."[:left]
+        else:
+            model = STORED[kind](path)
+            with model:
+                model.seek(5 + len(data))
+                expected = raised(pickle.Unpickler(model).load)
+            found = raised(unpickler_class(file).load)
+            assert type(found).__name__ == type(expected).__name__
+
+
+@pytest.mark.parametrize("kind", STORED)
+@pytest.mark.parametrize("opcode", [b"\x8e", b"\x96"])
+def test_a_length_that_is_claimed_takes_no_memory(unpickler_class, opcode, kind, tmp_path):
+    path = tmp_path / "pickle"
+    path.write_bytes(opcode + (1 << 34).to_bytes(8, "little") + bytes(2 * MIB))
+    tracemalloc.start()
+    try:
+        with STORED[kind](path) as file:
+            assert raised(unpickler_class(file).load) is not None
+            _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 * MIB
+
+
+@pytest.mark.parametrize("opcode", OPCODES)
+def test_a_tell_of_the_files_own(unpickler_class, opcode):
+    """It is not called, and says nothing."""
+    told = []
+    data = pickled(opcode, bytes(5 * MIB))
+    raw = io.BytesIO(data)
+    raw.tell = lambda: told.append("raw") or 1 << 40
+    file = io.BufferedReader(raw)
+    told.clear()
+    assert unpickler_class(file).load() == (bytes(5 * MIB),)
+    assert told == []
 
 
 def test_what_the_file_fills(unpickler_class):

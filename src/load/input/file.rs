@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyType};
+use pyo3::types::PyString;
 
 use crate::error::{with_note, with_note_on_path};
 use crate::fast::attribute::optional_attribute;
@@ -24,25 +24,21 @@ use crate::interpreter::imports::Imports;
 /// frame, and memory is taken for bytes that have arrived only.
 pub const LARGEST_READ: usize = 1024 * 1024;
 
-/// What a file's mode says of its type, and that it is a regular file: the same on every system.
-const FILE_TYPE: u32 = 0o170_000;
-const REGULAR: u32 = 0o100_000;
-
 /// The methods of a file that are used.
-struct Methods {
-    read: Py<PyAny>,
+pub(super) struct Methods {
+    pub(super) read: Py<PyAny>,
     readline: Py<PyAny>,
-    readinto: Option<Py<PyAny>>,
+    pub(super) readinto: Option<Py<PyAny>>,
     /// None on the hookable face, where hooks may read the file themselves between two opcodes: it never
     /// looks ahead.
-    peek: Option<Py<PyAny>>,
+    pub(super) peek: Option<Py<PyAny>>,
 }
 
 /// A file, and how it is read.
 pub struct File {
     /// None for a `BytesIO` that had no attributes when it was given: then they are its class's, which nobody can
     /// change, and are bound where one is needed.
-    methods: Option<Methods>,
+    pub(super) methods: Option<Methods>,
     /// Whether reading may wait for somebody who writes: not from a `BytesIO`, where all bytes are there.
     pub waits: bool,
     /// The `BytesIO` that the methods belong to: what was read of it too early is given back before anybody can see
@@ -140,58 +136,6 @@ impl File {
                 .get_or_init(|| !self.is_stored(py).unwrap_or(false))
     }
 
-    /// Whether all bytes are there, in memory or in a regular file, and only the interpreter's own classes read them.
-    /// Runs no Python code.
-    ///
-    /// # Errors
-    /// What asking a closed file raises; MemoryError.
-    pub fn is_stored(&self, py: Python<'_>) -> PyResult<bool> {
-        let Some(methods) = &self.methods else {
-            return Ok(true);
-        };
-        let imports = Imports::get(py)?;
-        let Some((_, file)) = builtin_method(methods.read.bind(py)) else {
-            return Ok(false);
-        };
-        let are_own = [
-            (Some(&methods.read), c"read"),
-            (methods.readinto.as_ref(), c"readinto"),
-            (methods.peek.as_ref(), c"peek"),
-        ];
-        let are_own = are_own.iter().all(|(method, name)| {
-            method.is_none_or(|method| is_own_method(method.bind(py), name, &file))
-        });
-        if !are_own {
-            return Ok(false);
-        }
-        let is = |object: &Bound<'_, PyAny>, class: &Py<PyType>| object.get_type().is(class);
-        if is(&file, &imports.bytes_io_type) {
-            return Ok(true);
-        }
-        if !is(&file, &imports.buffered_reader_type) {
-            return Ok(false);
-        }
-        let raw = file.getattr(intern!(py, "raw"))?;
-        let is_in_memory = is(&raw, &imports.bytes_io_type);
-        if !is_in_memory && !is(&raw, &imports.file_io_type) {
-            return Ok(false);
-        }
-        // An attribute of the instance would be called in its place.
-        if !is_own_method(&raw.getattr(intern!(py, "readinto"))?, c"readinto", &raw) {
-            return Ok(false);
-        }
-        if is_in_memory {
-            return Ok(true);
-        }
-        let fileno = imports
-            .file_io_type
-            .bind(py)
-            .getattr(intern!(py, "fileno"))?;
-        let status = imports.fstat.bind(py).call1((fileno.call1((raw,))?,))?;
-        let mode = status.getattr(intern!(py, "st_mode"))?.extract::<u32>()?;
-        Ok(mode & FILE_TYPE == REGULAR)
-    }
-
     /// A method of the file's class, bound to the file.
     fn of_class<'py>(
         &self,
@@ -253,7 +197,11 @@ impl File {
 }
 
 /// Whether a method is the object's own of this name, and not one that was set on it.
-fn is_own_method(method: &Bound<'_, PyAny>, name: &CStr, object: &Bound<'_, PyAny>) -> bool {
+pub(super) fn is_own_method(
+    method: &Bound<'_, PyAny>,
+    name: &CStr,
+    object: &Bound<'_, PyAny>,
+) -> bool {
     builtin_method(method).is_some_and(|(own, owner)| own == name && owner.is(object))
 }
 

@@ -6,6 +6,7 @@ pub mod file;
 mod frame;
 mod payload;
 mod refill;
+mod stored;
 
 use pyo3::prelude::*;
 

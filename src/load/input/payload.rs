@@ -8,13 +8,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PySlice};
 
 use crate::fast::decode;
-use crate::fast::filling::{Filling, extend_bytearray};
+use crate::fast::filling::{Filling, extend_bytearray, unfilled_bytearray};
 use crate::fast::no_memory::NoMemory;
 use crate::fast::output::BytesOutput;
 use crate::fast::window::Window;
 use crate::interpreter::face::Face;
 use crate::load::input::Input;
-use crate::load::input::file::{LARGEST_READ, check_read};
+use crate::load::input::file::{File, LARGEST_READ, check_read};
 use crate::load::settings::Settings;
 
 impl<'h> Input<'h> {
@@ -47,8 +47,7 @@ impl<'h> Input<'h> {
             && settings.face == Face::Lean
             && let Some(readinto) = file.readinto(py)?
         {
-            let is_stored = file.is_stored(py).unwrap_or(false);
-            return self.fill_payload(py, &readinto, n, is_stored);
+            return self.fill_payload(py, file, &readinto, n);
         }
         let read = file.read(py)?;
         let mut output = BytesOutput::new();
@@ -87,34 +86,34 @@ impl<'h> Input<'h> {
     fn fill_payload<'py>(
         &mut self,
         py: Python<'py>,
+        file: &File,
         readinto: &Bound<'py, PyAny>,
         n: usize,
-        is_stored: bool,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let filling = Filling::new(py)?;
+        let is_stored = file.is_stored(py).unwrap_or(false);
+        let all_there = is_stored && has_left(file, py, n);
+        let filling = Filling::new(py, if all_there { n } else { 0 })?;
         let mut filled = 0;
         while filled < n {
-            let asked = next_piece(n, filled);
+            let asked = if all_there { n } else { next_piece(n, filled) };
             filling.get().extend(asked, !is_stored)?;
             let view = PyMemoryView::from(filling.as_any())?;
-            self.fill(readinto, view.as_any(), n, filled)?;
+            self.fill(readinto, view.as_any(), [n, filled, asked])?;
             filled += asked;
         }
         self.failed_in_argument = false;
         filling.get().finish(py)
     }
 
-    /// Lets the file fill a view of the next piece, where so many of `n` bytes are there, and takes the view away
-    /// from it.
+    /// Lets the file fill a view of the next piece: of the `n` bytes `filled` are there, and `asked` are in the piece.
+    /// Takes the view away from the file.
     fn fill<'py>(
         &mut self,
         readinto: &Bound<'py, PyAny>,
         view: &Bound<'py, PyAny>,
-        n: usize,
-        filled: usize,
+        [n, filled, asked]: [usize; 3],
     ) -> PyResult<()> {
         let py = view.py();
-        let asked = next_piece(n, filled);
         let read = readinto.call1((view,))?.extract::<isize>()?;
         view.call_method0(intern!(py, "release"))?;
         let Ok(read) = usize::try_from(read) else {
@@ -140,15 +139,22 @@ impl<'h> Input<'h> {
         n: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
         let settings = self.settings;
-        let readinto = match &settings.file {
-            Some(file) => file.readinto(py)?,
-            None => None,
+        let Some(file) = &settings.file else {
+            let bytes = self.read_payload(py, n)?;
+            return decode::bytearray(py, bytes.as_bytes());
         };
-        let Some(readinto) = readinto else {
+        let Some(readinto) = file.readinto(py)? else {
             let bytes = self.read_payload(py, n)?;
             return decode::bytearray(py, bytes.as_bytes());
         };
         self.begin_payload(py)?;
+        if n > LARGEST_READ && file.is_stored(py).unwrap_or(false) && has_left(file, py, n) {
+            let bytes = unfilled_bytearray(py, n)?;
+            let view = PyMemoryView::from(&bytes)?;
+            self.fill(&readinto, view.as_any(), [n, 0, n])?;
+            self.failed_in_argument = false;
+            return Ok(bytes.into_any());
+        }
         let bytes = decode::bytearray(py, b"")?.cast_into::<PyByteArray>()?;
         let mut filled = 0;
         while filled < n {
@@ -158,7 +164,7 @@ impl<'h> Input<'h> {
             // By the class itself: PyO3's constructor never releases the integers.
             let part = py.get_type::<PySlice>();
             let part = part.call1((filled, filled + asked))?;
-            self.fill(&readinto, &whole.get_item(part)?, n, filled)?;
+            self.fill(&readinto, &whole.get_item(part)?, [n, filled, asked])?;
             whole.call_method0(intern!(py, "release"))?;
             filled += asked;
         }
@@ -170,4 +176,9 @@ impl<'h> Input<'h> {
 /// Bytes to ask a file for: each piece that arrived in full earns one as large as all before.
 fn next_piece(n: usize, filled: usize) -> usize {
     (n - filled).min(LARGEST_READ.max(filled))
+}
+
+/// Whether so many bytes are left of a file that is stored: then memory for all of them can be taken at once.
+fn has_left(file: &File, py: Python<'_>, n: usize) -> bool {
+    file.bytes_left(py).is_ok_and(|left| left >= n as u64)
 }
