@@ -12,128 +12,164 @@ fn next(state: &mut u64) -> u64 {
     *state
 }
 
-fn assert_same(memo: &PicklerMemo, model: &HashMap<usize, usize>) {
+/// A memo and the list that it tells positions in.
+#[derive(Default)]
+struct Listed<I> {
+    memo: PicklerMemo,
+    list: Vec<I>,
+}
+
+impl<I: Identity> Listed<I> {
+    /// Enters the next position for an identity, and returns the one it had.
+    fn push(&mut self, identity: I) -> Option<usize> {
+        let found = self.memo.insert(identity, self.list.len(), &self.list);
+        self.list.push(identity);
+        found.unwrap()
+    }
+
+    fn get(&self, identity: I) -> Option<usize> {
+        self.memo.get(identity, &self.list)
+    }
+
+    fn clear(&mut self) {
+        self.memo.clear();
+        self.list.clear();
+    }
+}
+
+fn assert_same(listed: &Listed<usize>, model: &HashMap<usize, usize>) {
+    let memo = &listed.memo;
     assert_eq!(memo.len(), model.len());
     assert_eq!(memo.is_empty(), model.is_empty());
-    assert_eq!(memo.iter().count(), model.len());
-    assert_eq!(memo.iter().collect::<HashMap<_, _>>(), *model);
+    assert_eq!(memo.positions().count(), model.len());
+    let entries = memo.positions().map(|at| (listed.list[at], at));
+    assert_eq!(entries.collect::<HashMap<_, _>>(), *model);
 }
 
 #[test]
 fn agrees_with_a_hash_map_under_random_operations() {
     let mut state = 0x9e37_79b9_7f4a_7c15;
-    let mut memo = PicklerMemo::new();
+    let mut listed = Listed::default();
     let mut model = HashMap::new();
     for step in 0..200_000 {
         // Few identities, so that many are met again, some of them only 8 bytes apart.
         let identity = 8 * (1 + next(&mut state) as usize % 20_000);
         if step == 100_000 {
-            memo.clear();
+            listed.clear();
             model.clear();
-            assert_same(&memo, &model);
+            assert_same(&listed, &model);
         }
         if next(&mut state).is_multiple_of(3) {
-            assert_eq!(memo.get(identity), model.get(&identity).copied());
+            assert_eq!(listed.get(identity), model.get(&identity).copied());
         } else {
-            assert_eq!(
-                memo.insert(identity, step).unwrap(),
-                model.insert(identity, step)
-            );
+            let position = listed.list.len();
+            assert_eq!(listed.push(identity), model.insert(identity, position));
         }
     }
-    assert_same(&memo, &model);
-    for (&identity, &index) in &model {
-        assert_eq!(memo.get(identity), Some(index));
+    assert_same(&listed, &model);
+    for (&identity, &position) in &model {
+        assert_eq!(listed.get(identity), Some(position));
     }
 }
 
 #[test]
 fn an_empty_memo_finds_nothing() {
-    let mut memo = PicklerMemo::new();
-    assert_eq!(memo.get(0), None);
-    assert_eq!(memo.get(16), None);
-    memo.insert(16, 0).unwrap();
-    assert_eq!(
-        memo.get(0),
-        None,
-        "address 0 marks empty places, and is no entry"
-    );
-    memo.clear();
-    assert_eq!(memo.get(16), None);
+    let mut listed = Listed::default();
+    assert_eq!(listed.get(0), None);
+    assert_eq!(listed.get(16), None);
+    listed.push(16);
+    assert_eq!(listed.get(0), None);
+    listed.clear();
+    assert_eq!(listed.get(16), None);
 }
 
 #[test]
-fn indices_beyond_four_bytes_are_kept_whole() {
+fn entries_are_those_that_were_entered() {
+    let list = [16, 32, 48];
     let mut memo = PicklerMemo::new();
-    let index = (1 << 40) + 5;
-    assert_eq!(memo.insert(0x7fff_1234_5670, index).unwrap(), None);
-    assert_eq!(memo.get(0x7fff_1234_5670), Some(index));
-    assert_eq!(memo.insert(0x7fff_1234_5670, 1).unwrap(), Some(index));
-    assert_eq!(memo.len(), 1);
+    assert_eq!(memo.insert(48, 2, &list).unwrap(), None);
+    assert_eq!(memo.get(16, &list), None);
+    assert_eq!(memo.insert(16, 0, &list).unwrap(), None);
+    assert_eq!(
+        [16, 32, 48].map(|i| memo.get(i, &list)),
+        [Some(0), None, Some(2)]
+    );
+    assert_eq!(memo.len(), 2);
+}
+
+#[test]
+fn a_list_that_is_another_finds_nothing() {
+    let list = [16, 32];
+    let mut memo = PicklerMemo::new();
+    memo.insert(16, 0, &list).unwrap();
+    memo.insert(32, 1, &list).unwrap();
+    assert_eq!(memo.get(32, &list[..1]), None);
+    assert_eq!(memo.get(32, &[16, 64]), None);
 }
 
 #[test]
 fn runs_of_addresses_and_extreme_ones_are_all_found() {
     for stride in [8, 16, 48, 64, 4096, 1 << 20] {
-        let mut memo = PicklerMemo::new();
+        let mut listed = Listed::default();
         for i in 0..5000 {
-            memo.insert(0x7f00_0000_0000 + i * stride, i).unwrap();
+            listed.push(0x7f00_0000_0000 + i * stride);
         }
-        memo.insert(usize::MAX, 5000).unwrap();
+        listed.push(usize::MAX);
+        listed.push(0);
         for i in 0..5000 {
-            assert_eq!(memo.get(0x7f00_0000_0000 + i * stride), Some(i));
+            assert_eq!(listed.get(0x7f00_0000_0000 + i * stride), Some(i));
         }
-        assert_eq!(memo.get(usize::MAX), Some(5000));
-        assert_eq!(memo.get(0x7f00_0000_0000 + 5000 * stride), None);
+        assert_eq!(listed.get(usize::MAX), Some(5000));
+        assert_eq!(listed.get(0), Some(5001));
+        assert_eq!(listed.get(0x7f00_0000_0000 + 5000 * stride), None);
     }
 }
 
 #[test]
 fn a_memo_that_was_emptied_knows_nothing_and_takes_new_entries() {
-    let mut memo = PicklerMemo::new();
+    let mut listed = Listed::default();
     for len in [0, 1, 5, 40, 3000, 2, 0, 1] {
         for i in 0..len {
-            memo.insert(0x7f00_0000_0000 + i * 48, i).unwrap();
+            listed.push(0x7f00_0000_0000 + i * 48);
         }
         for i in 0..len {
-            assert_eq!(memo.get(0x7f00_0000_0000 + i * 48), Some(i));
+            assert_eq!(listed.get(0x7f00_0000_0000 + i * 48), Some(i));
         }
-        memo.empty(4096);
-        assert_eq!((memo.len(), memo.iter().count()), (0, 0));
-        assert_eq!(memo.get(0x7f00_0000_0000), None);
+        listed.memo.empty(4096);
+        listed.list.clear();
+        assert_eq!((listed.memo.len(), listed.memo.positions().count()), (0, 0));
+        assert_eq!(listed.get(0x7f00_0000_0000), None);
     }
 }
 
-/// An identity that is no address, and whose empty value is not zero.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+/// An identity that is no address, all of whose places and hashes are the same: it has to be looked at itself.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 struct Handle(u16);
 
 impl Identity for Handle {
-    const EMPTY: Self = Handle(u16::MAX);
-
     fn place(self) -> usize {
         0
     }
 
     fn hash(self) -> u64 {
-        u64::from(self.0) << 32
+        0
     }
 }
 
 #[test]
 fn any_identity_will_do() {
-    let mut memo = PicklerMemo::new();
-    for i in (0..1000).rev() {
-        assert_eq!(memo.insert(Handle(i), i.into()).unwrap(), None);
+    let mut listed = Listed::default();
+    for i in 0..1000 {
+        assert_eq!(listed.push(Handle(i)), None);
     }
     for i in 0..1000 {
-        assert_eq!(memo.get(Handle(i)), Some(i.into()));
+        assert_eq!(listed.get(Handle(i)), Some(i.into()));
     }
+    assert_eq!(listed.get(Handle(1000)), None);
     assert_eq!(
-        (memo.get(Handle(1000)), memo.get(Handle::EMPTY)),
-        (None, None)
+        (listed.memo.len(), listed.memo.positions().count()),
+        (1000, 1000)
     );
-    assert_eq!((memo.len(), memo.iter().count()), (1000, 1000));
 }
 
 #[test]

@@ -14,14 +14,8 @@ impl Memo {
     pub fn assign(&mut self, objects: Vec<(usize, Py<PyAny>)>) -> Result<Released, NoMemory> {
         let released = self.clear();
         for (index, object) in objects {
-            self.slots.try_reserve(1)?;
-            let address = object.as_ptr() as usize;
-            if self.table.insert(address, index)?.is_none() {
-                self.slots.push(address);
-                self.owned += 1;
-                // The slot owns the reference from here on.
-                std::mem::forget(object);
-            }
+            self.choose_index(index, object)?;
+            self.owned = self.slots.len();
         }
         self.filled = self.slots.len();
         self.fillable = self.slots.len();
@@ -46,7 +40,7 @@ impl Memo {
         if self.filled != self.fillable {
             self.fill()?;
         }
-        Ok(self.table.get(address).map(|index| {
+        Ok(self.entered(address).map(|index| {
             // SAFETY: the table has addresses of objects that slots have, and by now every slot owns its own.
             let object = unsafe { Bound::from_borrowed_ptr(py, address as *mut ffi::PyObject) };
             (index, object.unbind())
@@ -62,17 +56,31 @@ impl Memo {
         if self.filled != self.fillable {
             self.fill()?;
         }
-        self.slots.try_reserve(1)?;
-        let address = object.as_ptr() as usize;
         // An index is a slot's place no longer, which those rest on who look through the last slots.
         self.epoch = self.epoch.wrapping_add(1);
-        if self.table.insert(address, index)?.is_none() {
-            self.slots.push(address);
-            // The slot owns the reference from here on.
-            std::mem::forget(object);
-            self.owned = self.slots.len();
-            self.filled = self.owned;
-            self.fillable = self.owned;
+        self.choose_index(index, object)?;
+        self.owned = self.slots.len();
+        self.filled = self.owned;
+        self.fillable = self.owned;
+        Ok(())
+    }
+
+    /// Enters an object with an index that somebody chose, where all slots own their objects and are in the table.
+    fn choose_index(&mut self, index: usize, object: Py<PyAny>) -> Result<(), NoMemory> {
+        let position = self.slots.len();
+        let unchosen = self.chosen.len()..position;
+        self.chosen.try_reserve(unchosen.len() + 1)?;
+        self.chosen.extend(unchosen);
+        self.slots.try_reserve(1)?;
+        let address = object.as_ptr() as usize;
+        match self.table.get(address, &self.slots) {
+            Some(known) => self.chosen[known] = index,
+            None => {
+                self.table.insert(address, position, &self.slots)?;
+                // The slot owns the reference from here on.
+                self.slots.push(object.into_ptr() as usize);
+                self.chosen.push(index);
+            }
         }
         Ok(())
     }
@@ -84,7 +92,7 @@ impl Memo {
         let mut entries = Vec::new();
         entries.try_reserve(self.slots.len())?;
         for (position, &slot) in self.slots.iter().enumerate() {
-            let index = self.table.get(slot).unwrap_or(position);
+            let index = self.entered(slot).unwrap_or(position);
             // SAFETY: `claim` made every slot own its object, so it is alive.
             let object = unsafe { Bound::from_borrowed_ptr_or_opt(py, slot as *mut ffi::PyObject) };
             let object = object.map(Bound::unbind);

@@ -66,6 +66,8 @@ pub struct Memo {
     /// One for each index given: the object's address, with `DEFERRED` or without; 0 stands for
     /// an object that was never entered.
     slots: Vec<usize>,
+    /// The indices of the first slots, where somebody chose them; else the index is the slot's position.
+    chosen: Vec<usize>,
     /// Slots before this one own a reference.
     owned: usize,
     /// The number of slots, counted from the first, of which none is deferred any more: `fill` has entered them
@@ -87,6 +89,7 @@ impl Memo {
         Self {
             table: PicklerMemo::new(),
             slots: Vec::new(),
+            chosen: Vec::new(),
             owned: 0,
             filled: 0,
             fillable: 0,
@@ -102,24 +105,31 @@ impl Memo {
 
     /// Bytes that the entries take.
     pub fn size(&self) -> usize {
-        self.slots.capacity() * size_of::<usize>() + self.table.len() * 2 * size_of::<usize>()
+        self.slots.capacity() * size_of::<usize>() + self.table.size()
+    }
+
+    /// The index of an address that is in the table.
+    #[inline(always)]
+    fn entered(&self, address: usize) -> Option<usize> {
+        let position = self.table.get(address, &self.slots)?;
+        Some(self.chosen.get(position).copied().unwrap_or(position))
     }
 
     /// The index of an object that was memoized.
     #[inline(always)]
     pub fn get(&mut self, obj: View<'_>) -> Result<Option<usize>, NoMemory> {
-        let found = self.table.get(obj.address());
+        let found = self.entered(obj.address());
         if found.is_some() || self.filled == self.fillable {
             return Ok(found);
         }
         self.fill()?;
-        Ok(self.table.get(obj.address()))
+        Ok(self.entered(obj.address()))
     }
 
     /// The index of an object that is in the table; Err where it may have one all the same, which `get` tells.
     #[inline(always)]
     pub fn get_entered(&self, obj: View<'_>) -> Result<Option<usize>, Deferred> {
-        match self.table.get(obj.address()) {
+        match self.entered(obj.address()) {
             None if self.filled != self.fillable => Err(Deferred),
             found => Ok(found),
         }
@@ -132,7 +142,7 @@ impl Memo {
         for index in self.filled..self.fillable {
             let slot = self.slots[index];
             if slot & DEFERRED != 0 {
-                self.table.insert(slot & !DEFERRED, index)?;
+                self.table.insert(slot & !DEFERRED, index, &self.slots)?;
                 self.slots[index] = slot & !DEFERRED;
             }
         }
@@ -169,7 +179,7 @@ impl Memo {
 
     #[inline(never)]
     fn enter(&mut self, address: usize, index: usize) -> Result<(), NoMemory> {
-        self.table.insert(address, index)?;
+        self.table.insert(address, index, &self.slots)?;
         Ok(())
     }
 
@@ -265,6 +275,7 @@ impl Memo {
         let mut slots = std::mem::take(&mut self.slots);
         let owned = std::mem::take(&mut self.owned);
         self.table.empty(MAX_ROOM);
+        self.chosen = Vec::new();
         (self.filled, self.fillable) = (0, 0);
         self.epoch = self.epoch.wrapping_add(1);
         for slot in slots.drain(..).take(owned) {
@@ -279,6 +290,7 @@ impl Memo {
     /// Forgets everything, and hands the references out: releasing them may run Python code.
     pub fn clear(&mut self) -> Released {
         self.table.clear();
+        self.chosen = Vec::new();
         let mut slots = std::mem::take(&mut self.slots);
         for slot in slots.get(self.owned..).unwrap_or_default() {
             watch::entry_forgotten((slot & !DEFERRED) as *mut ffi::PyObject);

@@ -1,12 +1,9 @@
-//! The memo of a pickler: which index an identity was given.
+//! The memo of a pickler: at which position of a list an identity is.
 
 use std::collections::TryReserveError;
 
 /// What tells one object from another, whatever it points to.
 pub trait Identity: Copy + Eq {
-    /// What no object has: it marks the empty places of the table.
-    const EMPTY: Self;
-
     /// A number whose lowest bits choose the place: those of objects that are met one after the other lie side by
     /// side, so that their places are in the cache.
     #[must_use]
@@ -20,10 +17,8 @@ pub trait Identity: Copy + Eq {
 /// 2⁶⁴ divided by the golden ratio: consecutive numbers spread over the table (Knuth, 6.4).
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// An address: never 0, and aligned, so its lowest bits tell nothing and are left out.
+/// An address: aligned, so its lowest bits tell nothing and are left out.
 impl Identity for usize {
-    const EMPTY: Self = 0;
-
     #[inline(always)]
     fn place(self) -> usize {
         // The interpreter's arenas, of a MiB, would lie upon each other in a smaller table.
@@ -36,14 +31,49 @@ impl Identity for usize {
     }
 }
 
-/// Identity to index, by open addressing: a few places side by side, then others all over the table.
+/// Identity to position in a list of identities, which is the caller's: by open addressing, a few places side by side,
+/// then others all over the table.
 ///
-/// With addresses an entry takes 16 bytes, and at most two thirds of the table are filled.
-#[derive(Debug)]
-pub struct PicklerMemo<I: Identity = usize> {
-    /// Pairs (identity, index). The length is a power of two, or zero.
-    table: Vec<(I, usize)>,
+/// A place takes 8 bytes, and at most two thirds of the table are filled. Who hands in another list, or one whose
+/// identities were changed, finds nothing or the wrong one.
+#[derive(Debug, Default)]
+pub struct PicklerMemo {
+    /// The length is a power of two, or zero.
+    table: Vec<Place>,
     len: usize,
+}
+
+/// A position in the lower bits, counted from one, and bits of the identity's hash in the upper ones, so that hardly
+/// another identity has to be looked at; 0 is an empty place.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+struct Place(u64);
+
+impl Place {
+    const EMPTY: Self = Self(0);
+
+    /// Bits of a position: more than there can be objects in memory.
+    const POSITION: u32 = 44;
+
+    const MASK: u64 = (1 << Self::POSITION) - 1;
+
+    #[inline(always)]
+    fn of(identity: impl Identity, position: usize) -> Self {
+        Self(identity.hash() & !Self::MASK | (position as u64 + 1))
+    }
+
+    /// None for an empty place.
+    #[inline(always)]
+    fn position(self) -> Option<usize> {
+        (self.0 & Self::MASK)
+            .checked_sub(1)
+            .map(|position| position as usize)
+    }
+
+    /// Whether the identity may be the one at this place.
+    #[inline(always)]
+    fn may_be(self, identity: impl Identity) -> bool {
+        (self.0 ^ identity.hash()) & !Self::MASK == 0
+    }
 }
 
 /// Places side by side that are tried first.
@@ -87,16 +117,7 @@ const SPARSE: usize = 4096;
 /// Places of the first table: small enough to cost small pickles nothing.
 const FIRST_SIZE: usize = 32;
 
-impl<I: Identity> Default for PicklerMemo<I> {
-    fn default() -> Self {
-        Self {
-            table: Vec::new(),
-            len: 0,
-        }
-    }
-}
-
-impl<I: Identity> PicklerMemo<I> {
+impl PicklerMemo {
     /// An empty memo, which allocates nothing.
     #[must_use]
     pub fn new() -> Self {
@@ -115,60 +136,67 @@ impl<I: Identity> PicklerMemo<I> {
         self.len == 0
     }
 
-    /// The index that was given to an identity.
+    /// Bytes that the table takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.table.capacity() * size_of::<Place>()
+    }
+
+    /// The position that was entered for an identity.
     #[inline(always)]
     #[must_use]
-    pub fn get(&self, identity: I) -> Option<usize> {
+    pub fn get<I: Identity>(&self, identity: I, identities: &[I]) -> Option<usize> {
         let mask = self.table.len().wrapping_sub(1);
         // A table of no places has none at all.
-        let &(key, index) = self.table.get(identity.place() & mask)?;
-        if key == I::EMPTY {
-            return None;
+        let &place = self.table.get(identity.place() & mask)?;
+        let position = place.position()?;
+        if place.may_be(identity) && identities.get(position) == Some(&identity) {
+            return Some(position);
         }
-        if key == identity {
-            return Some(index);
-        }
-        self.get_further(identity)
+        self.get_further(identity, identities)
     }
 
     /// As `get`, for an identity that is not at the first place tried.
     #[inline(never)]
-    fn get_further(&self, identity: I) -> Option<usize> {
+    fn get_further<I: Identity>(&self, identity: I, identities: &[I]) -> Option<usize> {
         let mask = self.table.len().wrapping_sub(1);
         let mut probe = Probe::of(identity);
         loop {
             probe.advance(identity);
-            let &(key, index) = self.table.get(probe.place & mask)?;
-            if key == I::EMPTY {
-                return None;
-            }
-            if key == identity {
-                return Some(index);
+            let &place = self.table.get(probe.place & mask)?;
+            let position = place.position()?;
+            if place.may_be(identity) && identities.get(position) == Some(&identity) {
+                return Some(position);
             }
         }
     }
 
-    /// Gives an identity an index, and returns the one it had.
+    /// Enters a position for an identity, which need not be in the list yet, and returns the one it had.
     ///
     /// # Errors
     /// When there is no memory.
     #[inline(always)]
-    pub fn insert(&mut self, identity: I, index: usize) -> Result<Option<usize>, TryReserveError> {
-        debug_assert!(identity != I::EMPTY);
+    pub fn insert<I: Identity>(
+        &mut self,
+        identity: I,
+        position: usize,
+        identities: &[I],
+    ) -> Result<Option<usize>, TryReserveError> {
         if self.is_crowded() {
-            self.enlarge()?;
+            self.enlarge(identities)?;
         }
         let mask = self.table.len() - 1;
         let mut probe = Probe::of(identity);
         loop {
-            let entry = &mut self.table[probe.place & mask];
-            if entry.0 == I::EMPTY {
-                *entry = (identity, index);
+            let place = &mut self.table[probe.place & mask];
+            let Some(found) = place.position() else {
+                *place = Place::of(identity, position);
                 self.len += 1;
                 return Ok(None);
-            }
-            if entry.0 == identity {
-                return Ok(Some(std::mem::replace(&mut entry.1, index)));
+            };
+            if place.may_be(identity) && identities.get(found) == Some(&identity) {
+                *place = Place::of(identity, position);
+                return Ok(Some(found));
             }
             probe.advance(identity);
         }
@@ -188,23 +216,24 @@ impl<I: Identity> PicklerMemo<I> {
 
     #[cold]
     #[inline(never)]
-    fn enlarge(&mut self) -> Result<(), TryReserveError> {
+    fn enlarge<I: Identity>(&mut self, identities: &[I]) -> Result<(), TryReserveError> {
         let factor = if self.len < LARGE { 4 } else { 2 };
         let size = (self.table.len() * factor).max(FIRST_SIZE);
         let mut table = Vec::new();
         table.try_reserve_exact(size)?;
-        table.resize(size, (I::EMPTY, 0));
-        let old = std::mem::replace(&mut self.table, table);
+        table.resize(size, Place::EMPTY);
         let mask = size - 1;
-        for (identity, index) in old {
-            if identity != I::EMPTY {
+        for &place in &self.table {
+            let position = place.position();
+            if let Some(&identity) = position.and_then(|position| identities.get(position)) {
                 let mut probe = Probe::of(identity);
-                while self.table[probe.place & mask].0 != I::EMPTY {
+                while table[probe.place & mask] != Place::EMPTY {
                     probe.advance(identity);
                 }
-                self.table[probe.place & mask] = (identity, index);
+                table[probe.place & mask] = place;
             }
         }
+        self.table = table;
         Ok(())
     }
 
@@ -214,7 +243,7 @@ impl<I: Identity> PicklerMemo<I> {
         if self.table.len() > most || self.table.len() > FIRST_SIZE.max(self.len * 16) {
             self.clear();
         } else if self.len > 0 {
-            self.table.fill((I::EMPTY, 0));
+            self.table.fill(Place::EMPTY);
             self.len = 0;
         }
     }
@@ -224,11 +253,8 @@ impl<I: Identity> PicklerMemo<I> {
         *self = Self::new();
     }
 
-    /// Every pair (identity, index), in no order.
-    pub fn iter(&self) -> impl Iterator<Item = (I, usize)> + '_ {
-        self.table
-            .iter()
-            .copied()
-            .filter(|entry| entry.0 != I::EMPTY)
+    /// Every position that was entered, in no order.
+    pub fn positions(&self) -> impl Iterator<Item = usize> + '_ {
+        self.table.iter().filter_map(|place| place.position())
     }
 }
