@@ -209,6 +209,20 @@ impl Output for BytesOutput {
         Ok(self.resize(needed.max(larger).max(FIRST_CAPACITY))?)
     }
 
+    /// What outputs before came to tells better than a bound how much is likely, and room that is no larger than what was
+    /// given back is in memory already.
+    fn expect(&mut self, filled: usize, most: usize) -> Result<(), OutputError> {
+        let most = filled.saturating_add(most);
+        let is_likely = most / 4 < self.expected && filled < self.expected;
+        if most <= self.capacity {
+            Ok(())
+        } else if is_likely && self.expected < most {
+            Ok(self.resize(self.expected.max(self.capacity))?)
+        } else {
+            self.grow(filled, most)
+        }
+    }
+
     #[cold]
     fn too_large(&mut self, _filled: usize, opcode: Opcode) -> OutputError {
         OutputError::TooLarge(opcode)

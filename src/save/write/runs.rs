@@ -48,7 +48,7 @@ impl Writer {
     fn expect_numbers(&mut self, count: usize, size: usize) -> Result<(), Fault> {
         if count >= MANY && !self.has_file {
             let expected = count * size + count / 300 + MARGIN;
-            self.out.make_room(expected.min(MAX_EXPECTED))?;
+            self.out.expect(expected.min(MAX_EXPECTED))?;
         }
         Ok(())
     }

@@ -41,6 +41,18 @@ pub trait Output {
     /// When there is no memory.
     fn grow(&mut self, filled: usize, needed: usize) -> Result<(), Self::Error>;
 
+    /// Makes room for what comes behind the first `filled` bytes, `most` bytes at the most: for fewer where so many are
+    /// not likely.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    fn expect(&mut self, filled: usize, most: usize) -> Result<(), Self::Error> {
+        match filled + most {
+            end if end > self.space().len() => self.grow(filled, end),
+            _ => Ok(()),
+        }
+    }
+
     /// The error for an argument that this opcode, the last to choose from, can't say. `filled` is
     /// as for `grow`; nothing of the instruction was written.
     fn too_large(&mut self, filled: usize, opcode: Opcode) -> Self::Error;

@@ -130,12 +130,13 @@ impl<O: Output> FrameWriter<O> {
         Ok(())
     }
 
-    /// Makes room for `n` bytes more, which are expected.
+    /// Makes room for what comes next: `most` bytes at the most, or as many of them as the output takes for likely.
     ///
     /// # Errors
     /// When the output can't grow.
-    #[inline(always)]
-    pub fn make_room(&mut self, n: usize) -> Result<(), O::Error> {
-        self.room(n).map(|_| ())
+    pub fn expect(&mut self, most: usize) -> Result<(), O::Error> {
+        self.output.expect(self.position, most)?;
+        self.find_leaf_end();
+        Ok(())
     }
 }
