@@ -79,7 +79,7 @@ impl Walk<'_, '_> {
         let imports = self.imports;
         let quiet = self.quiet();
         let write = self.state().write.as_ref().map(|write| write.again(quiet));
-        self.call_in_c(|py| {
+        let result = self.call_in_c(|py| {
             let bytes = written.finish(py)?;
             let Some(write) = write.as_ref().map(|write| write.bind(py)) else {
                 return Ok(());
@@ -89,7 +89,9 @@ impl Walk<'_, '_> {
                 None => Some(bytes),
             };
             rest.map_or(Ok(()), |bytes| call_hook(write, bytes.as_any()).map(drop))
-        })
+        });
+        self.writer().put_output(written.into_room());
+        result
     }
 
     /// Hands what was written to the file. The frame must be closed.
