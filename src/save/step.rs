@@ -114,8 +114,8 @@ impl State {
     }
 }
 
-/// One step of the work on top of the stack; None where that is not stepped, but finished. The parts of a plain
-/// list or dict are opened on the way.
+/// One step of the work on top of the stack; None where that is not stepped, but finished. The parts of a list or dict
+/// are opened on the way, where that may be done without asking.
 #[inline(always)]
 fn step<'q>(
     state: &mut State,
@@ -123,7 +123,7 @@ fn step<'q>(
     quiet: &'q Quiet,
 ) -> Option<Result<Step<'q>, Fault>> {
     let top = state.stack.last_mut()?;
-    if !state.writer.plain || !matches!(top, Work::List(_) | Work::Dict(_)) {
+    if !state.writer.direct || !matches!(top, Work::List(_) | Work::Dict(_)) {
         return top.step(&mut state.writer, quiet);
     }
     let (writer, mut nest) = state.nest(copyreg_table, quiet);

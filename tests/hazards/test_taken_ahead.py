@@ -155,6 +155,6 @@ def test_known_types_are_written_without_being_asked(protocol):
 
     In a process of its own, since from 3.13 on a class that was changed a thousand times is not known again.
     """
-    if protocol < 4:
-        pytest.skip("below protocol 4 they are asked")
+    if protocol < 2:
+        pytest.skip("below protocol 2 they are asked")
     assert run(times_asked, protocol) <= 2

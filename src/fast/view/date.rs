@@ -41,9 +41,10 @@ pub fn make_dates_known(py: Python<'_>, class: &Bound<'_, pyo3::types::PyType>) 
 }
 
 impl<'q> View<'q> {
-    /// The object as a value of an exact type of `datetime`, as protocols from 4 on have it; None for any other.
+    /// The object as a value of an exact type of `datetime`; None for any other. Protocols from 4 on tell which of two
+    /// hours of the same name is meant.
     #[inline(always)]
-    pub fn dated(self) -> Option<Dated<'q>> {
+    pub fn dated(self, tells_fold: bool) -> Option<Dated<'q>> {
         // SAFETY: the interpreter's table of these types, once there, stays. An object of such an exact type is
         // laid out as the header says; there is a time zone only where `hastzinfo` says so, and then the object
         // holds it. The flag of the hour lies where the shorter layout has padding.
@@ -57,7 +58,7 @@ impl<'q> View<'q> {
             if t == (*api).DateTimeType {
                 let value = object.cast::<ffi::PyDateTime_DateTime>();
                 data = (*value).data;
-                if (*value).fold != 0 {
+                if tells_fold && (*value).fold != 0 {
                     data[2] |= FOLD;
                 }
                 let zone = (*value).hastzinfo != 0;
@@ -79,7 +80,7 @@ impl<'q> View<'q> {
             } else if t == (*api).TimeType {
                 let value = object.cast::<ffi::PyDateTime_Time>();
                 data[..6].copy_from_slice(&(*value).data);
-                if (*value).fold != 0 {
+                if tells_fold && (*value).fold != 0 {
                     data[0] |= FOLD;
                 }
                 let zone = (*value).hastzinfo != 0;

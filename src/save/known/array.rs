@@ -10,7 +10,7 @@ use crate::fast::view::{ArrayBytes, View};
 use crate::save::fault::Fault;
 use crate::save::known::facts::Arrays;
 use crate::save::known::flat::tuple_of;
-use crate::save::known::parts::{get, has_room};
+use crate::save::known::parts::{end_object, get, has_room, memoized};
 use crate::save::standing::Container;
 use crate::save::write::writer::Writer;
 
@@ -36,6 +36,7 @@ pub fn write_array(
     let Some(array) = obj
         .as_array()
         .filter(|_| writer.protocol.number() < FIRST_WITH_BUFFERS)
+        .filter(|_| writer.protocol.has_native_bytes())
     else {
         return Ok(false);
     };
@@ -60,25 +61,21 @@ pub fn write_array(
     else {
         return Ok(false);
     };
-    let memoize = Opcode::MEMOIZE;
     get(reconstruct, writer)?;
     get(class, writer)?;
     encode::encode_i64(&mut writer.out, writer.protocol, 0)?;
-    writer.opcodes([Opcode::TUPLE1, memoize])?;
-    get(code, writer)?;
-    writer.opcodes([Opcode::TUPLE3, memoize, Opcode::REDUCE, memoize])?;
     // The tuples, and more than one byte, are made anew each time, and so take an index and no more.
-    writer.memo.memoize(obj, Holding::Temporary)?;
-    writer.memo.memoize(obj, Holding::Temporary)?;
-    writer.memo.memoize(obj, holding)?;
+    memoized([Opcode::TUPLE1], obj, Holding::Temporary, writer)?;
+    get(code, writer)?;
+    end_object(obj, [Opcode::TUPLE3, Opcode::REDUCE], holding, writer)?;
     writer.opcode(Opcode::MARK)?;
     encode::encode_i64(&mut writer.out, writer.protocol, 1)?;
     write_shape(obj, shape, writer)?;
     get(dtype, writer)?;
     writer.opcode(Opcode::NEWFALSE)?;
     write_bytes(obj, bytes, writer)?;
-    writer.opcodes([Opcode::TUPLE, memoize, Opcode::BUILD])?;
-    writer.memo.memoize(obj, Holding::Temporary)?;
+    memoized([Opcode::TUPLE], obj, Holding::Temporary, writer)?;
+    writer.opcode(Opcode::BUILD)?;
     Ok(true)
 }
 
@@ -92,9 +89,7 @@ fn write_shape(obj: View<'_>, shape: &[isize], writer: &mut Writer) -> Result<()
     for length in shape {
         encode::encode_i64(&mut writer.out, writer.protocol, *length as i64)?;
     }
-    writer.opcodes([tuple_of(shape.len()), Opcode::MEMOIZE])?;
-    writer.memo.memoize(obj, Holding::Temporary)?;
-    Ok(())
+    memoized([tuple_of(shape.len())], obj, Holding::Temporary, writer)
 }
 
 fn write_bytes(obj: View<'_>, bytes: ArrayBytes<'_>, writer: &mut Writer) -> Result<(), Fault> {
@@ -113,7 +108,6 @@ fn write_bytes(obj: View<'_>, bytes: ArrayBytes<'_>, writer: &mut Writer) -> Res
         writer.out.write_slice(&piece[..n])?;
         at += n;
     }
-    writer.opcode(Opcode::MEMOIZE)?;
-    writer.memo.memoize(obj, Holding::Temporary)?;
-    Ok(())
+    let index = writer.memo.memoize(obj, Holding::Temporary)?;
+    writer.put(index)
 }

@@ -11,7 +11,7 @@ use crate::save::fault::Fault;
 use crate::save::instances::plan::OPCODE_FUNCTIONS;
 use crate::save::known::facts::Counter;
 use crate::save::known::flat::{flat_size, write_flat};
-use crate::save::known::parts::{end_object, get, has_room};
+use crate::save::known::parts::{end_object, get, has_room, memoized};
 use crate::save::standing::Container;
 use crate::save::write::writer::Writer;
 
@@ -42,8 +42,7 @@ pub fn write_counter(
         return Ok(false);
     }
     get(class, writer)?;
-    writer.opcodes([Opcode::EMPTY_DICT, Opcode::MEMOIZE])?;
-    writer.memo.memoize(obj, Holding::Temporary)?;
+    memoized([Opcode::EMPTY_DICT], obj, Holding::Temporary, writer)?;
     write_entries(dict, holding, writer)?;
     end_object(obj, [Opcode::TUPLE1, Opcode::REDUCE], holding, writer)?;
     Ok(true)
@@ -189,9 +188,8 @@ fn make_without_arguments(
     holding: Holding,
     writer: &mut Writer,
 ) -> Result<(), Fault> {
-    writer.opcodes([Opcode::EMPTY_TUPLE, Opcode::REDUCE, Opcode::MEMOIZE])?;
-    writer.memo.memoize(obj, holding)?;
-    Ok(())
+    let opcodes = [Opcode::EMPTY_TUPLE, Opcode::REDUCE];
+    memoized(opcodes, obj, holding, writer)
 }
 
 /// Whether the entries are flat, go in one batch, and have room in the frame.

@@ -23,7 +23,10 @@ pub fn write_date(
     holding: Holding,
     writer: &mut Writer,
 ) -> Result<bool, Fault> {
-    let Some(dated) = obj.dated().filter(|_| has_room(ROOM, writer)) else {
+    let Some(dated) = obj
+        .dated(writer.protocol.is_framed())
+        .filter(|_| has_room(ROOM, writer))
+    else {
         return Ok(false);
     };
     let tuple = match dated {
@@ -37,12 +40,21 @@ pub fn write_date(
                     Some(index)
                 }
             };
+            if !writer.protocol.has_native_bytes() {
+                return Ok(false);
+            }
             get(class, writer)?;
             // The bytes are made anew each time, and so take an index and no more.
             let header = [Opcode::SHORT_BINBYTES.code(), len as u8];
             let packed = data.get(..len).unwrap_or_default();
-            writer.out.write_around(header, packed, Opcode::MEMOIZE)?;
-            writer.memo.memoize(obj, Holding::Temporary)?;
+            let index = writer.memo.memoize(obj, Holding::Temporary)?;
+            if writer.protocol.is_framed() {
+                writer.out.write_around(header, packed, Opcode::MEMOIZE)?;
+            } else {
+                writer.out.write(header)?;
+                writer.out.write_slice(packed)?;
+                writer.put(index)?;
+            }
             match zone {
                 None => Opcode::TUPLE1,
                 Some(index) => {

@@ -35,7 +35,7 @@ pub fn write_known(
     }
     // Somebody's `_batch_appends` and `_batch_setitems` are called for the items of reduce values too.
     let opens_all = writer.opened.has(Builtin::List) && writer.opened.has(Builtin::Dict);
-    if !opens_all || !writer.protocol.is_framed() {
+    if !opens_all || !writer.protocol.has_proto_opcode() {
         return Ok(false);
     }
     let Some(class) = writer.memo.get(obj.class().object())? else {

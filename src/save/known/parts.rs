@@ -20,10 +20,30 @@ pub fn end_object(
     holding: Holding,
     writer: &mut Writer,
 ) -> Result<(), Fault> {
+    if !writer.protocol.is_framed() {
+        memoized([tuple], obj, Holding::Temporary, writer)?;
+        return memoized([make], obj, holding, writer);
+    }
     writer.memo.memoize(obj, Holding::Temporary)?;
     writer.memo.memoize(obj, holding)?;
     let memoize = Opcode::MEMOIZE;
     writer.opcodes([tuple, memoize, make, memoize])
+}
+
+/// Writes opcodes that make an object, and gives it the next index.
+///
+/// # Errors
+/// What writing fails with.
+#[inline(always)]
+pub fn memoized<const N: usize>(
+    opcodes: [Opcode; N],
+    obj: View<'_>,
+    holding: Holding,
+    writer: &mut Writer,
+) -> Result<(), Fault> {
+    writer.opcodes(opcodes)?;
+    let index = writer.memo.memoize(obj, holding)?;
+    writer.put(index)
 }
 
 /// Whether so many bytes, and a GET of the class, neither fill the frame nor end it: then no object that begins among

@@ -99,7 +99,7 @@ pub fn recognise(
 
 /// A type written in C, which nobody can change.
 fn known_in_c(object: View<'_>) -> Option<Known> {
-    if object.dated().is_some() {
+    if object.dated(true).is_some() {
         Some(Known::Date)
     } else if object.as_defaultdict().is_some() {
         Some(Known::DefaultDict)

@@ -8,7 +8,7 @@ use crate::fast::quiet::Quiet;
 use crate::fast::view::{Int, Kind, LONG_BYTES, View};
 use crate::save::fault::Fault;
 use crate::save::known::facts::Uuid;
-use crate::save::known::parts::{get, has_room};
+use crate::save::known::parts::{get, has_room, memoized};
 use crate::save::standing::Container;
 use crate::save::write::writer::Writer;
 
@@ -41,13 +41,10 @@ pub fn write_uuid(
         return Ok(false);
     }
     get(class, writer)?;
-    writer.memo.memoize(obj, holding)?;
+    let opcodes = [Opcode::EMPTY_TUPLE, Opcode::NEWOBJ];
+    memoized(opcodes, obj, holding, writer)?;
     // The dict is made anew each time, and so takes an index and no more.
-    writer.memo.memoize(obj, Holding::Temporary)?;
-    let memoize = Opcode::MEMOIZE;
-    let made = [Opcode::EMPTY_TUPLE, Opcode::NEWOBJ, memoize];
-    writer.opcodes(made)?;
-    writer.opcodes([Opcode::EMPTY_DICT, memoize])?;
+    memoized([Opcode::EMPTY_DICT], obj, Holding::Temporary, writer)?;
     let written = writer.write_if_leaf(uuid.int.view(quiet), Container::Open, 0)?;
     debug_assert!(written, "a short name is a leaf");
     match (short, long) {

@@ -55,7 +55,7 @@ impl Writer {
 
     /// Writes the PUT for an index, or MEMOIZE.
     #[inline(always)]
-    fn put(&mut self, index: usize) -> Result<(), Fault> {
+    pub fn put(&mut self, index: usize) -> Result<(), Fault> {
         let protocol = if self.protocol.is_framed() {
             self.protocol
         } else {
