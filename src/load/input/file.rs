@@ -168,14 +168,19 @@ impl File {
         }
     }
 
-    /// The method `readinto`, where it is used.
+    /// The method `readinto`, where it is used: on the hookable face of a `BytesIO` alone, where nobody can tell it from
+    /// `read`.
     ///
     /// # Errors
     /// MemoryError.
     pub fn readinto<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         match &self.methods {
-            Some(methods) => Ok(methods.readinto.as_ref().map(|own| own.bind(py).clone())),
-            None => self.of_class(py, intern!(py, "readinto")).map(Some),
+            Some(Methods {
+                readinto: Some(own),
+                ..
+            }) => Ok(Some(own.bind(py).clone())),
+            Some(_) if self.in_memory.is_none() => Ok(None),
+            _ => self.of_class(py, intern!(py, "readinto")).map(Some),
         }
     }
 

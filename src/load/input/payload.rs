@@ -12,7 +12,6 @@ use crate::fast::filling::{Filling, extend_bytearray, unfilled_bytearray};
 use crate::fast::no_memory::NoMemory;
 use crate::fast::output::BytesOutput;
 use crate::fast::window::Window;
-use crate::interpreter::face::Face;
 use crate::load::input::Input;
 use crate::load::input::file::{File, LARGEST_READ, check_read};
 use crate::load::settings::Settings;
@@ -44,7 +43,6 @@ impl<'h> Input<'h> {
         };
         // What is read at once is the object itself, which no filling can beat.
         if n > LARGEST_READ
-            && settings.face == Face::Lean
             && let Some(readinto) = file.readinto(py)?
         {
             return self.fill_payload(py, file, &readinto, n);
