@@ -1,4 +1,4 @@
-"""Ratios of loading: time of ours over time of what it stands in for.
+"""Ratios of loading: time of ours over time of what it stands in for, each workload in a process of its own.
 
 Results are compared before anything is timed, by pickling them again. Peers take turns, each round
 in the other order, and the least time of each counts. The last two columns are milliseconds: what
@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 import oxipickle
 
+from benchmarks import alone
 from benchmarks.ratios import PROTOCOL
-from benchmarks.timing import mean
 from benchmarks.torch_package import torch_package
 from benchmarks.workloads import WORKLOADS
 
@@ -109,31 +109,22 @@ def without_bytes(data: bytes) -> list[object]:
     ]
 
 
+def row(name: str, quick: bool) -> list[float]:
+    """Ratios of one workload, and milliseconds of collections; ImportError where its library is missing."""
+    data = pickle.dumps(WORKLOADS[name][0](), PROTOCOL)
+    if not is_alike(data):
+        sys.exit(f"{name}: the results differ")
+    ratios: list[float] = []
+    collections: list[float] = []
+    for ours, theirs, rounds, collector in questions(not quick and torch_package() is not None).values():
+        times = compared(ours, theirs, data, rounds, collector)
+        ratios.append(times[0].load / times[1].load)
+        collections = collections or [each.collection * 1000 for each in times]
+    return ratios + collections
+
+
 def main(only: str | None, quick: bool) -> None:
-    asked = questions(not quick and torch_package() is not None)
+    asked = list(questions(not quick and torch_package() is not None))
     print(f"protocol {PROTOCOL}")
     titles = [*asked, "collection: ours", "C"]
-    print(f"{'':30}" + "".join(f"{title:>22}" for title in titles))
-    rows: dict[str, list[tuple[float, bool]]] = {question: [] for question in asked}
-    for name, (build, is_object_heavy) in WORKLOADS.items():
-        if only and only not in name:
-            continue
-        try:
-            data = pickle.dumps(build(), PROTOCOL)
-        except ImportError as missing:
-            print(f"{name:30}  left out: {missing}")
-            continue
-        if not is_alike(data):
-            sys.exit(f"{name}: the results differ")
-        line, collections = f"{name:30}", ""
-        for question, (ours, theirs, rounds, collector) in asked.items():
-            times = compared(ours, theirs, data, rounds, collector)
-            ratio = times[0].load / times[1].load
-            rows[question].append((ratio, is_object_heavy))
-            line += f"{ratio:22.2f}"
-            if not collections:
-                collections = "".join(f"{t.collection * 1000:22.1f}" for t in times)
-        print(line + collections, flush=True)
-    for title, wanted in (("geometric mean", (True, False)), ("... of object-heavy ones", (True,))):
-        means = [[ratio for ratio, heavy in row if heavy in wanted] for row in rows.values()]
-        print(f"{title:30}" + "".join(f"{mean(m):22.2f}" if m else f"{'-':>22}" for m in means))
+    alone.print_table(titles, alone.rows("loads", only, quick), len(asked))

@@ -1,10 +1,11 @@
-"""Ratios over all workloads: time of ours over time of what it stands in for, in one process.
+"""Ratios over all workloads: time of ours over time of what it stands in for, each in a process of its own.
 
 "dumps / C dumps" 0.5 says that ours takes half of C's time; in the columns where the peer's name
 comes first, 20 says that the peer takes twenty times ours. Bytes are compared before anything is
 timed. A workload whose library is missing is left out, and said so.
 """
 
+import functools
 import importlib
 import pickle
 import sys
@@ -13,7 +14,8 @@ from collections.abc import Callable
 
 import oxipickle
 
-from benchmarks.timing import into_file, least_times, mean
+from benchmarks import alone
+from benchmarks.timing import into_file, least_times
 from benchmarks.torch_package import torch_package
 from benchmarks.workloads import WORKLOADS
 
@@ -55,31 +57,23 @@ def peers(torch: types.ModuleType | None, quick: bool) -> dict[str, tuple[Callab
     return questions
 
 
+def row(name: str, quick: bool) -> list[float]:
+    """The ratios of one workload; ImportError where its library is missing."""
+    obj = WORKLOADS[name][0]()
+    ratios = []
+    for question, (first, second, slow) in peers(None if quick else torch_package(), quick).items():
+        # Up to 3.14 the two faces' models end a batch in different ways.
+        if question != "Hookable / Pickler" and first(obj) != second(obj):
+            sys.exit(f"{name}: the bytes differ ({question})")
+        times = least_times([functools.partial(first, obj), functools.partial(second, obj)], slow)
+        ratios.append(times[0] / times[1])
+    return ratios
+
+
 def main(only: str | None, quick: bool) -> None:
     torch = None if quick else torch_package()
     if not quick and torch is None:
         print("left out: torch.package (neither PyTorch nor OXIPICKLE_TORCH_SOURCE)")
-    questions = peers(torch, quick)
     print(f"protocol {PROTOCOL}, but where the column says another")
-    print(f"{'':30}" + "".join(f"{question:>21}" for question in questions))
-    rows: dict[str, list[tuple[float, bool]]] = {question: [] for question in questions}
-    for name, (build, is_object_heavy) in WORKLOADS.items():
-        if only and only not in name:
-            continue
-        try:
-            obj = build()
-        except ImportError as missing:
-            print(f"{name:30}  left out: {missing}")
-            continue
-        line = f"{name:30}"
-        for question, (first, second, slow) in questions.items():
-            # Up to 3.14 the two faces' models end a batch in different ways.
-            if question != "Hookable / Pickler" and first(obj) != second(obj):
-                sys.exit(f"{name}: the bytes differ ({question})")
-            times = least_times([lambda: first(obj), lambda: second(obj)], slow)
-            rows[question].append((times[0] / times[1], is_object_heavy))
-            line += f"{times[0] / times[1]:21.2f}"
-        print(line, flush=True)
-    for title, wanted in (("geometric mean", (True, False)), ("... of object-heavy ones", (True,))):
-        means = [[ratio for ratio, heavy in row if heavy in wanted] for row in rows.values()]
-        print(f"{title:30}" + "".join(f"{mean(m):21.2f}" if m else f"{'-':>21}" for m in means))
+    titles = list(peers(torch, quick))
+    alone.print_table(titles, alone.rows("ratios", only, quick), len(titles))
