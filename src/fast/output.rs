@@ -78,10 +78,7 @@ impl BytesOutput {
     /// MemoryError.
     pub fn for_all(size: usize) -> Result<Self, NoMemory> {
         let mut output = Self::new();
-        output.resize(size.max(1))?;
-        if size >= pages::LARGE {
-            pages::ask_for_large(output.space());
-        }
+        output.resize_for_all(0, size.max(1))?;
         Ok(output)
     }
 
@@ -102,8 +99,15 @@ impl BytesOutput {
     /// Grows for one payload that is most of the output, with room for a little behind it: growing once more would move
     /// it.
     fn grow_for_payload(&mut self, filled: usize, needed: usize) -> Result<(), NoMemory> {
-        self.resize(needed.saturating_add(needed / 8))?;
-        pages::ask_for_large(self.space().get_mut(filled..).unwrap_or_default());
+        self.resize_for_all(filled, needed.saturating_add(needed / 8))
+    }
+
+    /// Makes room for all that is likely to come, of which many bytes may lie in large pages.
+    fn resize_for_all(&mut self, filled: usize, size: usize) -> Result<(), NoMemory> {
+        self.resize(size)?;
+        if size >= pages::LARGE {
+            pages::ask_for_large(self.space().get_mut(filled..).unwrap_or_default());
+        }
         Ok(())
     }
 
@@ -218,6 +222,8 @@ impl Output for BytesOutput {
             Ok(())
         } else if is_likely && self.expected < most {
             Ok(self.resize(self.expected.max(self.capacity))?)
+        } else if most / 2 > self.capacity {
+            Ok(self.resize_for_all(filled, most)?)
         } else {
             self.grow(filled, most)
         }

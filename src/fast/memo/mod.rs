@@ -47,8 +47,13 @@ const DEFERRED: usize = 1;
 /// Entries that are looked through one by one: two cache lines of them.
 const FEW: usize = 16;
 
-/// Entries for which a memo keeps room between two dumps: some 100 KiB.
-const MAX_ROOM: usize = 4096;
+/// Entries for which a memo keeps room between two dumps, of 8 bytes for the slot and as much for each place of the
+/// table. To get so much anew from the system, a page at a time, can take longer than the dump.
+const MAX_ROOM: usize = 1 << 20;
+
+/// Of room for more entries than these so many times as were used is too much: the next dump may be as small.
+const LARGE_ROOM: usize = 4096;
+const MOST_UNUSED: usize = 16;
 
 /// A moment in the life of a memo.
 #[derive(Copy, Clone, PartialEq, Eq)]
@@ -267,12 +272,13 @@ impl Memo {
     }
 
     /// Forgets everything, gives the references up, which may run Python code, and keeps the room that a dump of
-    /// the same size needs, unless that is large.
+    /// the same size needs, up to `MAX_ROOM`.
     pub fn begin_anew(&mut self) {
         for slot in self.slots.get(self.owned..).unwrap_or_default() {
             watch::entry_forgotten((slot & !DEFERRED) as *mut ffi::PyObject);
         }
         let mut slots = std::mem::take(&mut self.slots);
+        let most = LARGE_ROOM.max(slots.len().saturating_mul(MOST_UNUSED));
         let owned = std::mem::take(&mut self.owned);
         self.table.empty(MAX_ROOM);
         self.chosen = Vec::new();
@@ -282,7 +288,7 @@ impl Memo {
             // SAFETY: as for `Released`.
             unsafe { ffi::Py_XDECREF((slot & !DEFERRED) as *mut ffi::PyObject) }
         }
-        if slots.capacity() <= MAX_ROOM {
+        if slots.capacity() <= most.min(MAX_ROOM) {
             self.slots = slots;
         }
     }
