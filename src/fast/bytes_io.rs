@@ -143,10 +143,10 @@ pub fn give_back(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, n: usize) -
 /// A file with more bytes makes room by itself, since its contents are there twice while they are copied.
 const LARGE: ffi::Py_ssize_t = 4 << 20;
 
-/// Gives an open file room for so many bytes more, and twice as much as it has, where it has none and is neither small nor
-/// large: its own `write` makes room for an eighth more than it is given, and so copies all that is there each time a
-/// frame comes. Where there is no memory, nothing is done.
-pub fn make_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more: usize) {
+/// Gives an open file room for so many bytes more where it has none: for twice as much as it has where it is neither
+/// small nor large, or for as many bytes as it is likely to come to. Its own `write` makes room for an eighth more than it
+/// is given, and so copies all that is there each time a frame comes. Where there is no memory, nothing is done.
+pub fn make_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more: usize, likely: usize) {
     let Some(layout) = layout(file, class) else {
         return;
     };
@@ -160,7 +160,17 @@ pub fn make_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more: usize
         if contents.is_null() || (*layout).exports != 0 || position != length {
             return;
         }
-        if !(MOST..LARGE).contains(&length) {
+        let doubled = if (MOST..LARGE).contains(&length) {
+            length * 2
+        } else {
+            0
+        };
+        // No more: somebody may keep the file, and its room.
+        let likely = ffi::Py_ssize_t::try_from(likely)
+            .unwrap_or(LARGE)
+            .min(LARGE);
+        let larger = likely.max(doubled);
+        if larger <= length.max(MOST) {
             return;
         }
         let size = ffi::PyBytes_Size(contents);
@@ -169,7 +179,7 @@ pub fn make_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more: usize
         if needed <= size {
             return;
         }
-        let larger = needed.max(length * 2);
+        let larger = larger.max(needed);
         let room = ffi::PyBytes_FromStringAndSize(std::ptr::null(), larger);
         if room.is_null() {
             ffi::PyErr_Clear();

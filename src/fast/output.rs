@@ -83,12 +83,25 @@ impl BytesOutput {
     }
 
     /// A new output that follows this one, which came to so many bytes. Expects the most that outputs came to of late.
-    pub(super) fn next(&self, filled: usize) -> Self {
+    pub fn next(&self, filled: usize) -> Self {
         let faded = self.expected - self.expected / 8;
         Self {
             expected: filled.min(MOST_EXPECTED).max(faded),
             ..Self::new()
         }
+    }
+
+    /// As `new`, for an output that may come to as much as this one.
+    pub(super) fn alike(&self) -> Self {
+        Self {
+            expected: self.expected,
+            ..Self::new()
+        }
+    }
+
+    /// How many bytes outputs before this one came to, or files.
+    pub fn expected(&self) -> usize {
+        self.expected
     }
 
     /// Whether the room is what a small call needs, and worth to be kept for the next one.

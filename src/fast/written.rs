@@ -54,8 +54,14 @@ impl Written {
         filled: usize,
     ) -> Result<Self, OutputError> {
         let filled = filled.min(out.position());
-        let output = out.replace_closed_output(filled, BytesOutput::new())?;
+        let next = out.output().alike();
+        let output = out.replace_closed_output(filled, next)?;
         Ok(Self { output, filled })
+    }
+
+    /// How many bytes outputs before this one came to, or files.
+    pub fn expected(&self) -> usize {
+        self.output.expected()
     }
 
     /// Whether nothing was written.

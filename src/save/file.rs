@@ -67,7 +67,19 @@ impl Walk<'_, '_> {
         let waiting = writer.waiting.take().unwrap_or(0);
         writer.has_file = true;
         let mut closed = self.write(|w, _| Ok(Written::take_closed(&mut w.out, waiting)?))?;
-        let data = self.call_in_c(|py| Ok(Held::from(closed.finish(py)?)))?;
+        let likely = closed.expected();
+        let imports = self.imports;
+        let quiet = self.quiet();
+        let write = self.state().write.as_ref().map(|write| write.again(quiet));
+        let data = self.call_in_c(|py| {
+            let data = closed.finish(py)?;
+            let write = write.as_ref().map(|write| write.bind(py));
+            if let Some((_, file)) = write.and_then(builtin_method) {
+                let class = imports.bytes_io_type.bind(py);
+                bytes_io::make_room(&file, class, data.as_bytes().len(), likely);
+            }
+            Ok(Held::from(data))
+        })?;
         self.hand_over(&data)
     }
 
@@ -123,6 +135,7 @@ impl Walk<'_, '_> {
         let imports = self.imports;
         let quiet = self.quiet();
         let write = self.state().write.as_ref().map(|write| write.again(quiet));
+        let likely = written.expected();
         let result = self.call_in_c(|py| {
             let (Some(write), Some(lent)) = (&write, written.lend(py)) else {
                 return Ok(());
@@ -130,7 +143,7 @@ impl Walk<'_, '_> {
             let write = write.bind(py);
             if let Some((_, file)) = builtin_method(write) {
                 let class = imports.bytes_io_type.bind(py);
-                bytes_io::make_room(&file, class, lent.bytes.as_bytes().len());
+                bytes_io::make_room(&file, class, lent.bytes.as_bytes().len(), likely);
             }
             let result = call_hook(write, lent.bytes.as_any());
             written.take_back(lent);

@@ -177,3 +177,30 @@ def test_other_methods_of_the_file_in_place_of_its_own(read, readline, readinto)
 
     for data in (lines, b"I12\n.", payload):
         alike(seen)
+
+
+class Asked:
+    """Runs Python code in the middle of a dump: frames that wait for the file go there before."""
+
+    def __init__(self, payload):
+        self.payload = payload
+
+    def __reduce__(self):
+        return Asked, (self.payload,)
+
+
+@pytest.mark.parametrize("count", [1, 60, 6000])
+def test_a_file_that_may_have_more_room_than_it_needs(count):
+    """What dumps before came to is no more than a hint."""
+    for size in (count, 6000, count, 1, count):
+        obj = [Asked(bytes(range(100)) + bytes([i % 251])) for i in range(size)]
+        expected = pickle.dumps(obj, 4)
+        file = io.BytesIO()
+        oxipickle.Pickler(file, 4).dump(obj)
+        assert (file.tell(), file.getbuffer().nbytes) == (len(expected), len(expected))
+        file.write(b"and more")
+        assert file.getvalue() == expected + b"and more"
+        file.truncate(5)
+        file.seek(7)
+        file.write(b"x")
+        assert file.getvalue() == expected[:5] + b"\0\0x"

@@ -8,6 +8,9 @@ use crate::interpreter::face::Face;
 use crate::save::hooks::builtin::Builtins;
 use crate::save::write::writer::Writer;
 
+/// Bytes that came to a file, from which on the next dump is expected to be as large.
+const LARGE: usize = 1 << 16;
+
 impl Writer {
     /// The output, with what was written; the writer goes on in a fresh one. No frame may be open.
     pub fn take_output(&mut self) -> Written {
@@ -23,9 +26,12 @@ impl Writer {
 
     /// Forgets what was written and not handed to the file.
     pub fn drop_frame(&mut self) {
+        let output = self.out.output();
+        let in_file = usize::try_from(self.out.written()).unwrap_or(usize::MAX);
+        let next = (!output.is_small() || in_file > LARGE).then(|| output.next(in_file));
         self.out.begin_anew();
-        if !self.out.output().is_small() {
-            drop(self.take_output());
+        if let Some(next) = next {
+            self.put_output(next);
         }
     }
 
