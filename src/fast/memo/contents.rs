@@ -12,7 +12,13 @@ impl Memo {
     /// # Errors
     /// Where there is no memory; what was put in by then stays.
     pub fn assign(&mut self, objects: Vec<(usize, Py<PyAny>)>) -> Result<Released, NoMemory> {
-        let released = self.clear();
+        let released = if self.slots.is_empty() {
+            // Room that was kept stays.
+            self.epoch = self.epoch.wrapping_add(1);
+            Released(Vec::new())
+        } else {
+            self.clear()
+        };
         for (index, object) in objects {
             self.choose_index(index, object)?;
             self.owned = self.slots.len();
