@@ -1,7 +1,7 @@
 """Rows of a table, each answered by a process of its own.
 
-So what one workload leaves in memory, as room that the C library has learnt to keep, is no part of the figures of
-the next.
+So what one workload leaves in memory, as room that the C library has learnt to keep, is no part of the next
+one's figures.
 """
 
 import importlib
