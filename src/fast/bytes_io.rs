@@ -144,7 +144,7 @@ pub fn give_back(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, n: usize) -
 const LARGE: ffi::Py_ssize_t = 4 << 20;
 
 /// Gives an open file room for so many bytes more where it has none: for twice as much as it has where it is neither
-/// small nor large, or for as many bytes as it is likely to come to. Its own `write` makes room for an eighth more than it
+/// small nor large, or for as many bytes as it is likely to come to, once it is not small. Its own `write` makes room for an eighth more than it
 /// is given, and so copies all that is there each time a frame comes. Where there is no memory, nothing is done.
 pub fn make_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more: usize, likely: usize) {
     let Some(layout) = layout(file, class) else {
@@ -160,23 +160,22 @@ pub fn make_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more: usize
         if contents.is_null() || (*layout).exports != 0 || position != length {
             return;
         }
-        let doubled = if (MOST..LARGE).contains(&length) {
-            length * 2
-        } else {
-            0
-        };
-        // No more: somebody may keep the file, and its room.
-        let likely = ffi::Py_ssize_t::try_from(likely)
-            .unwrap_or(LARGE)
-            .min(LARGE);
-        let larger = likely.max(doubled);
-        if larger <= length.max(MOST) {
-            return;
-        }
         let size = ffi::PyBytes_Size(contents);
         let more = ffi::Py_ssize_t::try_from(more).unwrap_or(ffi::Py_ssize_t::MAX);
         let needed = length.saturating_add(more);
-        if needed <= size {
+        // Of small files many may be kept, each with its room.
+        if needed <= size.max(MOST) {
+            return;
+        }
+        let likely = ffi::Py_ssize_t::try_from(likely)
+            .unwrap_or(LARGE)
+            .min(LARGE);
+        let larger = if (MOST..LARGE).contains(&length) {
+            likely.max(length * 2)
+        } else {
+            likely
+        };
+        if larger <= length {
             return;
         }
         let larger = larger.max(needed);

@@ -36,7 +36,7 @@ pub(super) const FIRST_CAPACITY: usize = 4096;
 const LARGE_CAPACITY: usize = 1 << 20;
 
 /// Room, in bytes, that an output has to outgrow before it gets at once what the ones before it came to.
-const EXPECTANT_CAPACITY: usize = 1 << 16;
+pub const EXPECTANT_CAPACITY: usize = 1 << 16;
 
 /// The most that is expected, in bytes: up to this size the C library learns to keep room that is given back, and
 /// not to ask the system for pages anew (`M_MMAP_THRESHOLD`). That takes requests no larger than what was given back.
@@ -231,10 +231,15 @@ impl Output for BytesOutput {
     fn expect(&mut self, filled: usize, most: usize) -> Result<(), OutputError> {
         let most = filled.saturating_add(most);
         let is_likely = most / 4 < self.expected && filled < self.expected;
-        if most <= self.capacity {
+        let end = if is_likely {
+            most.min(self.expected)
+        } else {
+            most
+        };
+        if end <= self.capacity {
             Ok(())
-        } else if is_likely && self.expected < most {
-            Ok(self.resize(self.expected.max(self.capacity))?)
+        } else if end < most {
+            Ok(self.resize(end)?)
         } else if most / 2 > self.capacity {
             Ok(self.resize_for_all(filled, most)?)
         } else {

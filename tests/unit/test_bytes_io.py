@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import sys
 
 import oxipickle
 import pytest
@@ -204,3 +205,14 @@ def test_a_file_that_may_have_more_room_than_it_needs(count):
         file.seek(7)
         file.write(b"x")
         assert file.getvalue() == expected[:5] + b"\0\0x"
+
+
+def test_a_small_file_gets_no_room_because_another_was_large():
+    def size():
+        file = io.BytesIO()
+        oxipickle.Pickler(file, 4).dump([1])
+        return sys.getsizeof(file)
+
+    before = size()
+    oxipickle.Pickler(io.BytesIO(), 4).dump([str(i) for i in range(100_000)])
+    assert size() == before

@@ -110,7 +110,8 @@ impl Memo {
 
     /// Bytes that the entries take.
     pub fn size(&self) -> usize {
-        self.slots.capacity() * size_of::<usize>() + self.table.size()
+        let indices = self.slots.capacity() + self.chosen.capacity();
+        indices * size_of::<usize>() + self.table.size()
     }
 
     /// The index of an address that is in the table.

@@ -88,8 +88,9 @@ impl<'h> Input<'h> {
         readinto: &Bound<'py, PyAny>,
         n: usize,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let is_stored = file.is_stored(py).unwrap_or(false);
-        let all_there = is_stored && has_left(file, py, n);
+        let left = file.bytes_left(py).unwrap_or(None);
+        let (is_stored, all_there) = (left.is_some(), left >= Some(n as u64));
+        // Memory for what is there can be taken at once.
         let filling = Filling::new(py, if all_there { n } else { 0 })?;
         let mut filled = 0;
         while filled < n {
@@ -146,7 +147,7 @@ impl<'h> Input<'h> {
             return decode::bytearray(py, bytes.as_bytes());
         };
         self.begin_payload(py)?;
-        if n > LARGEST_READ && file.is_stored(py).unwrap_or(false) && has_left(file, py, n) {
+        if n > LARGEST_READ && file.bytes_left(py).unwrap_or(None) >= Some(n as u64) {
             let bytes = unfilled_bytearray(py, n)?;
             let view = PyMemoryView::from(&bytes)?;
             self.fill(&readinto, view.as_any(), [n, 0, n])?;
@@ -174,9 +175,4 @@ impl<'h> Input<'h> {
 /// Bytes to ask a file for: each piece that arrived in full earns one as large as all before.
 fn next_piece(n: usize, filled: usize) -> usize {
     (n - filled).min(LARGEST_READ.max(filled))
-}
-
-/// Whether so many bytes are left of a file that is stored: then memory for all of them can be taken at once.
-fn has_left(file: &File, py: Python<'_>, n: usize) -> bool {
-    file.bytes_left(py).is_ok_and(|left| left >= n as u64)
 }

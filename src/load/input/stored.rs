@@ -36,11 +36,11 @@ impl File {
         Ok(self.store(py)?.is_some())
     }
 
-    /// How many bytes are left of a file that is stored; 0 where that is not known. Runs no Python code.
+    /// How many bytes are left of a file that is stored, 0 where that is not known; None of any other. Runs no Python code.
     ///
     /// # Errors
     /// What asking a closed file raises; OSError where the system can't tell; MemoryError.
-    pub fn bytes_left(&self, py: Python<'_>) -> PyResult<u64> {
+    pub fn bytes_left(&self, py: Python<'_>) -> PyResult<Option<u64>> {
         let imports = Imports::get(py)?;
         let in_memory = |file: &Bound<'_, PyAny>| {
             let place = bytes_io::place(file, imports.bytes_io_type.bind(py));
@@ -52,18 +52,20 @@ impl File {
             let told = class.getattr(intern!(py, "tell"))?.call1((file,))?;
             told.extract::<u64>()
         };
-        Ok(match self.store(py)? {
-            None => 0,
-            Some(Store::Memory(file)) => {
+        let Some(store) = self.store(py)? else {
+            return Ok(None);
+        };
+        Ok(Some(match store {
+            Store::Memory(file) => {
                 let (position, length) = in_memory(&file);
                 length.saturating_sub(position)
             }
-            Some(Store::AheadInMemory { file, raw }) => {
+            Store::AheadInMemory { file, raw } => {
                 let (_, length) = in_memory(&raw);
                 length.saturating_sub(tell(file)?)
             }
-            Some(Store::AheadOnDisk { file, size }) => size.saturating_sub(tell(file)?),
-        })
+            Store::AheadOnDisk { file, size } => size.saturating_sub(tell(file)?),
+        }))
     }
 
     fn store<'py>(&self, py: Python<'py>) -> PyResult<Option<Store<'py>>> {

@@ -2,14 +2,11 @@
 
 use pickle_format::protocol::Protocol;
 
-use crate::fast::output::BytesOutput;
+use crate::fast::output::{BytesOutput, EXPECTANT_CAPACITY};
 use crate::fast::written::Written;
 use crate::interpreter::face::Face;
 use crate::save::hooks::builtin::Builtins;
 use crate::save::write::writer::Writer;
-
-/// Bytes that came to a file, from which on the next dump is expected to be as large.
-const LARGE: usize = 1 << 16;
 
 impl Writer {
     /// The output, with what was written; the writer goes on in a fresh one. No frame may be open.
@@ -28,7 +25,8 @@ impl Writer {
     pub fn drop_frame(&mut self) {
         let output = self.out.output();
         let in_file = usize::try_from(self.out.written()).unwrap_or(usize::MAX);
-        let next = (!output.is_small() || in_file > LARGE).then(|| output.next(in_file));
+        let next =
+            (!output.is_small() || in_file > EXPECTANT_CAPACITY).then(|| output.next(in_file));
         self.out.begin_anew();
         if let Some(next) = next {
             self.put_output(next);
