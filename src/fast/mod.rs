@@ -4,6 +4,7 @@
 //! `Text` was seen to be an exact str, a view stays alive as long as no Python code runs, and `Slots` were
 //! read off the class as it is now. `quiet` says what holds the second of these.
 
+pub mod arenas;
 pub mod attached;
 pub mod attribute;
 pub mod bare;

@@ -5,6 +5,7 @@ use pickle_format::opcode::Opcode;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::fast::arenas::LargeArenas;
 use crate::fast::instance::instance_dict;
 use crate::gate::home::Home;
 use crate::interpreter::face::Face;
@@ -62,6 +63,8 @@ pub struct Machine<'py, 'h> {
     pub opcode_at: usize,
     pub opcode: Option<Opcode>,
     pub pause: Option<Pause<'py>>,
+    /// Large pages for what is made, once it is known to be much.
+    pub arenas: Option<LargeArenas<'py>>,
     /// Who is told how far the load has got.
     pub meter: Option<Box<Meter<'py>>>,
     /// Ticks until `tick` is due: one for each opcode, and for each byte of plain ones.
@@ -110,6 +113,7 @@ impl<'py, 'h> Machine<'py, 'h> {
             opcode_at: 0,
             opcode: None,
             pause: None,
+            arenas: None,
             meter: None,
             ticks: TICKS_BEFORE_PAUSE,
             later_ticks: 0,

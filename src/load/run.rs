@@ -5,12 +5,16 @@ use pyo3::exceptions::PyEOFError;
 use pyo3::prelude::*;
 
 use crate::error::unpickling_error;
+use crate::fast::arenas::LargeArenas;
 use crate::load::collector::Pause;
 use crate::load::machine::Machine;
 use crate::load::meter::TICKS_BETWEEN_LOOKS;
 
 /// Ticks between two looks for signals such as Ctrl-C.
 const TICKS_BETWEEN_SIGNALS: u32 = 64 * 1024;
+
+/// Bytes of a pickle whose objects are worth large pages.
+const LARGE_PICKLE: usize = 256 * 1024;
 
 impl<'py> Machine<'py, '_> {
     /// Carries out one pickle, up to its STOP. None where the load was handed over to upstream's own code.
@@ -35,6 +39,7 @@ impl<'py> Machine<'py, '_> {
             false => self.run::<false>(),
         };
         self.pause = None;
+        self.arenas = None;
         let beginning = result.as_ref().err().map(|_| self.beginning());
         if result.is_err() {
             self.give_back();
@@ -170,13 +175,23 @@ impl<'py> Machine<'py, '_> {
         };
         if self.pause.is_none() {
             self.pause = Some(Pause::begin(self.py, self.imports));
+            self.mind_size();
             return Ok(true);
         }
+        self.mind_size();
         let meter = self.meter.as_mut();
         if meter.is_none_or(|meter| meter.has_counted(TICKS_BETWEEN_SIGNALS)) {
             self.leave(|py| py.check_signals())?;
         }
         self.report()
+    }
+
+    /// Begins with large pages once the pickle is seen to be large.
+    fn mind_size(&mut self) {
+        let input = &self.input;
+        if self.arenas.is_none() && input.offset().max(input.window.rest()) >= LARGE_PICKLE {
+            self.arenas = Some(LargeArenas::begin(self.py));
+        }
     }
 
     /// Goes by what Python code did, if it may have done anything. False where the load can't go on natively.
