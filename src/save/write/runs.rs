@@ -38,8 +38,9 @@ const MANY: usize = 256;
 /// numbers. More would be given back at the end, and the C library would map the memory anew each time.
 const MARGIN: usize = 64;
 
-/// Bytes that are made room for at the most, since what follows may be no numbers.
-const MAX_EXPECTED: usize = 1 << 24;
+/// Bytes that are made room for at the most, since what follows may be no numbers. Room that is not written to takes no
+/// memory, but there may be no addresses for it.
+const MAX_EXPECTED: usize = 1 << 28;
 
 impl Writer {
     /// Makes room for numbers that take so many bytes each, so that what is written by then is not copied time
