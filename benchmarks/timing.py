@@ -29,11 +29,12 @@ def repetitions(call: Callable[[], object]) -> tuple[int, float]:
 def least_times(calls: list[Callable[[], object]], slow: bool = False) -> list[float]:
     """The least time of each call, in seconds. Calls take turns, each round in the other order.
 
-    The first time is thrown away. `slow` calls take seconds, and are timed once.
+    The first time is thrown away. `slow` calls may take seconds, and then are timed once.
     """
     plans = [repetitions(call) for call in calls]
     whole = sum(seconds for _, seconds in plans)
-    rounds = 1 if slow else max(FEWEST_ROUNDS, min(MOST_ROUNDS, int(SECONDS * len(calls) / whole)))
+    fewest = 1 if slow else FEWEST_ROUNDS
+    rounds = max(fewest, min(MOST_ROUNDS, int(SECONDS * len(calls) / whole)))
     least = [math.inf] * len(calls)
     for turn in range(rounds):
         order = range(len(calls)) if turn % 2 else reversed(range(len(calls)))

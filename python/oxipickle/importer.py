@@ -14,6 +14,9 @@ from oxipickle._pristine import pickle
 
 _TORCH_IMPORTER = "torch.package.importer"
 
+# A module has one of these names where it may say that it came out of a package.
+_MARKS = frozenset(["__torch_package__", "__getattr__"])
+
 
 class ObjNotFoundError(Exception):
     """The importer does not find the object under its name."""
@@ -55,6 +58,8 @@ def lookup_errors() -> tuple[type[Exception], ...]:
 
 def demangle(name: str) -> str:
     """`name` without the prefix `<torch_package_N>.` of modules that came out of a package."""
+    if not name.startswith("<torch_package_"):
+        return name
     # Imported late, since there is hardly ever such a name.
     import re
 
@@ -65,6 +70,8 @@ def demangle(name: str) -> str:
 
 def attribute(module: Any, path: str) -> Any:
     """The attribute at the end of a dotted path. Raises AttributeError, also for `<locals>`."""
+    if path.isidentifier():
+        return getattr(module, path)
     found = module
     for part in path.split("."):
         if part == "<locals>":
@@ -183,7 +190,11 @@ class _SysImporter(Importer):
         return sys.modules
 
     def import_module(self, module_name: str) -> ModuleType:
-        return importlib.import_module(module_name)
+        module = sys.modules.get(module_name)
+        # One that another thread imports at present is waited for.
+        if module is None or getattr(getattr(module, "__spec__", None), "_initializing", False):
+            return importlib.import_module(module_name)
+        return module
 
 
 sys_importer: Importer = _SysImporter()
@@ -246,6 +257,8 @@ class OrderedImporter(Importer):
 
 
 def _is_importer(importer: object) -> bool:
+    if Importer in type(importer).__mro__:
+        return True
     torch_importer = sys.modules.get(_TORCH_IMPORTER)
     theirs = getattr(torch_importer, "Importer", Importer)
     return isinstance(importer, (Importer, theirs))
@@ -254,6 +267,9 @@ def _is_importer(importer: object) -> bool:
 def _is_package_dummy(module: ModuleType) -> bool:
     """Whether torch.package made the module only to hold others: a package without a file, which
     would hide the real one behind it."""
+    # A module that is asked for what it lacks makes an error first, which takes longer than all else here.
+    if type(module) is ModuleType and vars(module).keys().isdisjoint(_MARKS):
+        return False
     return (
         getattr(module, "__torch_package__", False)
         and hasattr(module, "__path__")

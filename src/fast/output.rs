@@ -230,8 +230,7 @@ impl Output for BytesOutput {
     /// given back is in memory already, up to what the C library keeps.
     fn expect(&mut self, filled: usize, most: usize) -> Result<(), OutputError> {
         let most = filled.saturating_add(most);
-        let is_likely =
-            most <= MOST_EXPECTED && most / 4 < self.expected && filled < self.expected;
+        let is_likely = most <= MOST_EXPECTED && most / 4 < self.expected && filled < self.expected;
         let end = if is_likely {
             most.min(self.expected)
         } else {

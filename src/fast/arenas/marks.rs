@@ -4,7 +4,8 @@ use std::ffi::c_void;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::fast::arenas::ARENA;
+/// Bytes of an arena.
+pub(super) const ARENA: usize = 1 << 20;
 
 /// MiB that a part of the marks stands for: 64 GiB in all, in 8 KiB. A part is made when it is first needed.
 const MIB_OF_PART: usize = 1 << 16;
