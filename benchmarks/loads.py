@@ -21,9 +21,11 @@ from benchmarks.ratios import PROTOCOL
 from benchmarks.torch_package import torch_package
 from benchmarks.workloads import WORKLOADS
 
+# The fewest rounds, and how long there are more of them, collections included. Peers in Python may take seconds.
 ROUNDS = 5
-# Peers in Python take seconds.
 SLOW_ROUNDS = 1
+MOST_ROUNDS = 40
+SECONDS = 2.0
 
 Load = Callable[[bytes], object]
 
@@ -47,7 +49,7 @@ class Times:
 
 
 def compared(ours: Load, theirs: Load, data: bytes, rounds: int, collector: bool) -> tuple[Times, Times]:
-    """The times of two loads that take turns."""
+    """The times of two loads that take turns, for `rounds` at the least."""
     times = Times(), Times()
     for load in (ours, theirs):
         # What a first call imports is no part of a load.
@@ -55,7 +57,10 @@ def compared(ours: Load, theirs: Load, data: bytes, rounds: int, collector: bool
     if not collector:
         gc.disable()
     try:
-        for turn in range(rounds):
+        begun = time.perf_counter()
+        for turn in range(MOST_ROUNDS):
+            if turn >= rounds and time.perf_counter() - begun > SECONDS:
+                break
             for i in (0, 1) if turn % 2 else (1, 0):
                 times[i].measure((ours, theirs)[i], data)
     finally:

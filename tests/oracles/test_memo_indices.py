@@ -1,6 +1,7 @@
 """The index that MEMOIZE gives next, whatever the pickle put where before."""
 
 import io
+import pickle
 import random
 from struct import pack
 
@@ -55,6 +56,49 @@ def test_random_sequences(face, length):
         if face.name == "lean":
             assert oxipickle.loads(data) == model, seed
     assert fetched
+
+
+def spelled(choice, index):
+    """A number as the interpreter reads one, in one of many ways."""
+    text = str(index)
+    if len(text) > 1 and choice.random() < 0.3:
+        text = text[:1] + "_" + text[1:]
+    return choice.choice(["", " ", "+", "000", "\t "]) + text + choice.choice(["", "", " ", "\r"])
+
+
+def random_late_pickle(seed):
+    """As above, of more counted indices than BINGET can name, and of names that come late or never."""
+    choice = random.Random(seed)
+    pickle, there = b"\x80\4(", []
+    size = choice.choice([257, 300, 520, 1000])
+    names = choice.choice([0, 0.02, 0.3])
+    for step in range(size + 300):
+        value = b"M" + pack("<H", step)
+        if step < size or choice.random() < 0.5:
+            there.append(len(set(there)))
+            pickle += value + b"\x940"
+        elif choice.random() < names:
+            index = choice.choice([choice.randrange(256), choice.randrange(size), len(there), 3 * size])
+            there.append(index)
+            ways = [b"r" + pack("<I", index), b"p" + spelled(choice, index).encode() + b"\n"]
+            pickle += value + choice.choice(ways) + b"0"
+        else:
+            index = choice.choice([choice.choice(there), max(there), len(set(there)) - 1])
+            ways = [b"j" + pack("<I", index), b"g" + spelled(choice, index).encode() + b"\n"]
+            pickle += choice.choice([*ways, b"h" + bytes([index])] if index < 256 else ways)
+    return pickle + b"l."
+
+
+def test_names_that_come_late():
+    fetched = 0
+    for seed in range(150):
+        data = random_late_pickle(seed)
+        ours, model = (loaded(of.loads, data) for of in (oxipickle, pickle))
+        if type(ours) is type and type(model) is type:
+            continue
+        assert ours == model, seed
+        fetched += len(ours)
+    assert fetched > 1000
 
 
 @pytest.mark.parametrize("far", [1, 5, 31, 32, 33, 63, 64, 100, 255, 256, 257, 300, 600, 1000, 1025, 5000])

@@ -6,6 +6,8 @@
 use crate::layout::Layout;
 use crate::opcode::{OPCODES, Opcode};
 
+mod sieve;
+
 /// How the scan gets past an opcode and its argument. Each size has an arm of its own, so that where
 /// the next opcode stands is known as soon as the processor guesses the arm, and waits for no look-up.
 #[derive(Copy, Clone, PartialEq, Eq)]
@@ -79,6 +81,8 @@ pub struct Fetched {
     bits: Vec<u64>,
     /// Indices from here on have no bit, and count as fetched.
     limit: usize,
+    /// It holds only as long as all indices are counted (MEMOIZE), and none is named (PUT).
+    counts_only: bool,
 }
 
 impl Fetched {
@@ -90,11 +94,7 @@ impl Fetched {
     /// Unless these are the first ones (`are_first`), MEMOIZE would meet some of them.
     #[must_use]
     pub fn scan(data: &[u8], entries: usize, are_first: bool) -> Option<Self> {
-        let mut fetched = Self {
-            bits: Vec::new(),
-            // Up to the end of a word: what has no bit must not share one with what has.
-            limit: data.len().saturating_add(entries) / 64 * 64 + 64,
-        };
+        let mut fetched = Self::empty(data, entries);
         let (mut counts, mut names) = (false, !are_first);
         let mut position = 0;
         while let Some(&code) = data.get(position) {
@@ -166,6 +166,22 @@ impl Fetched {
             }
         }
         (!(counts && names)).then_some(fetched)
+    }
+
+    fn empty(data: &[u8], entries: usize) -> Self {
+        Self {
+            bits: Vec::new(),
+            // Up to the end of a word: what has no bit must not share one with what has.
+            limit: data.len().saturating_add(entries) / 64 * 64 + 64,
+            counts_only: false,
+        }
+    }
+
+    /// Whether it is void once an index is named.
+    #[inline(always)]
+    #[must_use]
+    pub fn counts_only(&self) -> bool {
+        self.counts_only
     }
 
     #[inline(always)]

@@ -11,6 +11,12 @@ use crate::gate::home::Home;
 use crate::load::machine::{ENTRIES_BEFORE_LOOKING_AHEAD, Machine};
 use crate::load::state::State;
 
+/// The protocol from which on picklers memoize by MEMOIZE.
+const FIRST_PROTOCOL_THAT_COUNTS: u8 = 4;
+
+/// Bytes of a pickle for each entry of the memo, up to which it is sieved for what it fetches.
+const MOST_BYTES_OF_ENTRY: usize = 64;
+
 impl<'py> Machine<'py, '_> {
     /// Pushes an object of a kind that picklers memoize. If the next opcode is a MEMOIZE whose entry nobody
     /// fetches, that is carried out here too, by counting it: half the turns of the loop are for such.
@@ -43,12 +49,25 @@ impl<'py> Machine<'py, '_> {
 
     pub fn load_binput(&mut self) -> PyResult<()> {
         let index = self.take_byte()?;
+        self.end_counting()?;
         self.memoize_at(index.into())
     }
 
     pub fn load_long_binput(&mut self) -> PyResult<()> {
         let index = u32::from_le_bytes(self.take_array()?);
+        self.end_counting()?;
         self.memoize_at(index as usize)
+    }
+
+    /// Gets along without what was looked ahead for, if that holds for counted indices only: one is to be named.
+    #[inline(always)]
+    fn end_counting(&mut self) -> PyResult<()> {
+        if self.fetched.as_ref().is_some_and(Fetched::counts_only) {
+            self.fetched = None;
+            let ended = self.state.memo.end_skipping();
+            return ended.map_err(|_| PyMemoryError::new_err(()));
+        }
+        Ok(())
     }
 
     #[inline(always)]
@@ -73,14 +92,18 @@ impl<'py> Machine<'py, '_> {
     #[cold]
     #[inline(never)]
     fn look_ahead(&mut self) {
-        if self.unpickler().is_none() && self.input.holds_the_rest() {
-            let rest = self.input.window.remainder();
-            self.fetched = Fetched::scan(
-                rest,
-                self.state.memo.len(),
-                self.state.memo.is_consecutive(),
-            );
+        if self.unpickler().is_some() || !self.input.holds_the_rest() {
+            return;
         }
+        let rest = self.input.window.remainder();
+        let (entries, are_first) = (self.state.memo.len(), self.state.memo.is_consecutive());
+        // Large payloads are passed over faster than they are sieved.
+        let is_dense = self.input.offset() <= entries * MOST_BYTES_OF_ENTRY;
+        let may_sieve = self.state.proto >= FIRST_PROTOCOL_THAT_COUNTS && are_first && is_dense;
+        self.fetched = may_sieve
+            .then(|| Fetched::sieve(rest, entries))
+            .flatten()
+            .or_else(|| Fetched::scan(rest, entries, are_first));
     }
 
     pub fn load_put(&mut self) -> PyResult<()> {
@@ -88,7 +111,10 @@ impl<'py> Machine<'py, '_> {
         self.stack.top(self.py)?;
         self.input.window.step_back(line_at);
         match usize::try_from(self.take_index()?) {
-            Ok(index) => self.memoize(index),
+            Ok(index) => {
+                self.end_counting()?;
+                self.memoize(index)
+            }
             Err(_) => {
                 let error = PyValueError::new_err("negative PUT argument");
                 Err(self.in_argument(error))

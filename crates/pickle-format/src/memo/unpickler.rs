@@ -18,6 +18,8 @@ pub struct UnpicklerMemo<T> {
     counts_far: bool,
     /// Where far ones don't count, indices below this one are near, however few entries there are.
     near: usize,
+    /// Entries below this index count already, though some have no value: they were skipped.
+    skipped: usize,
 }
 
 /// Hashes by keys that are drawn once for the process, so that a memo costs no draw.
@@ -50,6 +52,7 @@ impl<T> Default for UnpicklerMemo<T> {
             len: 0,
             counts_far: true,
             near: 0,
+            skipped: 0,
         }
     }
 }
@@ -75,7 +78,7 @@ impl<T> UnpicklerMemo<T> {
     /// Has every value released, in no order that means anything. The room of the vector stays.
     #[inline]
     pub fn release(&mut self, release: impl Fn(T)) {
-        self.len = 0;
+        (self.len, self.skipped) = (0, 0);
         self.near = if self.counts_far { 0 } else { FIRST_NEAR };
         self.dense.drain(..).flatten().for_each(&release);
         if !self.sparse.is_empty() {
@@ -203,7 +206,7 @@ impl<T> UnpicklerMemo<T> {
             self.reach(index)?;
         }
         let old = self.dense[index].replace(value);
-        self.len += usize::from(old.is_none());
+        self.len += usize::from(old.is_none() && index >= self.skipped);
         Ok(old)
     }
 
@@ -218,17 +221,38 @@ impl<T> UnpicklerMemo<T> {
             self.near = index.saturating_mul(2);
         }
         let old = self.dense[index].replace(value);
-        if old.is_some() {
+        if old.is_some() || index < self.skipped {
             return Ok(old);
         }
         self.len += 1;
         Ok(self.sparse.remove(&index))
     }
 
-    /// Counts one entry more, which nobody will ask for: it has no value.
+    /// Counts one entry more, which nobody will ask for: it has no value. Before an index is named, `end_skipping` is
+    /// to be called.
     #[inline(always)]
     pub fn skip(&mut self) {
         self.len += 1;
+    }
+
+    /// Gives the entries that were skipped their places, so that any index may be named. All entries were counted, one
+    /// after the other.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn end_skipping(&mut self) -> Result<(), TryReserveError> {
+        if self.len > self.dense.len() {
+            self.reach(self.len - 1)?;
+        }
+        // As far as it would be had each been put.
+        if !self.counts_far {
+            self.near = FIRST_NEAR;
+            while self.near < self.len {
+                self.near *= 2;
+            }
+        }
+        self.skipped = self.len;
+        Ok(())
     }
 
     /// Lengthens the vector up to an index, and moves what it then covers, if that was counted.
@@ -337,6 +361,38 @@ mod tests {
         memo.clear();
         memo.put(100, "far").unwrap();
         assert!(memo.is_empty());
+    }
+
+    #[test]
+    fn entries_that_were_skipped_count_once() {
+        for mut memo in [UnpicklerMemo::new(), UnpicklerMemo::counting_near_entries()] {
+            let mut model = memo.clone();
+            for index in 0..1000 {
+                model.put(index, index).unwrap();
+                if index < 10 || index == 700 {
+                    memo.put(index, index).unwrap();
+                } else {
+                    memo.skip();
+                }
+            }
+            memo.end_skipping().unwrap();
+            for index in [
+                5, 500, 999, 1000, 1001, 1030, 2047, 2048, 2100, 4000, 9000, 1002, 500,
+            ] {
+                memo.put(index, index).unwrap();
+                model.put(index, index).unwrap();
+                assert_eq!(
+                    (memo.len(), memo.near),
+                    (model.len(), model.near),
+                    "{index}"
+                );
+                assert_eq!(memo.get(index), Some(&index));
+            }
+            memo.release(drop);
+            assert!(memo.is_consecutive());
+            memo.put(0, 0).unwrap();
+            assert_eq!(memo.len(), 1);
+        }
     }
 
     #[test]
