@@ -21,7 +21,7 @@ from benchmarks.ratios import PROTOCOL
 from benchmarks.torch_package import torch_package
 from benchmarks.workloads import WORKLOADS
 
-# The fewest rounds, and how long there are more of them, collections included. Peers in Python may take seconds.
+# The fewest rounds, and for how long there are more, collections included. Peers in Python take seconds.
 ROUNDS = 5
 SLOW_ROUNDS = 1
 MOST_ROUNDS = 40
@@ -68,8 +68,15 @@ def compared(ours: Load, theirs: Load, data: bytes, rounds: int, collector: bool
     return times
 
 
+# The last file that was loaded from. It outlives the load, as one does that somebody has opened: closing it
+# would begin the collection that follows.
+_file: list[object] = [None]
+
+
 def from_file(data: bytes, load: Callable[[io.BufferedIOBase], object]) -> object:
-    return load(io.BufferedReader(io.BytesIO(data)))  # type: ignore[arg-type]
+    file = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
+    _file[0] = file
+    return load(file)  # type: ignore[arg-type]
 
 
 def questions(torch: bool) -> dict[str, tuple[Load, Load, int, bool]]:

@@ -65,6 +65,8 @@ pub struct Machine<'py, 'h> {
     pub pause: Option<Pause<'py>>,
     /// Large pages for what is made, once it is known to be much.
     pub arenas: Option<LargeArenas<'py>>,
+    /// The file was asked how many bytes are left.
+    pub has_asked_file: bool,
     /// Who is told how far the load has got.
     pub meter: Option<Box<Meter<'py>>>,
     /// Ticks until `tick` is due: one for each opcode, and for each byte of plain ones.
@@ -114,6 +116,7 @@ impl<'py, 'h> Machine<'py, 'h> {
             opcode: None,
             pause: None,
             arenas: None,
+            has_asked_file: false,
             meter: None,
             ticks: TICKS_BEFORE_PAUSE,
             later_ticks: 0,

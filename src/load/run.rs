@@ -16,6 +16,12 @@ const TICKS_BETWEEN_SIGNALS: u32 = 64 * 1024;
 /// Bytes of a pickle whose objects are worth large pages.
 const LARGE_PICKLE: usize = 256 * 1024;
 
+/// Bytes of a pickle that were seen when its file is asked how many there are: a small one does not earn the question.
+const WORTH_ASKING: usize = 16 * 1024;
+
+/// Ticks from the first time that something is due to the second.
+const TICKS_AFTER_PAUSE: u32 = 16 * 1024;
+
 impl<'py> Machine<'py, '_> {
     /// Carries out one pickle, up to its STOP. None where the load was handed over to upstream's own code.
     ///
@@ -38,6 +44,13 @@ impl<'py> Machine<'py, '_> {
             true => self.run::<true>(),
             false => self.run::<false>(),
         };
+        let skipped = match result {
+            Ok(Some(_)) => {
+                let py = self.py;
+                self.read_from_file(|input| input.skip_peeked(py))
+            }
+            _ => Ok(()),
+        };
         self.pause = None;
         self.arenas = None;
         let beginning = result.as_ref().err().map(|_| self.beginning());
@@ -45,11 +58,7 @@ impl<'py> Machine<'py, '_> {
             self.give_back();
         }
         match result {
-            Ok(Some(value)) => {
-                let py = self.py;
-                self.read_from_file(|input| input.skip_peeked(py))?;
-                Ok(Some(value))
-            }
+            Ok(Some(value)) => skipped.map(|()| Some(value)),
             Ok(None) => {
                 self.hand_over()?;
                 Ok(None)
@@ -175,6 +184,7 @@ impl<'py> Machine<'py, '_> {
         };
         if self.pause.is_none() {
             self.pause = Some(Pause::begin(self.py, self.imports));
+            self.ticks = self.ticks.min(TICKS_AFTER_PAUSE);
             self.mind_size();
             return Ok(true);
         }
@@ -188,8 +198,14 @@ impl<'py> Machine<'py, '_> {
 
     /// Begins with large pages once the pickle is seen to be large.
     fn mind_size(&mut self) {
-        let input = &self.input;
-        if self.arenas.is_none() && input.offset().max(input.window.rest()) >= LARGE_PICKLE {
+        if self.arenas.is_some() {
+            return;
+        }
+        let mut seen = self.input.offset().max(self.input.window.rest());
+        if seen >= WORTH_ASKING && !std::mem::replace(&mut self.has_asked_file, true) {
+            seen = seen.max(self.input.bytes_left_of_file(self.py));
+        }
+        if seen >= LARGE_PICKLE {
             self.arenas = Some(LargeArenas::begin(self.py));
         }
     }

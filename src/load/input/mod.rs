@@ -115,6 +115,14 @@ impl<'h> Input<'h> {
         }
     }
 
+    /// Bytes that are left of a file that is stored, as far as it can tell. Runs no Python code.
+    #[cold]
+    pub fn bytes_left_of_file(&self, py: Python<'_>) -> usize {
+        let file = self.settings.file.as_ref();
+        let left = file.and_then(|file| file.bytes_left(py).ok().flatten());
+        left.map_or(0, |left| usize::try_from(left).unwrap_or(usize::MAX))
+    }
+
     /// Bytes of the pickle before the position.
     #[inline(always)]
     pub fn offset(&self) -> usize {
