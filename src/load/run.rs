@@ -203,7 +203,8 @@ impl<'py> Machine<'py, '_> {
         }
         let mut seen = self.input.offset().max(self.input.window.rest());
         if seen >= WORTH_ASKING && !std::mem::replace(&mut self.has_asked_file, true) {
-            seen = seen.max(self.input.bytes_left_of_file(self.py));
+            let py = self.py;
+            seen = seen.max(self.read_from_file(|input| input.bytes_left_of_file(py)));
         }
         if seen >= LARGE_PICKLE {
             self.arenas = Some(LargeArenas::begin(self.py));

@@ -57,7 +57,7 @@ impl Pages {
     pub(super) fn of_arena(arena: *mut c_void) -> Option<Self> {
         // Only `into_arena` puts a mark on, and gives up what it marked. Without a mark no value may be made, since it would
         // be dropped.
-        marks::take_off(arena).then(|| Self {
+        (arena.addr().is_multiple_of(ARENA) && marks::take_off(arena)).then(|| Self {
             start: arena,
             size: ARENA,
         })
