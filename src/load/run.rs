@@ -44,13 +44,6 @@ impl<'py> Machine<'py, '_> {
             true => self.run::<true>(),
             false => self.run::<false>(),
         };
-        let skipped = match result {
-            Ok(Some(_)) => {
-                let py = self.py;
-                self.read_from_file(|input| input.skip_peeked(py))
-            }
-            _ => Ok(()),
-        };
         self.pause = None;
         self.arenas = None;
         let beginning = result.as_ref().err().map(|_| self.beginning());
@@ -58,7 +51,11 @@ impl<'py> Machine<'py, '_> {
             self.give_back();
         }
         match result {
-            Ok(Some(value)) => skipped.map(|()| Some(value)),
+            Ok(Some(value)) => {
+                let py = self.py;
+                self.read_from_file(|input| input.skip_peeked(py))?;
+                Ok(Some(value))
+            }
             Ok(None) => {
                 self.hand_over()?;
                 Ok(None)

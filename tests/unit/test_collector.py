@@ -114,11 +114,12 @@ def test_as_the_user_left_it_while_a_module_is_imported(tmp_path, monkeypatch):
         sys.modules.pop("oxipickle_imported", None)
 
 
-def test_paused_while_bytes_in_memory_are_read():
+@pytest.mark.parametrize("opened", [io.BytesIO, lambda data: io.BufferedReader(io.BytesIO(data))])
+def test_paused_while_bytes_in_memory_are_read(opened):
     collections = []
     gc.collect()
     gc.callbacks.append(lambda phase, info: collections.append(phase))
-    file = io.BytesIO(b"](" + b"]" * 10_000 + b"e.")
+    file = opened(b"](" + b"]" * 10_000 + b"e.")
     try:
         value, seen = in_a_row(partial(oxipickle.load, file), partial(len, collections))
     finally:

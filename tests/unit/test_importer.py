@@ -1,9 +1,12 @@
 """Importers without PyTorch: names, modules, order, errors."""
 
+import importlib
 import logging
 import os
 import subprocess
 import sys
+import threading
+import time
 import types
 
 import oxipickle
@@ -205,6 +208,32 @@ def test_hollow_packages_are_passed_over(hollow):
     full = module_of("mod", __torch_package__=True, __path__=[], __file__="mod/__init__.py")
     ordered = OrderedImporter(FromModules(mod=full), FromModules(mod=real))
     assert ordered.import_module("mod") is full
+
+
+def test_a_module_says_itself_that_it_is_hollow():
+    hollow = {"__torch_package__": True, "__path__": [], "__file__": None}
+    empty, real = module_of("mod", __getattr__=hollow.__getitem__), module_of("mod")
+    assert OrderedImporter(FromModules(mod=empty), FromModules(mod=real)).import_module("mod") is real
+
+
+def test_a_module_that_must_not_be_imported(monkeypatch):
+    monkeypatch.setitem(sys.modules, "oxipickle_forbidden", None)
+    with pytest.raises(ModuleNotFoundError, match="oxipickle_forbidden"):
+        sys_importer.import_module("oxipickle_forbidden")
+
+
+def test_a_module_is_waited_for_that_another_thread_imports(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "oxipickle_slow.py").write_text("import time\ntime.sleep(0.3)\nis_whole = True\n")
+    thread = threading.Thread(target=importlib.import_module, args=["oxipickle_slow"])
+    thread.start()
+    try:
+        while "oxipickle_slow" not in sys.modules:
+            time.sleep(0.001)
+        assert sys_importer.import_module("oxipickle_slow").is_whole
+    finally:
+        thread.join()
+        sys.modules.pop("oxipickle_slow", None)
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ impl<'h> Input<'h> {
     #[cold]
     pub fn bytes_left_of_file(&self, py: Python<'_>) -> usize {
         let file = self.settings.file.as_ref();
-        let left = file.and_then(|file| file.bytes_left(py).ok().flatten());
+        let left = file.and_then(|file| file.bytes_left(py).unwrap_or(None));
         left.map_or(0, |left| usize::try_from(left).unwrap_or(usize::MAX))
     }
 
