@@ -8,6 +8,8 @@ use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 
 #[cfg(Py_3_13)]
 use crate::fast::libpython;
+#[cfg(not(Py_GIL_DISABLED))]
+use crate::fast::pages;
 
 type Values<'py> = Vec<Bound<'py, PyAny>>;
 
@@ -106,6 +108,9 @@ pub fn extend_list<'py>(
             let items = ffi::PyMem_Realloc((*raw).ob_item.cast(), bytes);
             if items.is_null() {
                 return Err(PyMemoryError::new_err(()));
+            }
+            if bytes >= pages::LARGE {
+                pages::ask_for_large_at(items.addr(), bytes);
             }
             (*raw).ob_item = items.cast();
             (*raw).allocated = room as ffi::Py_ssize_t;

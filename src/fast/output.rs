@@ -71,14 +71,13 @@ impl BytesOutput {
         }
     }
 
-    /// With room for all that will be written, which may lie in large pages: what grows would be moved out of them, and
-    /// that takes longer than they save.
+    /// With room for all that will be written.
     ///
     /// # Errors
     /// MemoryError.
     pub fn for_all(size: usize) -> Result<Self, NoMemory> {
         let mut output = Self::new();
-        output.resize_for_all(0, size.max(1))?;
+        output.make_room(size.max(1))?;
         Ok(output)
     }
 
@@ -109,17 +108,11 @@ impl BytesOutput {
         self.capacity <= FIRST_CAPACITY
     }
 
-    /// Grows for one payload that is most of the output, with room for a little behind it: growing once more would move
-    /// it.
-    fn grow_for_payload(&mut self, filled: usize, needed: usize) -> Result<(), NoMemory> {
-        self.resize_for_all(filled, needed.saturating_add(needed / 8))
-    }
-
-    /// Makes room for all that is likely to come, of which many bytes may lie in large pages.
-    fn resize_for_all(&mut self, filled: usize, size: usize) -> Result<(), NoMemory> {
+    /// Makes room for so many bytes, in large pages where these are many.
+    fn make_room(&mut self, size: usize) -> Result<(), NoMemory> {
         self.resize(size)?;
         if size >= pages::LARGE {
-            pages::ask_for_large(self.space().get_mut(filled..).unwrap_or_default());
+            pages::ask_for_large(self.space());
         }
         Ok(())
     }
@@ -214,16 +207,17 @@ impl Output for BytesOutput {
     }
 
     #[cold]
-    fn grow(&mut self, filled: usize, needed: usize) -> Result<(), OutputError> {
-        if needed >= pages::LARGE && needed / 2 > self.capacity {
-            return Ok(self.grow_for_payload(filled, needed)?);
-        }
-        let larger = match self.capacity {
+    fn grow(&mut self, _filled: usize, needed: usize) -> Result<(), OutputError> {
+        let size = match self.capacity {
+            // One payload that is most of the output, with room for a little behind it: to grow once more may be to copy it.
+            capacity if needed >= pages::LARGE && needed / 2 > capacity => {
+                needed.saturating_add(needed / 8)
+            }
             capacity if (EXPECTANT_CAPACITY..self.expected).contains(&capacity) => self.expected,
             capacity if capacity < LARGE_CAPACITY => 2 * capacity,
             capacity => capacity.saturating_add(capacity / 2),
         };
-        Ok(self.resize(needed.max(larger).max(FIRST_CAPACITY))?)
+        Ok(self.make_room(size.max(needed).max(FIRST_CAPACITY))?)
     }
 
     /// What outputs before came to tells better than a bound how much is likely, and room that is no larger than what was
@@ -241,7 +235,7 @@ impl Output for BytesOutput {
         } else if end < most {
             Ok(self.resize(end)?)
         } else if most / 2 > self.capacity {
-            Ok(self.resize_for_all(filled, most)?)
+            Ok(self.make_room(most)?)
         } else {
             self.grow(filled, most)
         }

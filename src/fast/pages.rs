@@ -1,4 +1,8 @@
 //! Large pages: a hint to the system, after which the first writes to much new memory take a fraction of their time.
+//!
+//! The hint is for all pages on which a block lies, those that it shares with others included. Linux moves a large block
+//! that grows without a copy (`mremap`), and its hint with it, but refuses where only a part of what is to be moved has the hint;
+//! then the C library copies all of it to pages without.
 
 use std::mem::MaybeUninit;
 
@@ -6,27 +10,35 @@ use std::mem::MaybeUninit;
 /// in twice as many. numpy gives the hint from the same size on.
 pub const LARGE: usize = 4 << 20;
 
-/// Asks for large pages for memory that nothing was written to yet. Where the system has
+/// Asks for large pages for memory of which some was not written to yet. Where the system has
 /// none, or gives them only to those who do not ask, nothing happens.
+#[inline(always)]
+pub fn ask_for_large(memory: &mut [MaybeUninit<u8>]) {
+    ask_for_large_at(memory.as_ptr().addr(), memory.len());
+}
+
+/// As `ask_for_large`, for all that a vector has room for.
+#[inline(always)]
+pub fn ask_for_large_room<T>(room: &mut Vec<T>) {
+    ask_for_large_at(room.as_ptr().addr(), room.capacity() * size_of::<T>());
+}
+
+/// As `ask_for_large`, for so many bytes at an address, whatever lies there.
 #[cfg(target_os = "linux")]
 #[cold]
 #[inline(never)]
-pub fn ask_for_large(memory: &mut [MaybeUninit<u8>]) {
-    // SAFETY: the first call reads a setting. The second is a hint for the whole pages within the slice, and changes no
-    // byte.
+pub fn ask_for_large_at(start: usize, size: usize) {
+    // SAFETY: the first call reads a setting. The second is a hint, changes no byte wherever it is given, and fails where
+    // there is no memory.
     unsafe {
         let page = usize::try_from(libc::sysconf(libc::_SC_PAGESIZE)).unwrap_or(1);
-        let before = memory.as_ptr().align_offset(page).min(memory.len());
-        let rest = &mut memory[before..];
-        libc::madvise(
-            rest.as_mut_ptr().cast(),
-            rest.len() / page * page,
-            libc::MADV_HUGEPAGE,
-        );
+        let before = start % page;
+        let first = std::ptr::without_provenance_mut(start - before);
+        libc::madvise(first, before + size, libc::MADV_HUGEPAGE);
     }
 }
 
 /// Elsewhere there is no such hint.
 #[cfg(not(target_os = "linux"))]
 #[inline(always)]
-pub fn ask_for_large(_memory: &mut [MaybeUninit<u8>]) {}
+pub fn ask_for_large_at(_start: usize, _size: usize) {}

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
 use crate::fast::recursion::RecursionLevel;
-use crate::fast::signals::is_interrupted;
+use crate::fast::signals;
 use crate::fast::view::View;
 use crate::interpreter::face::Face;
 use crate::save::next::{Due, Next, Questions};
@@ -23,8 +23,8 @@ use crate::save::work::Work;
 /// writes at most `MAX_STEP` elements.
 const STEPS_PER_SIGNAL_CHECK: u32 = 256;
 
-/// Time between two passages of the gate for signals other than Ctrl-C. Whether one came can't be
-/// asked without running its handler, and what is memoized by then has to be entered after it.
+/// Time between two passages of the gate for signals other than Ctrl-C, where any has a handler. Whether one came can't be
+/// asked without running its handler, and what is memoized by then is given references before it.
 const TIME_PER_SIGNAL_CHECK: Duration = Duration::from_millis(250);
 
 impl Walk<'_, '_> {
@@ -212,9 +212,12 @@ impl Walk<'_, '_> {
     fn check_signals(&mut self, checked: &mut Option<Instant>) -> PyResult<()> {
         let now = Instant::now();
         let since = *checked.get_or_insert(now);
-        let is_interrupted = self.call_in_c(|py| Ok(is_interrupted(py)))?;
-        if is_interrupted || now.duration_since(since) >= TIME_PER_SIGNAL_CHECK {
+        let is_interrupted = signals::is_interrupted(self.quiet());
+        let is_due = now.duration_since(since) >= TIME_PER_SIGNAL_CHECK;
+        if is_due {
             *checked = Some(now);
+        }
+        if is_interrupted || is_due && signals::have_handlers() {
             self.leave(|py| py.check_signals())?;
         }
         if self.writer().reports {

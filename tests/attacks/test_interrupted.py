@@ -1,5 +1,6 @@
 """Ctrl-C in the middle of ten million objects: KeyboardInterrupt, in time, in a process of its own."""
 
+import faulthandler
 import itertools
 import os
 import signal
@@ -75,22 +76,53 @@ def interrupted(face, name):
     return seconds
 
 
-def interrupted_without_file(kind):
-    """No Python code runs here, where handlers would get their turn anyway."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+class Once:
+    """Calls something when it is pickled."""
+
+    def __init__(self, call):
+        self.call = call
+
+    def __reduce__(self):
+        self.call()
+        return list, ()
+
+
+def set_timer():
     # As above.
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
     signal.setitimer(signal.ITIMER_REAL, AFTER)
+
+
+def kill_soon():
+    """Lets another process send a SIGINT to this one, in which no other signal has a handler."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    faulthandler.disable()
+    code = f"import os, time; time.sleep(0.2); os.kill({os.getpid()}, {int(signal.SIGINT)})"
+    return subprocess.Popen([sys.executable, "-S", "-c", code])
+
+
+def interrupted_without_file(kind, by, while_pickling):
+    """No Python code runs here, where handlers would get their turn anyway."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    started = []
+    start = lambda: started.append({"timer": set_timer, "another process": kill_soon}[by]())  # noqa: E731
+    if not while_pickling:
+        start()
     try:
-        oxipickle.dumps(Endless(kind), 4)
+        oxipickle.dumps([Once(start) if while_pickling else None, Endless(kind)], 4)
     except KeyboardInterrupt:
+        if started[0]:
+            started[0].wait()
         return True
 
 
+@pytest.mark.parametrize("while_pickling", [False, True], ids=["before", "while pickling"])
+@pytest.mark.parametrize("by", ["timer", "another process"])
 @pytest.mark.parametrize("kind", ["list items", "dict items"])
-def test_without_a_file(kind):
-    assert run(interrupted_without_file, kind, memory=GIBIBYTE, allocator=None)
+def test_without_a_file(kind, by, while_pickling):
+    assert run(interrupted_without_file, kind, by, while_pickling, memory=GIBIBYTE, allocator=None)
 
 
 @pytest.mark.parametrize("name", GRAPHS)
@@ -104,9 +136,8 @@ def killed_from_outside(face):
     """Ten million objects, and a SIGINT that another process sends while they are pickled."""
     obj = GRAPHS["ints"]()
     pickler = FACES[face].ours(File(), 4)
-    code = f"import os, time; time.sleep(0.2); os.kill({os.getpid()}, {int(signal.SIGINT)})"
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    child = subprocess.Popen([sys.executable, "-S", "-c", code])
+    child = kill_soon()
     try:
         while True:
             pickler.clear_memo()

@@ -1,4 +1,7 @@
-"""Objects of a large load lie in large pages, and their memory goes back to where it came from."""
+"""Objects of a large load lie in large pages, and their memory goes back to where it came from.
+
+So do output and memo of a large dump, and the places of a long list.
+"""
 
 import ctypes
 import gc
@@ -6,6 +9,7 @@ import io
 import operator
 import pathlib
 import pickle
+import resource
 import threading
 
 import own_process
@@ -114,6 +118,36 @@ def memory_after_loads():
 def test_memory_is_given_back():
     before, first, last, held = own_process.run(memory_after_loads, allocator="pymalloc")
     assert before <= first <= before + 4 and last <= first + 4 and held >= last + 8
+
+
+def faults_of(call):
+    """Page faults of a call, the least of some."""
+    faults = []
+    for _ in range(4):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        result = call()
+        faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+        del result
+    return min(faults)
+
+
+def faults_of_dump():
+    """Page faults of a large dump, and those that it would take without large pages."""
+    values = [f"text {i}" for i in range(4_000_000)]
+    size = len(oxipickle.dumps(values, 4)) + 8 * len(values)
+    return faults_of(lambda: oxipickle.dumps(values, 4)), size // resource.getpagesize()
+
+
+def faults_of_list():
+    """As `faults_of_dump`, for a load of a list of what exists already."""
+    data = pickle.dumps([1] * 6_000_000)
+    return faults_of(lambda: oxipickle.loads(data)), 8 * 6_000_000 // resource.getpagesize()
+
+
+@pytest.mark.parametrize("question", [faults_of_dump, faults_of_list])
+def test_what_grows(question):
+    faults, otherwise = own_process.run(question, allocator="pymalloc")
+    assert faults < otherwise / 3
 
 
 class Allocator(ctypes.Structure):

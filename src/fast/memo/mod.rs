@@ -14,6 +14,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::fast::no_memory::NoMemory;
+use crate::fast::pages;
 use crate::fast::view::View;
 use crate::fast::watch;
 
@@ -192,7 +193,11 @@ impl Memo {
     #[cold]
     #[inline(never)]
     fn grow(&mut self) -> Result<(), NoMemory> {
-        Ok(self.slots.try_reserve(self.slots.len().max(32))?)
+        self.slots.try_reserve(self.slots.len().max(32))?;
+        if self.slots.capacity() >= pages::LARGE / size_of::<usize>() {
+            pages::ask_for_large_room(&mut self.slots);
+        }
+        Ok(())
     }
 
     /// Gives the object the next index, with a reference of our own: whoever meets it again finds it

@@ -46,12 +46,7 @@ pub trait Output {
     ///
     /// # Errors
     /// When there is no memory.
-    fn expect(&mut self, filled: usize, most: usize) -> Result<(), Self::Error> {
-        match filled + most {
-            end if end > self.space().len() => self.grow(filled, end),
-            _ => Ok(()),
-        }
-    }
+    fn expect(&mut self, filled: usize, most: usize) -> Result<(), Self::Error>;
 
     /// The error for an argument that this opcode, the last to choose from, can't say. `filled` is
     /// as for `grow`; nothing of the instruction was written.

@@ -52,6 +52,13 @@ impl Output for VecOutput {
         Ok(())
     }
 
+    fn expect(&mut self, filled: usize, most: usize) -> Result<(), FormatError> {
+        match filled + most {
+            end if end > self.space.len() => self.grow(filled, end),
+            _ => Ok(()),
+        }
+    }
+
     fn too_large(&mut self, filled: usize, opcode: Opcode) -> FormatError {
         FormatError {
             kind: FormatErrorKind::BadArgument(opcode),
