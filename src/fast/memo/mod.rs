@@ -7,6 +7,7 @@
 //! and it takes its references first.
 
 mod contents;
+mod room;
 
 use pickle_format::memo::PicklerMemo;
 use pyo3::ffi;
@@ -14,7 +15,6 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::fast::no_memory::NoMemory;
-use crate::fast::pages;
 use crate::fast::view::View;
 use crate::fast::watch;
 
@@ -48,14 +48,6 @@ const DEFERRED: usize = 1;
 /// Entries that are looked through one by one: two cache lines of them.
 const FEW: usize = 16;
 
-/// Entries for which a memo keeps room between two dumps, of 8 bytes for the slot and as much for each place of the
-/// table. To get so much anew from the system, a page at a time, can take longer than the dump.
-const MAX_ROOM: usize = 1 << 20;
-
-/// Of room for more entries than these so many times as were used is too much: the next dump may be as small.
-const LARGE_ROOM: usize = 4096;
-const MOST_UNUSED: usize = 16;
-
 /// A moment in the life of a memo.
 #[derive(Copy, Clone, PartialEq, Eq)]
 pub struct Mark {
@@ -82,6 +74,8 @@ pub struct Memo {
     /// The number of slots whose objects Python code may have handed over since, so that a look-up has to find
     /// them: `fill` goes as far as this.
     fillable: usize,
+    /// How many entries dumps before this one came to; zero at first.
+    expected: usize,
     /// How often the contents were put aside.
     epoch: u32,
     /// Whether references are taken at once, since they will be needed anyway.
@@ -99,6 +93,7 @@ impl Memo {
             owned: 0,
             filled: 0,
             fillable: 0,
+            expected: 0,
             epoch: 0,
             keeps,
         }
@@ -107,12 +102,6 @@ impl Memo {
     /// As for `new`, for a memo that began anew.
     pub fn choose(&mut self, keeps: bool) {
         self.keeps = keeps;
-    }
-
-    /// Bytes that the entries take.
-    pub fn size(&self) -> usize {
-        let indices = self.slots.capacity() + self.chosen.capacity();
-        indices * size_of::<usize>() + self.table.size()
     }
 
     /// The index of an address that is in the table.
@@ -187,16 +176,6 @@ impl Memo {
     #[inline(never)]
     fn enter(&mut self, address: usize, index: usize) -> Result<(), NoMemory> {
         self.table.insert(address, index, &self.slots)?;
-        Ok(())
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self) -> Result<(), NoMemory> {
-        self.slots.try_reserve(self.slots.len().max(32))?;
-        if self.slots.capacity() >= pages::LARGE / size_of::<usize>() {
-            pages::ask_for_large_room(&mut self.slots);
-        }
         Ok(())
     }
 
@@ -275,44 +254,6 @@ impl Memo {
             }
         }
         Ok(())
-    }
-
-    /// Forgets everything, gives the references up, which may run Python code, and keeps the room that a dump of
-    /// the same size needs, up to `MAX_ROOM`.
-    pub fn begin_anew(&mut self) {
-        for slot in self.slots.get(self.owned..).unwrap_or_default() {
-            watch::entry_forgotten((slot & !DEFERRED) as *mut ffi::PyObject);
-        }
-        let mut slots = std::mem::take(&mut self.slots);
-        let most = LARGE_ROOM.max(slots.len().saturating_mul(MOST_UNUSED));
-        let owned = std::mem::take(&mut self.owned);
-        self.table.empty(MAX_ROOM);
-        self.chosen = Vec::new();
-        (self.filled, self.fillable) = (0, 0);
-        self.epoch = self.epoch.wrapping_add(1);
-        for slot in slots.drain(..).take(owned) {
-            // SAFETY: as for `Released`.
-            unsafe { ffi::Py_XDECREF((slot & !DEFERRED) as *mut ffi::PyObject) }
-        }
-        if slots.capacity() <= most.min(MAX_ROOM) {
-            self.slots = slots;
-        }
-    }
-
-    /// Forgets everything, and hands the references out: releasing them may run Python code.
-    pub fn clear(&mut self) -> Released {
-        self.table.clear();
-        self.chosen = Vec::new();
-        let mut slots = std::mem::take(&mut self.slots);
-        for slot in slots.get(self.owned..).unwrap_or_default() {
-            watch::entry_forgotten((slot & !DEFERRED) as *mut ffi::PyObject);
-        }
-        slots.truncate(self.owned);
-        self.owned = 0;
-        self.filled = 0;
-        self.fillable = 0;
-        self.epoch = self.epoch.wrapping_add(1);
-        Released(slots)
     }
 }
 

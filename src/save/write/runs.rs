@@ -1,12 +1,13 @@
 //! Runs of leaves: what a container writes before its first part that is none.
 
-use pickle_format::cursor::Cursor;
 use pickle_format::encode;
 
-use crate::fast::view::{Int, Kind, Set, View};
+use crate::fast::view::{Kind, Set, View};
 use crate::save::fault::Fault;
 use crate::save::standing::Container;
+use crate::save::write::ahead::Ahead;
 use crate::save::write::leaf::is_to_be_opened;
+use crate::save::write::numbers::{write_floats, write_ints};
 use crate::save::write::writer::Writer;
 
 /// Parts in the order in which they are written.
@@ -97,7 +98,6 @@ impl Writer {
         self.write_items_from(items, next, end, container)
     }
 
-    #[inline(never)]
     fn write_items_from(
         &mut self,
         items: &[Option<View<'_>>],
@@ -106,10 +106,26 @@ impl Writer {
         container: Container,
     ) -> Result<(), Fault> {
         let end = end.min(items.len());
+        match Ahead::of(items, *next, end) {
+            None => self.write_items_and_fetch(items, next, end, Ahead::none(), container),
+            Some(ahead) => self.write_items_and_fetch(items, next, end, ahead, container),
+        }
+    }
+
+    #[inline(never)]
+    fn write_items_and_fetch<'q, const IS_LONG: bool>(
+        &mut self,
+        items: &[Option<View<'q>>],
+        next: &mut usize,
+        end: usize,
+        ahead: Ahead<'_, 'q, IS_LONG>,
+        container: Container,
+    ) -> Result<(), Fault> {
         let after = items.len() - end;
         let items = items.get(*next..end).unwrap_or_default();
         let mut run = Items {
             rest: items,
+            ahead,
             after,
             container,
         };
@@ -119,7 +135,10 @@ impl Writer {
     }
 
     #[inline(always)]
-    fn write_numbers_and_run(&mut self, run: &mut Items<'_, '_>) -> Result<(), Fault> {
+    fn write_numbers_and_run<const IS_LONG: bool>(
+        &mut self,
+        run: &mut Items<'_, '_, IS_LONG>,
+    ) -> Result<(), Fault> {
         if self.plain
             && run.rest.len() >= LONG_RUN
             && let Some((first, _)) = run.next()
@@ -150,14 +169,15 @@ impl Writer {
     }
 }
 
-struct Items<'a, 'q> {
+struct Items<'a, 'q, const IS_LONG: bool> {
     rest: &'a [Option<View<'q>>],
+    ahead: Ahead<'a, 'q, IS_LONG>,
     /// How many items the container has after these.
     after: usize,
     container: Container,
 }
 
-impl<'q> Run<'q> for Items<'_, 'q> {
+impl<'q, const IS_LONG: bool> Run<'q> for Items<'_, 'q, IS_LONG> {
     #[inline(always)]
     fn next(&mut self) -> Option<(View<'q>, Container)> {
         let part = self.rest.first().copied().flatten()?;
@@ -167,6 +187,7 @@ impl<'q> Run<'q> for Items<'_, 'q> {
     #[inline(always)]
     fn written(&mut self) {
         self.rest = self.rest.get(1..).unwrap_or_default();
+        self.ahead.fetch_next();
     }
 
     #[inline(always)]
@@ -174,7 +195,7 @@ impl<'q> Run<'q> for Items<'_, 'q> {
         match kind {
             Kind::Int(_) if self.next().is_some_and(|(next, _)| next.as_int().is_some()) => {
                 to.expect_numbers(self.rest.len() + self.after, encode::BININT_SIZE)?;
-                self.rest = write_ints(self.rest, to.out.cursor());
+                self.rest = write_ints(self.rest, &mut self.ahead, to.out.cursor());
             }
             Kind::Float(_)
                 if self
@@ -182,58 +203,12 @@ impl<'q> Run<'q> for Items<'_, 'q> {
                     .is_some_and(|(next, _)| next.as_float().is_some()) =>
             {
                 to.expect_numbers(self.rest.len() + self.after, encode::BINFLOAT_SIZE)?;
-                self.rest = write_floats(self.rest, to.out.cursor());
+                self.rest = write_floats(self.rest, &mut self.ahead, to.out.cursor());
             }
             _ => {}
         }
         Ok(())
     }
-}
-
-/// Writes the ints that items begin with, as far as BININT1, BININT2 and BININT can say them; the rest of
-/// the items.
-#[inline(never)]
-fn write_ints<'a, 'q>(
-    items: &'a [Option<View<'q>>],
-    cursor: Option<Cursor<'_>>,
-) -> &'a [Option<View<'q>>] {
-    let Some(mut cursor) = cursor else {
-        return items;
-    };
-    let mut rest = items.iter();
-    cursor.write_run(|| {
-        let ahead = rest.as_slice();
-        let int = rest.next().copied().flatten().and_then(View::as_int);
-        if let Some(value) = int.and_then(Int::positive_short_value)
-            && let Some(word) = encode::binint_of_positive(value as u64)
-        {
-            return Some(word);
-        }
-        let word = int.and_then(Int::value).and_then(encode::binint);
-        if word.is_none() {
-            rest = ahead.iter();
-        }
-        word
-    });
-    rest.as_slice()
-}
-
-/// Writes the floats that items begin with; the rest of the items.
-#[inline(never)]
-fn write_floats<'a, 'q>(
-    items: &'a [Option<View<'q>>],
-    cursor: Option<Cursor<'_>>,
-) -> &'a [Option<View<'q>>] {
-    let Some(mut cursor) = cursor else {
-        return items;
-    };
-    let mut rest = items.iter();
-    cursor.write_run(|| {
-        let float = rest.as_slice().first().copied().flatten()?.as_float()?;
-        rest.next();
-        Some(encode::binfloat(float.value()))
-    });
-    rest.as_slice()
 }
 
 struct Elements<'a, 'q> {
