@@ -38,9 +38,13 @@ const LARGE_CAPACITY: usize = 1 << 20;
 /// Room, in bytes, that an output has to outgrow before it gets at once what the ones before it came to.
 pub const EXPECTANT_CAPACITY: usize = 1 << 16;
 
-/// The most that is expected, in bytes: up to this size the C library learns to keep room that is given back, and
+/// The most that is expected at first, in bytes: up to this size the C library learns to keep room that is given back, and
 /// not to ask the system for pages anew (`M_MMAP_THRESHOLD`). That takes requests no larger than what was given back.
 const MOST_EXPECTED: usize = 32 << 20;
+
+/// The most that is expected of an output that has outgrown `MOST_EXPECTED`, in bytes. Such room comes from the system, in
+/// large pages, and grows in them with some small ones at each step. What is not written to takes no memory.
+const MOST_EVER_EXPECTED: usize = 256 << 20;
 
 /// A `bytes` object under construction, which nobody else has seen.
 pub struct BytesOutput {
@@ -85,7 +89,7 @@ impl BytesOutput {
     pub fn next(&self, filled: usize) -> Self {
         let faded = self.expected - self.expected / 8;
         Self {
-            expected: filled.min(MOST_EXPECTED).max(faded),
+            expected: filled.min(MOST_EVER_EXPECTED).max(faded),
             ..Self::new()
         }
     }
@@ -98,9 +102,9 @@ impl BytesOutput {
         }
     }
 
-    /// How many bytes outputs before this one came to, or files.
+    /// How many bytes outputs before this one came to, or files, up to what is expected at first.
     pub fn expected(&self) -> usize {
-        self.expected
+        self.expected.min(MOST_EXPECTED)
     }
 
     /// Whether the room is what a small call needs, and worth to be kept for the next one.
@@ -213,7 +217,10 @@ impl Output for BytesOutput {
             capacity if needed >= pages::LARGE && needed / 2 > capacity => {
                 needed.saturating_add(needed / 8)
             }
-            capacity if (EXPECTANT_CAPACITY..self.expected).contains(&capacity) => self.expected,
+            capacity if (EXPECTANT_CAPACITY..self.expected()).contains(&capacity) => {
+                self.expected()
+            }
+            capacity if (MOST_EXPECTED..self.expected).contains(&capacity) => self.expected,
             capacity if capacity < LARGE_CAPACITY => 2 * capacity,
             capacity => capacity.saturating_add(capacity / 2),
         };
@@ -224,12 +231,9 @@ impl Output for BytesOutput {
     /// given back is in memory already, up to what the C library keeps.
     fn expect(&mut self, filled: usize, most: usize) -> Result<(), OutputError> {
         let most = filled.saturating_add(most);
-        let is_likely = most <= MOST_EXPECTED && most / 4 < self.expected && filled < self.expected;
-        let end = if is_likely {
-            most.min(self.expected)
-        } else {
-            most
-        };
+        let expected = self.expected();
+        let is_likely = most <= MOST_EXPECTED && most / 4 < expected && filled < expected;
+        let end = if is_likely { most.min(expected) } else { most };
         if end <= self.capacity {
             Ok(())
         } else if end < most {

@@ -11,10 +11,11 @@ use crate::fast::watch;
 /// table. To get so much anew from the system, a page at a time, can take longer than the dump.
 const MAX_ROOM: usize = 1 << 20;
 
-/// Entries that a memo has to outgrow before it gets room at once for as many as the dumps before it came to, and the most
-/// that are expected.
+/// Entries that a memo has to outgrow before it gets room at once for as many as the dumps before it came to; the most that
+/// are expected then; and the most once it has outgrown those. What is not written to takes no memory.
 const EXPECTANT: usize = 1 << 16;
 const MOST_EXPECTED: usize = 1 << 22;
+const MOST_EVER_EXPECTED: usize = 1 << 25;
 
 /// Of room for more entries than these so many times as were used is too much: the next dump may be as small.
 const LARGE_ROOM: usize = 4096;
@@ -31,8 +32,12 @@ impl Memo {
     #[inline(never)]
     pub(super) fn grow(&mut self) -> Result<(), NoMemory> {
         let n = self.slots.len();
-        let is_more_likely = (EXPECTANT..self.expected).contains(&n);
-        if !is_more_likely || self.slots.try_reserve(self.expected - n).is_err() {
+        let expected = match n {
+            ..EXPECTANT => 0,
+            ..MOST_EXPECTED => self.expected.min(MOST_EXPECTED),
+            _ => self.expected,
+        };
+        if expected <= n || self.slots.try_reserve(expected - n).is_err() {
             self.slots.try_reserve(n.max(32))?;
         }
         if self.slots.capacity() >= pages::LARGE / size_of::<usize>() {
@@ -51,7 +56,7 @@ impl Memo {
         let most = LARGE_ROOM.max(slots.len().saturating_mul(MOST_UNUSED));
         // Room that is expected is wanted for a while, should smaller dumps come in between.
         let faded = self.expected - self.expected / 8;
-        self.expected = slots.len().min(MOST_EXPECTED).max(faded);
+        self.expected = slots.len().min(MOST_EVER_EXPECTED).max(faded);
         let owned = std::mem::take(&mut self.owned);
         self.table.empty(MAX_ROOM);
         self.chosen = Vec::new();
