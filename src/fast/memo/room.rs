@@ -34,7 +34,7 @@ impl Memo {
         let n = self.slots.len();
         let expected = match n {
             ..EXPECTANT => 0,
-            ..MOST_EXPECTED => self.expected.min(MOST_EXPECTED),
+            EXPECTANT..MOST_EXPECTED => self.expected.min(MOST_EXPECTED),
             _ => self.expected,
         };
         if expected <= n || self.slots.try_reserve(expected - n).is_err() {
