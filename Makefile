@@ -29,7 +29,7 @@ CHECKER := valgrind --quiet --error-exitcode=99 --undef-value-errors=no --num-ca
 # Left out there: chains of many thousands of objects, and recursion up to the end of the native stack.
 UNCHECKED := never_end or without_end
 # Left out of `make watch`, since the watchman takes memory too: what uses up all there is, and what counts arenas or page faults.
-UNWATCHED := memory_ends or test_memory_is_given_back or test_each_arena_goes_back or test_what_grows
+UNWATCHED := memory_ends or test_memory_is_given_back or test_each_arena_goes_back or test_what_grows or test_payloads_into
 CHECKER_LOG := $(abspath target/memcheck.log)
 
 # On which Pythons `make watch` runs, and for which `make wheels` builds.

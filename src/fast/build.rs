@@ -103,6 +103,7 @@ pub fn extend_list<'py>(
             let room = if old == 0 { new } else { new + new / 2 };
             let bytes = room
                 .checked_mul(size_of::<*mut ffi::PyObject>())
+                .map(pages::whole)
                 .filter(|bytes| *bytes <= isize::MAX as usize)
                 .ok_or_else(|| PyMemoryError::new_err(()))?;
             let items = ffi::PyMem_Realloc((*raw).ob_item.cast(), bytes);
@@ -113,7 +114,7 @@ pub fn extend_list<'py>(
                 pages::ask_for_large_at(items.addr(), bytes);
             }
             (*raw).ob_item = items.cast();
-            (*raw).allocated = room as ffi::Py_ssize_t;
+            (*raw).allocated = (bytes / size_of::<*mut ffi::PyObject>()) as ffi::Py_ssize_t;
         }
         let from = values.as_ptr().add(start).cast::<*mut ffi::PyObject>();
         std::ptr::copy_nonoverlapping(from, (*raw).ob_item.add(old), n);

@@ -5,12 +5,16 @@
 //! A `BytesIO` keeps a `bytes` object, and makes another one before it writes if somebody else has a reference to
 //! that. So a part of it that we hold never changes.
 
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyType};
 
+use crate::fast::bytes_room;
+use crate::fast::count::count;
+use crate::fast::pages;
 use crate::fast::window::Window;
 
 /// The head of a `BytesIO`, which no header of the interpreter declares: [`observe`] finds out whether it is laid out
@@ -189,6 +193,41 @@ pub fn make_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more: usize
         to.copy_from_nonoverlapping(from, length as usize);
         (*layout).contents = room;
         ffi::Py_DECREF(contents);
+    }
+}
+
+/// Gives an open file the room that its own `write` would make for so many bytes more, where they come to many: in large
+/// pages. Where there is no memory, nothing is done.
+pub fn make_large_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more: usize) {
+    let Some(layout) = layout(file, class) else {
+        return;
+    };
+    // SAFETY: the file is alive, the GIL held, and the layout known; the file holds its contents, a `bytes` object, as
+    // the only one, and nobody has a buffer of them, so they may lie elsewhere from here on.
+    unsafe {
+        let (contents, position, length) =
+            ((*layout).contents, (*layout).position, (*layout).length);
+        if contents.is_null() || (*layout).exports != 0 || position != length {
+            return;
+        }
+        // Neither is below zero, nor more than half of all addresses.
+        let (end, room) = (length as usize, ffi::PyBytes_Size(contents) as usize);
+        let end = end.saturating_add(more);
+        let is_much = (pages::LARGE..isize::MAX as usize / 2).contains(&end);
+        if !is_much || end <= room || count(contents) != Some(1) {
+            return;
+        }
+        // As `write` does, an eighth more where it has to grow by less than that.
+        let size = pages::whole(if end < room + room / 8 {
+            end + end / 8
+        } else {
+            end
+        });
+        let contents = NonNull::new_unchecked(contents);
+        if let Some(moved) = bytes_room::resize(contents, size as ffi::Py_ssize_t) {
+            (*layout).contents = moved.as_ptr();
+            pages::ask_for_large_at(ffi::PyBytes_AsString(moved.as_ptr()).addr(), size);
+        }
     }
 }
 

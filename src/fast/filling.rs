@@ -71,7 +71,7 @@ impl Filling {
             return Err(shown());
         }
         let (start, end) = (state.end, state.end + more);
-        // What can't grow has lost what it had, so nothing is shown then.
+        // Where it can't grow nothing is shown.
         (state.start, state.end) = (0, 0);
         if state.output.space().len() < end {
             state.output.grow(start, end).map_err(|_| NoMemory)?;

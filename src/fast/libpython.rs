@@ -101,8 +101,6 @@ unsafe extern "C" {
     #[cfg(all(Py_3_13, feature = "watch"))]
     pub fn PyRefTracer_SetTracer(tracer: Option<RefTracer>, data: *mut c_void) -> c_int;
 
-    pub fn _PyBytes_Resize(bytes: *mut *mut ffi::PyObject, size: ffi::Py_ssize_t) -> c_int;
-
     #[cfg(Py_3_13)]
     pub fn _PyDict_SetItem_Take2(
         dict: *mut ffi::PyObject,

@@ -10,6 +10,7 @@ pub mod attribute;
 pub mod bare;
 pub mod build;
 pub mod bytes_io;
+mod bytes_room;
 pub mod call;
 pub mod callee;
 pub mod class;

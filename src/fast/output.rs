@@ -10,7 +10,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::fast::libpython;
+use crate::fast::bytes_room;
 use crate::fast::no_memory::NoMemory;
 use crate::fast::pages;
 
@@ -48,7 +48,7 @@ const MOST_EVER_EXPECTED: usize = 256 << 20;
 
 /// A `bytes` object under construction, which nobody else has seen.
 pub struct BytesOutput {
-    /// None before the first byte, and after a failed growth.
+    /// None before the first byte.
     pub(super) bytes: Option<NonNull<ffi::PyObject>>,
     /// Where the object's bytes are; dangling where there is no object.
     pub(super) data: NonNull<u8>,
@@ -121,40 +121,31 @@ impl BytesOutput {
         Ok(())
     }
 
+    /// Without memory everything stays as it was.
     fn resize(&mut self, capacity: usize) -> Result<(), NoMemory> {
-        self.leaf_end = self.leaf_end.min(capacity);
         let size = ffi::Py_ssize_t::try_from(capacity).map_err(|_| NoMemory)?;
-        // SAFETY: the object is ours alone, which is what `_PyBytes_Resize` demands; on failure it
-        // has released the object, and we forget it. The GIL is held by whoever pickles. Bytes are no
-        // allocation that the collector tracks, and theirs are never at null. Without memory an exception that exists beforehand is
-        // set, and taken away again.
+        // SAFETY: the object is ours alone, and nobody points into it while this value is borrowed. The GIL is held by
+        // whoever pickles. Bytes are no allocation that the collector tracks, and theirs are never at null. Without memory
+        // an exception that exists beforehand is set, and taken away again.
         unsafe {
-            let mut raw = match self.bytes.take() {
-                None => ffi::PyBytes_FromStringAndSize(std::ptr::null(), size),
-                Some(bytes) => {
-                    let mut raw = bytes.as_ptr();
-                    if libpython::_PyBytes_Resize(&raw mut raw, size) < 0 {
-                        raw = std::ptr::null_mut();
+            let bytes = match self.bytes {
+                Some(bytes) => bytes_room::resize(bytes, size),
+                None => {
+                    let fresh = ffi::PyBytes_FromStringAndSize(std::ptr::null(), size);
+                    if fresh.is_null() {
+                        ffi::PyErr_Clear();
                     }
-                    raw
+                    NonNull::new(fresh)
                 }
             };
-            match NonNull::new(std::mem::replace(&mut raw, std::ptr::null_mut())) {
-                None => {
-                    ffi::PyErr_Clear();
-                    self.data = NonNull::dangling();
-                    (self.capacity, self.leaf_end) = (0, 0);
-                    Err(NoMemory)
-                }
-                Some(bytes) => {
-                    self.bytes = Some(bytes);
-                    let data = ffi::PyBytes_AsString(bytes.as_ptr()).cast::<u8>();
-                    self.data = NonNull::new_unchecked(data);
-                    self.capacity = capacity;
-                    Ok(())
-                }
-            }
+            let bytes = bytes.ok_or(NoMemory)?;
+            let data = ffi::PyBytes_AsString(bytes.as_ptr()).cast::<u8>();
+            self.bytes = Some(bytes);
+            self.data = NonNull::new_unchecked(data);
         }
+        self.capacity = capacity;
+        self.leaf_end = self.leaf_end.min(capacity);
+        Ok(())
     }
 
     /// The finished object, cut to the `filled` bytes that were written.
@@ -224,7 +215,8 @@ impl Output for BytesOutput {
             capacity if capacity < LARGE_CAPACITY => 2 * capacity,
             capacity => capacity.saturating_add(capacity / 2),
         };
-        Ok(self.make_room(size.max(needed).max(FIRST_CAPACITY))?)
+        let size = size.max(needed).max(FIRST_CAPACITY);
+        Ok(self.make_room(pages::whole(size))?)
     }
 
     /// What outputs before came to tells better than a bound how much is likely, and room that is no larger than what was
@@ -239,7 +231,7 @@ impl Output for BytesOutput {
         } else if end < most {
             Ok(self.resize(end)?)
         } else if most / 2 > self.capacity {
-            Ok(self.make_room(most)?)
+            Ok(self.make_room(pages::whole(most))?)
         } else {
             self.grow(filled, most)
         }

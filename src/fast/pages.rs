@@ -10,6 +10,24 @@ use std::mem::MaybeUninit;
 /// in twice as many. numpy gives the hint from the same size on.
 pub const LARGE: usize = 4 << 20;
 
+/// Bytes of the smallest large page.
+const PAGE: usize = 2 << 20;
+
+/// Bytes at the most that the C library and an object's head put before what is asked for.
+const AROUND: usize = 128;
+
+/// A size for a block that grows: with what lies before it, it fills whole large pages, as far as it is large. Linux lays such
+/// a block where a large page may begin, and moves it by the large page.
+#[inline(always)]
+pub const fn whole(size: usize) -> usize {
+    match size.checked_add(AROUND) {
+        Some(all) if size >= LARGE && all <= isize::MAX as usize => {
+            all.next_multiple_of(PAGE) - AROUND
+        }
+        _ => size,
+    }
+}
+
 /// Asks for large pages for memory of which some was not written to yet. Where the system has
 /// none, or gives them only to those who do not ask, nothing happens.
 #[inline(always)]

@@ -7,22 +7,9 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use crate::fast::bytes_room::set_size;
 use crate::fast::count::count;
 use crate::fast::output::{BytesOutput, FIRST_CAPACITY, OutputError};
-
-/// Says how many bytes a bytes object has. What it hashes to is to be found out again.
-///
-/// # Safety
-/// The object has room for so many, and nobody else has a reference to it.
-#[allow(deprecated)]
-unsafe fn set_size(bytes: *mut ffi::PyObject, size: usize) {
-    let bytes = bytes.cast::<ffi::PyBytesObject>();
-    // SAFETY: a bytes object has this layout on the versions that this is compiled for.
-    unsafe {
-        (*bytes).ob_base.ob_size = size as ffi::Py_ssize_t;
-        (*bytes).ob_shash = -1;
-    }
-}
 
 /// An output, and how many of its bytes were written, as the writer says that wrote them.
 pub struct Written {

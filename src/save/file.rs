@@ -3,6 +3,7 @@
 use pickle_format::frame::FRAME_SIZE_TARGET;
 use pickle_format::sink::Sink;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::fast::bytes_io;
 use crate::fast::call::call_hook;
@@ -67,31 +68,15 @@ impl Walk<'_, '_> {
         let waiting = writer.waiting.take().unwrap_or(0);
         writer.has_file = true;
         let mut closed = self.write(|w, _| Ok(Written::take_closed(&mut w.out, waiting)?))?;
-        let likely = closed.expected();
-        let imports = self.imports;
-        let quiet = self.quiet();
-        let write = self.state().write.as_ref().map(|write| write.again(quiet));
-        let data = self.call_in_c(|py| {
-            let data = closed.finish(py)?;
-            let write = write.as_ref().map(|write| write.bind(py));
-            if let Some((_, file)) = write.and_then(builtin_method) {
-                let class = imports.bytes_io_type.bind(py);
-                bytes_io::make_room(&file, class, data.as_bytes().len(), likely);
-            }
-            Ok(Held::from(data))
-        })?;
-        self.hand_over(&data)
+        self.fill_file(&mut closed)
     }
 
-    /// Puts all that was written into the file, which is empty still.
-    fn fill_file(&mut self) -> PyResult<()> {
-        let writer = self.writer();
-        (writer.waiting, writer.has_file) = (None, true);
-        let mut written = writer.take_for_file();
+    /// Puts what was written into the file, which is empty still.
+    fn fill_file(&mut self, written: &mut Written) -> PyResult<()> {
         let imports = self.imports;
         let quiet = self.quiet();
         let write = self.state().write.as_ref().map(|write| write.again(quiet));
-        let result = self.call_in_c(|py| {
+        self.call_in_c(|py| {
             let bytes = written.finish(py)?;
             let Some(write) = write.as_ref().map(|write| write.bind(py)) else {
                 return Ok(());
@@ -101,9 +86,7 @@ impl Walk<'_, '_> {
                 None => Some(bytes),
             };
             rest.map_or(Ok(()), |bytes| call_hook(write, bytes.as_any()).map(drop))
-        });
-        self.writer().put_output(written.into_room());
-        result
+        })
     }
 
     /// Hands what was written to the file. The frame must be closed.
@@ -114,10 +97,15 @@ impl Walk<'_, '_> {
         if self.state().write.is_none() {
             return Ok(());
         }
-        if self.state().writer.waiting.is_some() {
-            return self.fill_file();
+        let writer = self.writer();
+        if writer.waiting.take().is_some() {
+            writer.has_file = true;
+            let mut written = writer.take_for_file();
+            let result = self.fill_file(&mut written);
+            self.writer().put_output(written.into_room());
+            return result;
         }
-        let mut written = self.writer().take_for_file();
+        let mut written = writer.take_for_file();
         if written.is_empty() {
             self.writer().put_output(written.into_room());
             return Ok(());
@@ -159,11 +147,24 @@ impl Walk<'_, '_> {
         let Some(write) = self.state().write.as_ref().map(|write| write.again(quiet)) else {
             return Ok(());
         };
-        let call = |py: Python<'_>| write.bind(py).call1((data.bind(py),)).map(drop);
         if self.state().writes_natively {
-            return self.call_in_c(call);
+            let imports = self.imports;
+            return self.call_in_c(|py| {
+                let write = write.bind(py);
+                if let (Some((_, file)), Ok(data)) =
+                    (builtin_method(write), data.cast::<PyBytes>(py))
+                {
+                    let class = imports.bytes_io_type.bind(py);
+                    bytes_io::make_large_room(&file, class, data.as_bytes().len());
+                }
+                call_hook(write, data.bind(py)).map(drop)
+            });
         }
-        self.leave(|py| call(py).map_err(|error| not_written(error, write.bind(py))))
+        self.leave(|py| {
+            let write = write.bind(py);
+            let written = write.call1((data.bind(py),)).map(drop);
+            written.map_err(|error| not_written(error, write))
+        })
     }
 
     /// Writes a header and the bytes of `payload`, a bytes object or a str without surrogates: inside the
@@ -173,17 +174,23 @@ impl Walk<'_, '_> {
     /// As for `flush`.
     pub fn write_payload(&mut self, header: &[u8], payload: &Held) -> PyResult<()> {
         let is_large = self.write(|w, quiet| {
-            let data = bytes_of(payload.view(quiet));
-            let is_large = data.len() >= FRAME_SIZE_TARGET;
+            let is_large = bytes_of(payload.view(quiet)).len() >= FRAME_SIZE_TARGET;
             if is_large {
-                // It stands outside of frames, and goes to the file by itself, uncopied.
+                // It stands outside of frames, and goes to the file by itself, uncopied, unless it waits too.
                 w.out.commit_frame();
             }
+            Ok(is_large)
+        })?;
+        if is_large && self.state().writer.has_file {
+            self.begin_to_wait()?;
+        }
+        self.write(|w, quiet| {
+            let data = bytes_of(payload.view(quiet));
             w.out.write_slice(header)?;
             if !is_large || !w.has_file {
                 w.out.write_slice(data)?;
             }
-            Ok(is_large)
+            Ok(())
         })?;
         if !is_large {
             return Ok(());

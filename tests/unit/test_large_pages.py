@@ -144,6 +144,25 @@ def faults_of_many_entries():
     return faults_of(lambda: oxipickle.dumps(values, 4)), 8 * len(values) // resource.getpagesize()
 
 
+def faults_of_payloads(into):
+    """As `faults_of_dump`, for payloads that go to a file in memory, and wait for it or not."""
+    values = [bytes([i]) * (8 * MIB + i) for i in range(8)]
+
+    def dump():
+        file = io.BytesIO(into)
+        file.seek(len(into))
+        oxipickle.Pickler(file, 4).dump(values)
+        return file
+
+    return faults_of(dump), 64 * MIB // resource.getpagesize()
+
+
+@pytest.mark.parametrize("into", [b"", b"not empty"])
+def test_payloads_into_a_file_in_memory(into):
+    faults, otherwise = own_process.run(faults_of_payloads, into, allocator="pymalloc")
+    assert faults < otherwise / 3
+
+
 def faults_of_list():
     """As `faults_of_dump`, for a load of a list of what exists already."""
     data = pickle.dumps([1] * 12_000_000)

@@ -37,8 +37,10 @@ impl Memo {
             EXPECTANT..MOST_EXPECTED => self.expected.min(MOST_EXPECTED),
             _ => self.expected,
         };
-        if expected <= n || self.slots.try_reserve(expected - n).is_err() {
-            self.slots.try_reserve(n.max(32))?;
+        let more =
+            |capacity: usize| pages::whole(capacity * size_of::<usize>()) / size_of::<usize>() - n;
+        if expected <= n || self.slots.try_reserve_exact(more(expected)).is_err() {
+            self.slots.try_reserve_exact(more(n + n.max(32)))?;
         }
         if self.slots.capacity() >= pages::LARGE / size_of::<usize>() {
             pages::ask_for_large_room(&mut self.slots);
