@@ -35,7 +35,7 @@ Load = Callable[[bytes], object]
 class Times:
     """The least time of a load, and of the collection after one.
 
-    What is very short is loaded some times over, since it is over before the processor's caches have forgotten the
+    What is very short is loaded some times over: it ends before the processor's caches have forgotten the
     collection that came before.
     """
 
