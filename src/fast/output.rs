@@ -206,7 +206,7 @@ impl Output for BytesOutput {
         let size = match self.capacity {
             // One payload that is most of the output, with room for a little behind it: to grow once more may be to copy it.
             capacity if needed >= pages::LARGE && needed / 2 > capacity => {
-                needed.saturating_add(needed / 8)
+                pages::whole(needed.saturating_add(needed / 8))
             }
             capacity if (EXPECTANT_CAPACITY..self.expected()).contains(&capacity) => {
                 self.expected()
@@ -216,7 +216,7 @@ impl Output for BytesOutput {
             capacity => capacity.saturating_add(capacity / 2),
         };
         let size = size.max(needed).max(FIRST_CAPACITY);
-        Ok(self.make_room(pages::whole(size))?)
+        Ok(self.make_room(pages::whole_unless_kept(size))?)
     }
 
     /// What outputs before came to tells better than a bound how much is likely, and room that is no larger than what was
@@ -231,7 +231,7 @@ impl Output for BytesOutput {
         } else if end < most {
             Ok(self.resize(end)?)
         } else if most / 2 > self.capacity {
-            Ok(self.make_room(pages::whole(most))?)
+            Ok(self.make_room(pages::whole_unless_kept(most))?)
         } else {
             self.grow(filled, most)
         }

@@ -16,8 +16,8 @@ const PAGE: usize = 2 << 20;
 /// Bytes at the most that the C library and an object's head put before what is asked for.
 const AROUND: usize = 128;
 
-/// A size for a block that grows: with what lies before it, it fills whole large pages, as far as it is large. Linux lays such
-/// a block where a large page may begin, and moves it by the large page.
+/// A size for a large block that grows: with what lies before it, it fills whole large pages. Linux lays such a block where
+/// a large page may begin, and moves it by the large page.
 #[inline(always)]
 pub const fn whole(size: usize) -> usize {
     match size.checked_add(AROUND) {
@@ -26,6 +26,16 @@ pub const fn whole(size: usize) -> usize {
         }
         _ => size,
     }
+}
+
+/// Bytes of a block up to which the C library may keep it for the next one, which must be no larger then.
+const KEPT: usize = 32 << 20;
+
+/// As `whole`, for a block that is given back smaller than it was, or kept by its size: up to what the C library keeps, the size
+/// stays.
+#[inline(always)]
+pub const fn whole_unless_kept(size: usize) -> usize {
+    if size > KEPT { whole(size) } else { size }
 }
 
 /// Asks for large pages for memory of which some was not written to yet. Where the system has

@@ -37,8 +37,9 @@ impl Memo {
             EXPECTANT..MOST_EXPECTED => self.expected.min(MOST_EXPECTED),
             _ => self.expected,
         };
-        let more =
-            |capacity: usize| pages::whole(capacity * size_of::<usize>()) / size_of::<usize>() - n;
+        let more = |capacity: usize| {
+            pages::whole_unless_kept(capacity * size_of::<usize>()) / size_of::<usize>() - n
+        };
         if expected <= n || self.slots.try_reserve_exact(more(expected)).is_err() {
             self.slots.try_reserve_exact(more(n + n.max(32)))?;
         }
