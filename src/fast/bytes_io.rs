@@ -144,6 +144,26 @@ pub fn give_back(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, n: usize) -
     }
 }
 
+/// The contents of an open file that stands at its end, where nobody has a buffer of them, and how many bytes of them are
+/// the file's.
+///
+/// # Safety
+/// A file lies there, alive, and of the known layout. The GIL is held.
+unsafe fn contents_to_grow(layout: *mut BytesIo) -> Option<(*mut ffi::PyObject, ffi::Py_ssize_t)> {
+    // SAFETY: by the caller's word.
+    let (contents, position, length, exports) = unsafe {
+        let BytesIo {
+            contents,
+            position,
+            length,
+            exports,
+            ..
+        } = &*layout;
+        (*contents, *position, *length, *exports)
+    };
+    (!contents.is_null() && exports == 0 && position == length).then_some((contents, length))
+}
+
 /// A file with more bytes makes room by itself, since its contents are there twice while they are copied.
 const LARGE: ffi::Py_ssize_t = 4 << 20;
 
@@ -159,11 +179,9 @@ pub fn make_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more: usize
     // ours alone till the file has it. What it had is a `bytes` object, which dies quietly. Without memory an exception
     // that exists beforehand is set, and taken away again.
     unsafe {
-        let (contents, position, length) =
-            ((*layout).contents, (*layout).position, (*layout).length);
-        if contents.is_null() || (*layout).exports != 0 || position != length {
+        let Some((contents, length)) = contents_to_grow(layout) else {
             return;
-        }
+        };
         let size = ffi::PyBytes_Size(contents);
         let more = ffi::Py_ssize_t::try_from(more).unwrap_or(ffi::Py_ssize_t::MAX);
         let needed = length.saturating_add(more);
@@ -202,14 +220,12 @@ pub fn make_large_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more:
     let Some(layout) = layout(file, class) else {
         return;
     };
-    // SAFETY: the file is alive, the GIL held, and the layout known; the file holds its contents, a `bytes` object, as
-    // the only one, and nobody has a buffer of them, so they may lie elsewhere from here on.
+    // SAFETY: the file is alive, the GIL held, and the layout known; the file holds its contents, a `bytes` object, of
+    // which nobody has a buffer. Where the count shows that nobody else has a reference, they may lie elsewhere from here on.
     unsafe {
-        let (contents, position, length) =
-            ((*layout).contents, (*layout).position, (*layout).length);
-        if contents.is_null() || (*layout).exports != 0 || position != length {
+        let Some((contents, length)) = contents_to_grow(layout) else {
             return;
-        }
+        };
         // Neither is below zero, nor more than half of all addresses.
         let (end, room) = (length as usize, ffi::PyBytes_Size(contents) as usize);
         let end = end.saturating_add(more);
@@ -223,7 +239,9 @@ pub fn make_large_room(file: &Bound<'_, PyAny>, class: &Bound<'_, PyType>, more:
         } else {
             end
         });
-        let contents = NonNull::new_unchecked(contents);
+        let Some(contents) = NonNull::new(contents) else {
+            return;
+        };
         if let Some(moved) = bytes_room::resize(contents, size as ffi::Py_ssize_t) {
             (*layout).contents = moved.as_ptr();
             pages::ask_for_large_at(ffi::PyBytes_AsString(moved.as_ptr()).addr(), size);

@@ -68,7 +68,7 @@ impl<'q> View<'q> {
 
     /// Has the processor fetch the object's first bytes into its cache, since they will be needed soon.
     #[inline(always)]
-    pub fn fetch_ahead(self) {
+    pub fn prefetch(self) {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the instruction is a hint and reads nothing that could fault. `benchmarks scale` earns it: long lists.
         unsafe {

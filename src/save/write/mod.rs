@@ -1,6 +1,5 @@
 //! What is written without asking anybody: no code in this folder has a token to call Python with.
 
-mod ahead;
 mod anew;
 pub mod asked;
 mod ending;
@@ -9,6 +8,7 @@ pub mod leaf;
 mod memoize;
 mod numbers;
 pub mod plain;
+mod prefetch;
 pub mod runs;
 mod turn_frame;
 pub mod writer;

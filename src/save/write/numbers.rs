@@ -4,14 +4,14 @@ use pickle_format::cursor::Cursor;
 use pickle_format::encode;
 
 use crate::fast::view::{Int, View};
-use crate::save::write::ahead::Ahead;
+use crate::save::write::prefetch::Prefetch;
 
 /// Writes the ints that items begin with, as far as BININT1, BININT2 and BININT can say them; the rest of
 /// the items.
 #[inline(never)]
 pub(super) fn write_ints<'a, 'q, const IS_LONG: bool>(
     items: &'a [Option<View<'q>>],
-    ahead: &mut Ahead<'_, 'q, IS_LONG>,
+    prefetch: &mut Prefetch<'_, 'q, IS_LONG>,
     cursor: Option<Cursor<'_>>,
 ) -> &'a [Option<View<'q>>] {
     let Some(mut cursor) = cursor else {
@@ -19,7 +19,7 @@ pub(super) fn write_ints<'a, 'q, const IS_LONG: bool>(
     };
     let mut rest = items.iter();
     cursor.write_run(|| {
-        ahead.fetch_next();
+        prefetch.fetch_next();
         let before = rest.as_slice();
         let int = rest.next().copied().flatten().and_then(View::as_int);
         if let Some(value) = int.and_then(Int::positive_short_value)
@@ -40,7 +40,7 @@ pub(super) fn write_ints<'a, 'q, const IS_LONG: bool>(
 #[inline(never)]
 pub(super) fn write_floats<'a, 'q, const IS_LONG: bool>(
     items: &'a [Option<View<'q>>],
-    ahead: &mut Ahead<'_, 'q, IS_LONG>,
+    prefetch: &mut Prefetch<'_, 'q, IS_LONG>,
     cursor: Option<Cursor<'_>>,
 ) -> &'a [Option<View<'q>>] {
     let Some(mut cursor) = cursor else {
@@ -48,7 +48,7 @@ pub(super) fn write_floats<'a, 'q, const IS_LONG: bool>(
     };
     let mut rest = items.iter();
     cursor.write_run(|| {
-        ahead.fetch_next();
+        prefetch.fetch_next();
         let float = rest.as_slice().first().copied().flatten()?.as_float()?;
         rest.next();
         Some(encode::binfloat(float.value()))

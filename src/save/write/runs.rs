@@ -5,9 +5,9 @@ use pickle_format::encode;
 use crate::fast::view::{Kind, Set, View};
 use crate::save::fault::Fault;
 use crate::save::standing::Container;
-use crate::save::write::ahead::Ahead;
 use crate::save::write::leaf::is_to_be_opened;
 use crate::save::write::numbers::{write_floats, write_ints};
+use crate::save::write::prefetch::Prefetch;
 use crate::save::write::writer::Writer;
 
 /// Parts in the order in which they are written.
@@ -106,9 +106,9 @@ impl Writer {
         container: Container,
     ) -> Result<(), Fault> {
         let end = end.min(items.len());
-        match Ahead::of(items, *next, end) {
-            None => self.write_items_and_fetch(items, next, end, Ahead::none(), container),
-            Some(ahead) => self.write_items_and_fetch(items, next, end, ahead, container),
+        match Prefetch::of(items, *next, end) {
+            None => self.write_items_and_fetch(items, next, end, Prefetch::none(), container),
+            Some(prefetch) => self.write_items_and_fetch(items, next, end, prefetch, container),
         }
     }
 
@@ -118,14 +118,14 @@ impl Writer {
         items: &[Option<View<'q>>],
         next: &mut usize,
         end: usize,
-        ahead: Ahead<'_, 'q, IS_LONG>,
+        prefetch: Prefetch<'_, 'q, IS_LONG>,
         container: Container,
     ) -> Result<(), Fault> {
         let after = items.len() - end;
         let items = items.get(*next..end).unwrap_or_default();
         let mut run = Items {
             rest: items,
-            ahead,
+            prefetch,
             after,
             container,
         };
@@ -171,7 +171,7 @@ impl Writer {
 
 struct Items<'a, 'q, const IS_LONG: bool> {
     rest: &'a [Option<View<'q>>],
-    ahead: Ahead<'a, 'q, IS_LONG>,
+    prefetch: Prefetch<'a, 'q, IS_LONG>,
     /// How many items the container has after these.
     after: usize,
     container: Container,
@@ -187,7 +187,7 @@ impl<'q, const IS_LONG: bool> Run<'q> for Items<'_, 'q, IS_LONG> {
     #[inline(always)]
     fn written(&mut self) {
         self.rest = self.rest.get(1..).unwrap_or_default();
-        self.ahead.fetch_next();
+        self.prefetch.fetch_next();
     }
 
     #[inline(always)]
@@ -195,7 +195,7 @@ impl<'q, const IS_LONG: bool> Run<'q> for Items<'_, 'q, IS_LONG> {
         match kind {
             Kind::Int(_) if self.next().is_some_and(|(next, _)| next.as_int().is_some()) => {
                 to.expect_numbers(self.rest.len() + self.after, encode::BININT_SIZE)?;
-                self.rest = write_ints(self.rest, &mut self.ahead, to.out.cursor());
+                self.rest = write_ints(self.rest, &mut self.prefetch, to.out.cursor());
             }
             Kind::Float(_)
                 if self
@@ -203,7 +203,7 @@ impl<'q, const IS_LONG: bool> Run<'q> for Items<'_, 'q, IS_LONG> {
                     .is_some_and(|(next, _)| next.as_float().is_some()) =>
             {
                 to.expect_numbers(self.rest.len() + self.after, encode::BINFLOAT_SIZE)?;
-                self.rest = write_floats(self.rest, &mut self.ahead, to.out.cursor());
+                self.rest = write_floats(self.rest, &mut self.prefetch, to.out.cursor());
             }
             _ => {}
         }

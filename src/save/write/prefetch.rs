@@ -11,15 +11,15 @@ const DISTANCE: usize = 64;
 const MANY: usize = 50_000;
 
 /// The items that are to be fetched next. Where the container is not long there are none, and no instruction is spent on them.
-pub(super) struct Ahead<'a, 'q, const IS_LONG: bool>(&'a [Option<View<'q>>]);
+pub(super) struct Prefetch<'a, 'q, const IS_LONG: bool>(&'a [Option<View<'q>>]);
 
-impl<'a, 'q> Ahead<'a, 'q, false> {
+impl<'a, 'q> Prefetch<'a, 'q, false> {
     pub(super) fn none() -> Self {
         Self(&[])
     }
 }
 
-impl<'a, 'q> Ahead<'a, 'q, true> {
+impl<'a, 'q> Prefetch<'a, 'q, true> {
     /// Those of items that are written from `next` on, and up to `end` for now; None where they are not many.
     pub(super) fn of(items: &'a [Option<View<'q>>], next: usize, end: usize) -> Option<Self> {
         if items.len() - end < MANY {
@@ -29,13 +29,13 @@ impl<'a, 'q> Ahead<'a, 'q, true> {
     }
 }
 
-impl<const IS_LONG: bool> Ahead<'_, '_, IS_LONG> {
+impl<const IS_LONG: bool> Prefetch<'_, '_, IS_LONG> {
     /// Fetches one.
     #[inline(always)]
     pub(super) fn fetch_next(&mut self) {
         if IS_LONG && let Some((item, rest)) = self.0.split_first() {
             if let Some(item) = item {
-                item.fetch_ahead();
+                item.prefetch();
             }
             self.0 = rest;
         }
