@@ -27,7 +27,7 @@ SLOW_ROUNDS = 1
 MOST_ROUNDS = 40
 SECONDS = 2.0
 # Seconds of loads between two collections, at the least.
-SHORTEST = 0.0005
+SHORTEST = 0.005
 
 Load = Callable[[bytes], object]
 

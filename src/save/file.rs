@@ -5,7 +5,7 @@ use pickle_format::sink::Sink;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::fast::bytes_io;
+use crate::fast::bytes_io::BytesIo;
 use crate::fast::call::call_hook;
 use crate::fast::held::Held;
 use crate::fast::memo::Holding;
@@ -37,25 +37,32 @@ impl Walk<'_, '_> {
     /// the dump. Whoever could look at the file finds there what the model would have written: the frames go there
     /// before any Python code runs.
     fn begin_to_wait(&mut self) -> PyResult<bool> {
-        let state = self.state();
-        if !state.writes_natively {
+        if !self.state().writes_natively {
             return Ok(false);
         }
-        let imports = self.imports;
-        let quiet = self.quiet();
-        let write = state.write.as_ref().map(|write| write.again(quiet));
-        let can_wait = self.call_in_c(|py| {
-            let write = write.as_ref().map(|write| write.bind(py));
-            let file = write.and_then(builtin_method).map(|(_, file)| file);
-            let class = imports.bytes_io_type.bind(py);
-            Ok(file.is_some_and(|file| bytes_io::is_empty(&file, class)))
-        })?;
+        let can_wait = self.with_write(|_, file| Ok(file.is_some_and(BytesIo::is_empty)))?;
         if can_wait {
             let writer = self.writer();
             (writer.waiting, writer.has_file) = (Some(0), false);
             writer.note_waiting();
         }
         Ok(can_wait)
+    }
+
+    /// Runs this in C with the file's `write` and the `BytesIO` whose own it is; does nothing where there is no file.
+    fn with_write<R: Default>(
+        &mut self,
+        job: impl for<'py> FnOnce(&Bound<'py, PyAny>, Option<BytesIo<'_, 'py>>) -> PyResult<R>,
+    ) -> PyResult<R> {
+        let quiet = self.quiet();
+        let Some(write) = self.state().write.as_ref().map(|write| write.again(quiet)) else {
+            return Ok(R::default());
+        };
+        self.call_in_c(|py| {
+            let write = write.bind(py);
+            let owner = builtin_method(write).map(|(_, owner)| owner);
+            job(write, owner.as_deref().and_then(BytesIo::of))
+        })
     }
 
     /// Hands the frames that wait to the file.
@@ -73,16 +80,10 @@ impl Walk<'_, '_> {
 
     /// Puts what was written into the file, which is empty still.
     fn fill_file(&mut self, written: &mut Written) -> PyResult<()> {
-        let imports = self.imports;
-        let quiet = self.quiet();
-        let write = self.state().write.as_ref().map(|write| write.again(quiet));
-        self.call_in_c(|py| {
-            let bytes = written.finish(py)?;
-            let Some(write) = write.as_ref().map(|write| write.bind(py)) else {
-                return Ok(());
-            };
-            let rest = match builtin_method(write) {
-                Some((_, file)) => bytes_io::fill(&file, imports.bytes_io_type.bind(py), bytes),
+        self.with_write(|write, file| {
+            let bytes = written.finish(write.py())?;
+            let rest = match file {
+                Some(file) => file.fill(bytes),
                 None => Some(bytes),
             };
             rest.map_or(Ok(()), |bytes| call_hook(write, bytes.as_any()).map(drop))
@@ -120,18 +121,13 @@ impl Walk<'_, '_> {
 
     /// As `flush`, to a `BytesIO`, which copies what it is given: so the room is used for what comes next.
     fn lend_output(&mut self, mut written: Written) -> PyResult<()> {
-        let imports = self.imports;
-        let quiet = self.quiet();
-        let write = self.state().write.as_ref().map(|write| write.again(quiet));
         let likely = written.expected();
-        let result = self.call_in_c(|py| {
-            let (Some(write), Some(lent)) = (&write, written.lend(py)) else {
+        let result = self.with_write(|write, file| {
+            let Some(lent) = written.lend(write.py()) else {
                 return Ok(());
             };
-            let write = write.bind(py);
-            if let Some((_, file)) = builtin_method(write) {
-                let class = imports.bytes_io_type.bind(py);
-                bytes_io::make_room(&file, class, lent.bytes.as_bytes().len(), likely);
+            if let Some(file) = file {
+                file.make_room(lent.bytes.as_bytes().len(), likely);
             }
             let result = call_hook(write, lent.bytes.as_any());
             written.take_back(lent);
@@ -143,23 +139,19 @@ impl Walk<'_, '_> {
 
     /// Calls the file's `write`.
     fn hand_over(&mut self, data: &Held) -> PyResult<()> {
+        if self.state().writes_natively {
+            return self.with_write(|write, file| {
+                let data = data.bind(write.py());
+                if let (Some(file), Ok(bytes)) = (file, data.cast::<PyBytes>()) {
+                    file.make_large_room(bytes.as_bytes().len());
+                }
+                call_hook(write, data).map(drop)
+            });
+        }
         let quiet = self.quiet();
         let Some(write) = self.state().write.as_ref().map(|write| write.again(quiet)) else {
             return Ok(());
         };
-        if self.state().writes_natively {
-            let imports = self.imports;
-            return self.call_in_c(|py| {
-                let write = write.bind(py);
-                if let (Some((_, file)), Ok(data)) =
-                    (builtin_method(write), data.cast::<PyBytes>(py))
-                {
-                    let class = imports.bytes_io_type.bind(py);
-                    bytes_io::make_large_room(&file, class, data.as_bytes().len());
-                }
-                call_hook(write, data.bind(py)).map(drop)
-            });
-        }
         self.leave(|py| {
             let write = write.bind(py);
             let written = write.call1((data.bind(py),)).map(drop);

@@ -11,7 +11,7 @@ use pyo3::types::PyString;
 
 use crate::error::{with_note, with_note_on_path};
 use crate::fast::attribute::optional_attribute;
-use crate::fast::bytes_io;
+use crate::fast::bytes_io::BytesIo;
 use crate::fast::call::call_hook;
 use crate::fast::decode;
 use crate::fast::fresh;
@@ -55,9 +55,7 @@ impl File {
     /// TypeError for a file without `read` or `readline`.
     #[inline(always)]
     pub fn of(file: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let class = Imports::get(file.py())?.bytes_io_type.bind(file.py());
-        let is_bytes_io = file.get_type_ptr() == class.as_type_ptr();
-        if is_bytes_io && bytes_io::is_known() && has_no_attributes(file.as_borrowed()) {
+        if BytesIo::of(file).is_some() && has_no_attributes(file.as_borrowed()) {
             return Ok(Self {
                 methods: None,
                 waits: false,
@@ -65,11 +63,11 @@ impl File {
                 may_wait: OnceLock::new(),
             });
         }
-        Self::of_other(file, is_bytes_io)
+        Self::of_other(file)
     }
 
     #[inline(never)]
-    fn of_other(file: &Bound<'_, PyAny>, is_bytes_io: bool) -> PyResult<Self> {
+    fn of_other(file: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = file.py();
         let peek = optional_attribute(file, intern!(py, "peek"))?;
         let readinto = optional_attribute(file, intern!(py, "readinto"))?;
@@ -84,7 +82,7 @@ impl File {
                 with_note_on_path(error, file, "rb")
             });
         };
-        let is_in_memory = is_bytes_io
+        let is_in_memory = file.get_type().is(&Imports::get(py)?.bytes_io_type)
             && is_own_method(&read, c"read", file)
             && is_own_method(&readline, c"readline", file)
             && readinto
@@ -220,7 +218,8 @@ impl File {
             return Ok(());
         };
         let imports = Imports::get(py)?;
-        if bytes_io::give_back(owner.bind(py), imports.bytes_io_type.bind(py), bytes) {
+        let in_memory = BytesIo::of(owner.bind(py));
+        if in_memory.is_some_and(|file| file.give_back(bytes)) {
             return Ok(());
         }
         // A window is never longer than `isize` says.
@@ -235,8 +234,8 @@ impl File {
 /// What `file.read(n)` gives.
 pub fn read_at_most(py: Python<'_>, file: &File, n: usize) -> PyResult<Window> {
     if let Some(owner) = &file.in_memory
-        && let Some(window) =
-            bytes_io::read(owner.bind(py), Imports::get(py)?.bytes_io_type.bind(py), n)
+        && let Some(in_memory) = BytesIo::of(owner.bind(py))
+        && let Some(window) = in_memory.read(n)
     {
         return Ok(window);
     }

@@ -5,7 +5,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use crate::fast::bytes_io;
+use crate::fast::bytes_io::BytesIo;
 use crate::fast::method::builtin_method;
 use crate::interpreter::imports::Imports;
 use crate::load::input::file::{File, is_own_method};
@@ -43,7 +43,7 @@ impl File {
     pub fn bytes_left(&self, py: Python<'_>) -> PyResult<Option<u64>> {
         let imports = Imports::get(py)?;
         let in_memory = |file: &Bound<'_, PyAny>| {
-            let place = bytes_io::place(file, imports.bytes_io_type.bind(py));
+            let place = BytesIo::of(file).and_then(BytesIo::place);
             place.unwrap_or_default()
         };
         // Its own `tell`, whatever attributes the file has.
