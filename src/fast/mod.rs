@@ -39,6 +39,7 @@ pub mod object;
 pub mod output;
 pub mod pages;
 pub mod partial;
+pub mod prefetch;
 pub mod quiet;
 pub mod recursion;
 pub mod recycled;

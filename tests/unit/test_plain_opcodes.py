@@ -125,6 +125,35 @@ def test_memo_entries_are_kept_by_an_unpickler():
     assert ours.memo.copy() == theirs.memo.copy()
 
 
+LISTS = 9000
+
+
+@pytest.mark.parametrize("load", [oxipickle.loads, lambda data: oxipickle.Unpickler(io.BytesIO(data)).load()])
+def test_values_of_a_large_memo(load):
+    """Each list may be fetched, and some only are: the others count, and get no entry."""
+    indices = [*range(1, LISTS, 7), LISTS, 1, *range(LISTS, 0, -500)]
+    fetches = b"".join(b"j" + struct.pack("<I", index) for index in indices)
+    data = b"\x80\x04]\x94(" + b"]\x94" * LISTS + fetches + b"e."
+    ours, theirs = load(data), pickle.loads(data)
+    places = {id(part): at for at, part in reversed(list(enumerate(theirs)))}
+    expected = [places[id(part)] for part in theirs]
+    places = {id(part): at for at, part in reversed(list(enumerate(ours)))}
+    assert [places[id(part)] for part in ours] == expected and len(set(expected)) == LISTS
+
+
+@pytest.mark.parametrize("index", [LISTS + 1, 2**31, 2**32 - 1])
+@pytest.mark.parametrize("behind", range(0, 120, 3))
+def test_a_fetch_of_nothing_from_a_large_memo(index, behind):
+    fetch = b"j" + struct.pack("<I", index)
+    # An argument whose bytes look like such opcodes, and opcodes whose bytes are not all there.
+    data = b"\x80\x04]\x94(" + b"]\x94" * LISTS + b"j\x01\0\0\0J" + b"j" * 4 + b"N" * behind + fetch
+    with pytest.raises(pickle.UnpicklingError, match=f"at index {index}|not found at index"):
+        oxipickle.loads(data + b"e.")
+    for end in range(1, 6):
+        with pytest.raises((EOFError, pickle.UnpicklingError)):
+            oxipickle.loads(data[:-end])
+
+
 def test_more_values_than_the_first_room():
     data = b"(" + b"".join(b"(" + struct.pack("<BH", 0x4D, i) for i in range(300)) + b"t" * 301 + b"."
     assert repr(oxipickle.loads(data)) == repr(pickle.loads(data))

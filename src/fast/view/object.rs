@@ -6,6 +6,7 @@ use std::ptr::NonNull;
 use pyo3::ffi;
 
 use crate::fast::count::count;
+use crate::fast::prefetch::prefetch;
 use crate::fast::quiet::Quiet;
 
 /// An object that stays alive, and keeps its parts, for `'q`.
@@ -69,12 +70,7 @@ impl<'q> View<'q> {
     /// Has the processor fetch the object's first bytes into its cache, since they will be needed soon.
     #[inline(always)]
     pub fn prefetch(self) {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: the instruction is a hint and reads nothing that could fault. `benchmarks scale` earns it: long lists.
-        unsafe {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            _mm_prefetch::<_MM_HINT_T0>(self.as_ptr().cast());
-        }
+        prefetch(self.as_ptr());
     }
 
     /// Whether both are the same object.

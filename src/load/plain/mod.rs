@@ -7,6 +7,7 @@
 //! loop in `run.rs`, which knows all of them.
 
 mod compound;
+mod prefetch;
 
 use pickle_format::fetched::Fetched;
 use pickle_format::opcode::Opcode;
@@ -18,6 +19,7 @@ use crate::fast::fresh;
 use crate::fast::leaf;
 use crate::load::machine::{ENTRIES_BEFORE_LOOKING_AHEAD, Machine};
 use crate::load::plain::compound::{append, instance, set_items, tuple_above_mark, tuple_of_last};
+use crate::load::plain::prefetch::Prefetch;
 use crate::load::state::Memo;
 use crate::load::unfilled::Unfilled;
 
@@ -75,6 +77,7 @@ impl<'py> Machine<'py, '_> {
         let most = bytes.len().min((*ticks as usize).saturating_sub(1));
         let bytes = &bytes[..most];
         let mut at = 0;
+        let mut prefetch = Prefetch::default();
         while let Some(&code) = bytes.get(at) {
             let (value, next, is_memoized) = match code {
                 BININT1 => match bytes.get(at + 1) {
@@ -103,6 +106,7 @@ impl<'py> Machine<'py, '_> {
                 LONG_BINGET => match chunk(bytes, at + 1) {
                     Some(index) => {
                         let index = u32::from_le_bytes(index) as usize;
+                        prefetch.look_ahead(memo, bytes, at + 5);
                         (copy_of(memo, unfilled, index, py), at + 5, false)
                     }
                     None => break,

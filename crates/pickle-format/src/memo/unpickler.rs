@@ -166,15 +166,19 @@ impl<T> UnpicklerMemo<T> {
         self.put_elsewhere(index, value)
     }
 
-    /// Puts a value at the index that MEMOIZE gives next, if that is the vector's next place, and there is room.
+    /// Puts a value at the index that MEMOIZE gives next, if the vector has room up to there. What was skipped before it
+    /// gets places without a value.
     #[inline(always)]
     pub fn put_next(&mut self, value: impl FnOnce() -> T) -> bool {
-        let index = self.dense.len();
-        let fits = index == self.len
+        let index = self.len;
+        let fits = self.dense.len() <= index
             && index < self.dense.capacity()
             && self.sparse.is_empty()
             && (self.counts_far || index < self.near);
         if fits {
+            while self.dense.len() < index {
+                self.dense.push(None);
+            }
             self.dense.push(Some(value()));
             self.len += 1;
         }

@@ -89,6 +89,36 @@ fn entries_that_were_skipped_count_once() {
 }
 
 #[test]
+fn a_value_is_put_behind_what_was_skipped() {
+    for mut memo in [UnpicklerMemo::new(), UnpicklerMemo::counting_near_entries()] {
+        let mut model = memo.clone();
+        let mut put_next = 0;
+        for index in 0..2000 {
+            if index < 4 || index % 7 == 0 {
+                let is_put = memo.put_next(|| index);
+                put_next += usize::from(is_put);
+                if !is_put {
+                    memo.put(memo.len(), index).unwrap();
+                }
+                model.put(index, index).unwrap();
+            } else {
+                memo.skip();
+            }
+            assert_eq!(memo.len(), index + 1);
+        }
+        assert!(put_next > 250, "{put_next}");
+        for index in 0..2000 {
+            assert_eq!(memo.get(index), model.get(index), "{index}");
+        }
+        memo.end_skipping().unwrap();
+        assert_eq!((memo.len(), memo.dense.len()), (2000, 2000));
+        // An entry before the next index leaves no place for it.
+        memo.put(2002, 2002).unwrap();
+        assert!(!memo.put_next(|| 0));
+    }
+}
+
+#[test]
 fn far_entries_that_were_fetched_when_they_had_become_near_never_count() {
     let mut memo = UnpicklerMemo::counting_near_entries();
     memo.put(50, "far").unwrap();
