@@ -18,6 +18,7 @@ QUESTIONS = {
     "fresh": "the first dump of fresh instances, against C",
     "memory": "peak memory of a dump, against C",
     "scale": "cost per object at 10⁴ to 10⁷ objects",
+    "floor": "what libraries' own code takes of the rows where it is most, called directly",
     "imports": "the time of `import oxipickle` beside `import pickle`",
     "look": "scans, `genops`, `dis` and `optimize`, against `pickletools`",
     "profile": "instructions per object of each workload, against C",
