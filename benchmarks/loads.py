@@ -1,6 +1,6 @@
 """Ratios of loading: time of ours over time of what it stands in for, each workload in a process of its own.
 
-Results are compared before anything is timed, by pickling them again. Peers take turns, each round
+In the column where the peer's name comes first, 20 says that the peer takes twenty times ours. Results are compared before anything is timed, by pickling them again. Peers take turns, each round
 in the other order, and the least time of each counts. The last two columns are milliseconds: what
 the collection takes that follows a load with the collector on.
 """
@@ -58,10 +58,10 @@ class Times:
         del value
 
 
-def compared(ours: Load, theirs: Load, data: bytes, rounds: int, collector: bool) -> tuple[Times, Times]:
+def compared(first: Load, second: Load, data: bytes, rounds: int, collector: bool) -> tuple[Times, Times]:
     """The times of two loads that take turns, for `rounds` at the least."""
     times = Times(), Times()
-    for load in (ours, theirs):
+    for load in (first, second):
         # What a first call imports is no part of a load.
         load(pickle.dumps(None, PROTOCOL))
     if not collector:
@@ -72,7 +72,7 @@ def compared(ours: Load, theirs: Load, data: bytes, rounds: int, collector: bool
             if turn >= rounds and time.perf_counter() - begun > SECONDS:
                 break
             for i in (0, 1) if turn % 2 else (1, 0):
-                times[i].measure((ours, theirs)[i], data)
+                times[i].measure((first, second)[i], data)
     finally:
         gc.enable()
     return times
@@ -90,7 +90,7 @@ def from_file(data: bytes, load: Callable[[io.BufferedIOBase], object]) -> objec
 
 
 def questions(torch: bool) -> dict[str, tuple[Load, Load, int, bool]]:
-    """By question: ours, the peer, rounds, and whether the collector is on."""
+    """By question: two loads, the first's time over the second's, rounds, and whether the collector is on."""
     found: dict[str, tuple[Load, Load, int, bool]] = {
         "loads / C": (oxipickle.loads, pickle.loads, ROUNDS, True),
         "... collector off": (oxipickle.loads, pickle.loads, ROUNDS, False),
@@ -106,9 +106,9 @@ def questions(torch: bool) -> dict[str, tuple[Load, Load, int, bool]]:
         importer = importlib.import_module("torch_package_alone.importer")
         chain = importer.OrderedImporter(importer.sys_importer)
         our_chain = oxipickle.OrderedImporter(oxipickle.sys_importer)
-        found["ours / torch.package"] = (
-            lambda data: oxipickle.create_unpickler(io.BytesIO(data), our_chain).load(),
+        found["torch.package / ours"] = (
             lambda data: theirs.PackageUnpickler(chain, io.BytesIO(data)).load(),
+            lambda data: oxipickle.create_unpickler(io.BytesIO(data), our_chain).load(),
             SLOW_ROUNDS,
             True,
         )
@@ -141,8 +141,8 @@ def row(name: str, quick: bool) -> list[float]:
         sys.exit(f"{name}: the results differ")
     ratios: list[float] = []
     collections: list[float] = []
-    for ours, theirs, rounds, collector in questions(not quick and torch_package() is not None).values():
-        times = compared(ours, theirs, data, rounds, collector)
+    for first, second, rounds, collector in questions(not quick and torch_package() is not None).values():
+        times = compared(first, second, data, rounds, collector)
         ratios.append(times[0].load / times[1].load)
         collections = collections or [each.collection * 1000 for each in times]
     return ratios + collections

@@ -73,6 +73,16 @@ def odds_and_ends(n: int) -> list:
     ]
 
 
+def graph(nodes: int) -> dict[int, dict[int, dict]]:
+    """Three edges for each node, whose attributes both of its ends hold."""
+    edges: dict[int, dict[int, dict]] = {node: {} for node in range(nodes)}
+    for node in edges:
+        for step in (1, 7, 100):
+            other = (node * 31 + step) % nodes
+            edges[node][other] = edges[other][node] = {}
+    return edges
+
+
 LARGE: dict[str, object] = {
     "records": workloads.json_like_records(2_000),
     "ints": workloads.ints(30_000),
@@ -81,6 +91,7 @@ LARGE: dict[str, object] = {
     "dataclasses": workloads.dataclass_instances(5_000),
     "slots": workloads.slotted_instances(5_000),
     "tree": workloads.tree_with_parent_links(10),
+    "graph": graph(5_000),
     "values": workloads.values_of_the_stdlib(1_000),
     "syntax tree": workloads.syntax_tree(dataclasses),
     "collections": workloads.collections_of_the_stdlib(1_000),
