@@ -1,8 +1,9 @@
 """Ratios of loading: time of ours over time of what it stands in for, each workload in a process of its own.
 
-In the column where the peer's name comes first, 20 says that the peer takes twenty times ours. Results are compared before anything is timed, by pickling them again. Peers take turns, each round
-in the other order, and the least time of each counts. The last two columns are milliseconds: what
-the collection takes that follows a load with the collector on.
+In the column where the peer's name comes first, 20 says that the peer takes twenty times ours. Results
+are compared before anything is timed, by pickling them again. Peers take turns, each round in the other
+order, and the least time of each counts. The last two columns are milliseconds: what the collection
+takes that follows a load with the collector on.
 """
 
 import gc
