@@ -139,6 +139,7 @@ def dump_with_less_and_less_memory(name, kind):
     return outcomes, dumped_into(pickler_class, io.BytesIO(), obj, 4)[1] == expected
 
 
+@pytest.mark.optimised
 @pytest.mark.parametrize("kind", ["payloads", "frames"])
 @pytest.mark.parametrize("name", ["Pickler", "HookablePickler"])
 def test_memory_that_runs_out(name, kind):
