@@ -143,8 +143,9 @@ pub fn take_memo(pickler: &Bound<'_, PyAny>, home: &Home<State>) -> PyResult<()>
     let Some(memo) = own.get_item(name)? else {
         return Ok(());
     };
-    // One reference is the pickler's, the other this function's.
-    if count_of(memo.as_borrowed()).is_none_or(|count| count > 2) {
+    // One reference is the pickler's, the other this function's. Where counts prove nothing the dict is taken over all
+    // the same: upstream's functions ask no `resolve_global`.
+    if count_of(memo.as_borrowed()).is_some_and(|count| count > 2) {
         return Ok(());
     }
     let Ok(memo) = memo.cast_into_exact::<PyDict>() else {
