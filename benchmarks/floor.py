@@ -17,7 +17,7 @@ from collections.abc import Callable
 import oxipickle
 
 from benchmarks.timing import into_file, least_times
-from benchmarks.torch_package import torch_package
+from benchmarks.torch_package import importers, torch_package
 from benchmarks.workloads import WORKLOADS
 
 # Where most of the time is libraries' own.
@@ -106,15 +106,6 @@ class NotingPickler(pickle._Pickler):
 
 def asked_anew(objects: list[object], protocol: int, data: bytes) -> list[object]:
     return [copy_of(data), *(obj.__reduce_ex__(protocol) for obj in objects)]
-
-
-def importers() -> tuple[object, object]:
-    """torch.package's importer of all that is installed, and ours."""
-    theirs = importlib.import_module("torch_package_alone.importer")
-    return (
-        theirs.OrderedImporter(theirs.sys_importer),
-        oxipickle.OrderedImporter(oxipickle.sys_importer),
-    )
 
 
 def of_load(obj: object) -> list[Callable[[], object]]:

@@ -19,7 +19,7 @@ import oxipickle
 
 from benchmarks import alone
 from benchmarks.ratios import PROTOCOL
-from benchmarks.torch_package import torch_package
+from benchmarks.torch_package import importers, torch_package
 from benchmarks.workloads import WORKLOADS
 
 # The fewest rounds, and for how long there are more, collections included. Peers in Python take seconds.
@@ -104,9 +104,7 @@ def questions(torch: bool) -> dict[str, tuple[Load, Load, int, bool]]:
     }
     if torch:
         theirs = importlib.import_module("torch_package_alone._package_unpickler")
-        importer = importlib.import_module("torch_package_alone.importer")
-        chain = importer.OrderedImporter(importer.sys_importer)
-        our_chain = oxipickle.OrderedImporter(oxipickle.sys_importer)
+        chain, our_chain = importers()
         found["torch.package / ours"] = (
             lambda data: theirs.PackageUnpickler(chain, io.BytesIO(data)).load(),
             lambda data: oxipickle.create_unpickler(io.BytesIO(data), our_chain).load(),

@@ -6,7 +6,6 @@ timed. A workload whose library is missing is left out, and said so.
 """
 
 import functools
-import importlib
 import pickle
 import sys
 import types
@@ -16,7 +15,7 @@ import oxipickle
 
 from benchmarks import alone
 from benchmarks.timing import into_file, least_times
-from benchmarks.torch_package import torch_package
+from benchmarks.torch_package import importers, torch_package
 from benchmarks.workloads import WORKLOADS
 
 PROTOCOL = 4
@@ -41,9 +40,7 @@ def peers(torch: types.ModuleType | None, quick: bool) -> dict[str, tuple[Callab
         return questions
     questions["_Pickler / Hookable"] = (through(pickle._Pickler), through(oxipickle.HookablePickler), True)
     if torch is not None:
-        importer = importlib.import_module("torch_package_alone.importer")
-        theirs = importer.OrderedImporter(importer.sys_importer)
-        ours = oxipickle.OrderedImporter(oxipickle.sys_importer)
+        theirs, ours = importers()
 
         def packaged(create: Callable, importer: object, protocol: int) -> Callable:
             return lambda obj: into_file(lambda file: create(file, importer, protocol), obj)

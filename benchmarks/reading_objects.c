@@ -1,5 +1,5 @@
 /* What memory takes of a dump of many objects: nanoseconds for each of n objects that lie side by side, as fresh ones
- * do, and are found by a list of their addresses. Of each an int's head is read and five bytes are written, or a
+ * do, and are found by a list of their addresses. Of each an int's head and digit are read and five bytes are written, or a
  * string's head and text, eleven bytes are written, and its address is noted, as for a memo. Nothing else is done, and all
  * memory was written to before; the least of some runs.
  *

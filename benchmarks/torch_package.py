@@ -5,6 +5,8 @@ import os
 import sys
 import types
 
+import oxipickle
+
 
 def torch_package() -> types.ModuleType | None:
     """torch.package's `_package_pickler`, from an installed PyTorch or from the directory that
@@ -19,3 +21,12 @@ def torch_package() -> types.ModuleType | None:
     package.__path__ = [os.path.join(source, "torch", "package")]
     sys.modules[package.__name__] = package
     return importlib.import_module("torch_package_alone._package_pickler")
+
+
+def importers() -> tuple[object, object]:
+    """torch.package's importer of all that is installed, and ours, once `torch_package` was called."""
+    theirs = importlib.import_module("torch_package_alone.importer")
+    return (
+        theirs.OrderedImporter(theirs.sys_importer),
+        oxipickle.OrderedImporter(oxipickle.sys_importer),
+    )

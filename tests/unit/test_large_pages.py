@@ -157,7 +157,7 @@ def faults_of_payloads(into):
     return faults_of(dump), 64 * MIB // resource.getpagesize()
 
 
-@pytest.mark.optimised
+@pytest.mark.counted
 @pytest.mark.parametrize("into", [b"", b"not empty"])
 def test_payloads_into_a_file_in_memory(into):
     faults, otherwise = own_process.run(faults_of_payloads, into, allocator="pymalloc")
@@ -170,7 +170,7 @@ def faults_of_list():
     return faults_of(lambda: oxipickle.loads(data)), 8 * 12_000_000 // resource.getpagesize()
 
 
-@pytest.mark.optimised
+@pytest.mark.counted
 @pytest.mark.parametrize("question", [faults_of_dump, faults_of_many_entries, faults_of_list])
 def test_what_grows(question):
     faults, otherwise = own_process.run(question, allocator="pymalloc")
@@ -263,7 +263,7 @@ def load_with_less_and_less_memory(name):
     return outcomes, loader(name)(data) == value
 
 
-@pytest.mark.optimised
+@pytest.mark.counted
 @pytest.mark.parametrize("name", ["loads", "Unpickler", "HookableUnpickler"])
 def test_memory_that_runs_out(name):
     outcomes, afterwards = own_process.run(load_with_less_and_less_memory, name, allocator="pymalloc")

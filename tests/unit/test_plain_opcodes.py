@@ -147,10 +147,12 @@ def test_a_fetch_of_nothing_from_a_large_memo(index, behind):
     fetch = b"j" + struct.pack("<I", index)
     # An argument whose bytes look like such opcodes, and opcodes whose bytes are not all there.
     data = b"\x80\x04]\x94(" + b"]\x94" * LISTS + b"j\x01\0\0\0J" + b"j" * 4 + b"N" * behind + fetch
-    with pytest.raises(pickle.UnpicklingError, match=f"at index {index}|not found at index"):
+    with pytest.raises(pickle.UnpicklingError, match=rf"at index {index}\b"):
         oxipickle.loads(data + b"e.")
     for end in range(1, 6):
-        with pytest.raises((EOFError, pickle.UnpicklingError)):
+        with pytest.raises((EOFError, pickle.UnpicklingError)) as theirs:
+            pickle.loads(data[:-end])
+        with pytest.raises(theirs.type):
             oxipickle.loads(data[:-end])
 
 
